@@ -1,0 +1,63 @@
+"""What both clocks share: the processors and what an instruction does, apart from its time."""
+
+from libc.stdint cimport int8_t, int32_t, int64_t
+from staleness.kernels.learner cimport Learner, Status
+
+
+cdef packed struct TraceRow:
+    # One mini-batch, or one processor's share of it; times in seconds of the clock.
+    int32_t processor       # -1: not begun
+    int32_t mini_batch
+    int32_t examples
+    int64_t work            # tokens or cells
+    double start            # theta is read
+    double computed         # statistics are there
+    double delay            # artificial pause
+    double barrier_wait
+    double lock_wait
+    double update           # duration of the update itself
+    double end
+    int64_t update_number   # counted from 1
+    int32_t staleness       # updates by others between start and this one
+
+
+cdef struct Processor:
+    Py_ssize_t counter      # of its instruction in the program; -1 before the first
+    int64_t turn            # mini-batches taken
+    const int32_t* examples # of the one in hand
+    Py_ssize_t count
+    int64_t updates_read    # updates in theta when it was read
+    double since            # when it began to wait
+    TraceRow* row
+
+
+cdef class Clock:
+    cdef readonly Learner learner
+    cdef readonly Py_ssize_t processors
+    cdef readonly Py_ssize_t mini_batch_size
+    cdef readonly double time           # of the latest update, seconds
+    cdef readonly object trace          # structured array of TraceRow
+    cdef const int8_t[::1] _program
+    cdef const int32_t[::1] _order
+    cdef const double[:, ::1] _delays
+    cdef const int64_t[::1] _evaluations
+    cdef Py_ssize_t _evaluation         # index of the next
+    cdef int64_t _next                  # mini-batch of the queue
+    cdef int64_t _mini_batches
+    cdef Processor* _processors
+    cdef TraceRow* _rows
+    cdef Status _failure
+    cdef int64_t _failed_batch
+    cdef Py_ssize_t _failed_processor
+
+    cdef void open_row(self, Py_ssize_t p, int64_t batch, TraceRow* row) noexcept nogil
+    cdef bint take(self, Py_ssize_t p) noexcept nogil
+    cdef bint share(self, Py_ssize_t p) noexcept nogil
+    cdef Status calc(self, Py_ssize_t p, Py_ssize_t workspace, double now) noexcept nogil
+    cdef Status update(self, Py_ssize_t p) noexcept nogil
+    cdef Status update_all(self) noexcept nogil
+    cdef double delay(self, Py_ssize_t p) noexcept nogil
+    cdef bint evaluation_is_due(self) noexcept nogil
+    cdef void fail(self, Py_ssize_t p, Status status) noexcept nogil
+    cdef raise_failure(self)
+    cdef pass_evaluations(self)

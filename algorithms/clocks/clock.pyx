@@ -1,0 +1,233 @@
+"""What both clocks share: the processors and what an instruction does, apart from its time.
+
+A clock is driven by
+
+    while (event := clock.advance()) is not Event.DONE:
+        ...
+
+and is stopped, with every processor where it is, from an `Event.EVALUATE` to the next call.
+"""
+
+import enum
+
+import numpy as np
+
+from libc.stdint cimport int8_t, int32_t, int64_t
+from libc.stdlib cimport calloc, free
+
+from staleness.kernels.learner cimport NO_MEMORY, NOT_FINITE, OK, Learner, Status
+
+from staleness.algorithms.errors import Diverged
+from staleness.algorithms.program import Instruction as Instructions
+
+cdef extern from * nogil:
+    """
+    #define FETCH_ADD(address, value) __atomic_fetch_add(address, value, __ATOMIC_RELAXED)
+    #define LOAD(address) __atomic_load_n(address, __ATOMIC_RELAXED)
+    """
+    int64_t FETCH_ADD(int64_t* address, int64_t value) noexcept
+    int64_t LOAD(int64_t* address) noexcept
+
+TRACE = np.dtype(
+    [
+        ("processor", np.int32),
+        ("mini_batch", np.int32),
+        ("examples", np.int32),
+        ("work", np.int64),
+        ("start", np.float64),
+        ("computed", np.float64),
+        ("delay", np.float64),
+        ("barrier_wait", np.float64),
+        ("lock_wait", np.float64),
+        ("update", np.float64),
+        ("end", np.float64),
+        ("update_number", np.int64),
+        ("staleness", np.int32),
+    ]
+)
+assert TRACE.itemsize == sizeof(TraceRow)
+
+
+class Event(enum.Enum):
+    """Why a clock came back from `advance`."""
+
+    EVALUATE = "a curve point is due"
+    TICK = "a moment has passed: look after signals and the progress bar"
+    DONE = "no mini-batch is left"
+
+
+cdef class Clock:
+    """P processors that run one program on one learner.
+
+    Parameters
+    ----------
+    learner : Learner
+        With a slot for each processor.
+    program : sequence of Instruction
+        A schedule's.
+    processors : int
+    mini_batch_size : int
+        Examples of a mini-batch; the last one may be shorter.
+    order : ndarray of int32
+        Numbers of the examples in the order in which they are to be visited, all epochs together.
+    evaluations : sequence of int
+        Numbers of examples after which a curve point is due, ascending.
+    delays : ndarray of float64 [processors, turns] or None
+        Seconds that a processor pauses in each of its turns.
+
+    Attributes
+    ----------
+    time : float
+        Of the latest update, in seconds of the clock.
+    trace : ndarray of `TRACE` [mini-batches] or, of a split schedule, [mini-batches * processors]
+        What was done when, by number of the mini-batch and processor.
+    """
+
+    def __cinit__(self, *args, **kwargs):
+        self._processors = NULL
+
+    def __init__(
+        self,
+        Learner learner not None,
+        program,
+        Py_ssize_t processors,
+        Py_ssize_t mini_batch_size,
+        order,
+        evaluations,
+        delays=None,
+    ):
+        if processors < 1 or mini_batch_size < 1:
+            raise ValueError("processors and mini_batch_size must be positive")
+        if learner.slots < processors:
+            raise ValueError(f"the learner has {learner.slots} slots for {processors} processors")
+        self.learner = learner
+        self.processors = processors
+        self.mini_batch_size = mini_batch_size
+        self._program = np.array([int(instruction) for instruction in program], dtype=np.int8)
+        self._order = np.ascontiguousarray(order, dtype=np.int32)
+        numbers = np.asarray(self._order)
+        if numbers.min(initial=0) < 0 or numbers.max(initial=0) >= max(len(learner.work), 1):
+            raise ValueError(f"order must hold numbers from 0 to {len(learner.work) - 1}")
+        self._evaluations = np.array(evaluations, dtype=np.int64)
+        self._mini_batches = (self._order.shape[0] + mini_batch_size - 1) // mini_batch_size
+        shares = processors if Instructions.SHARE in program else 1
+        self.trace = np.zeros(self._mini_batches * shares, dtype=TRACE)
+        self.trace["processor"] = -1
+        cdef TraceRow[::1] rows = self.trace
+        self._rows = &rows[0] if rows.shape[0] else NULL
+        if delays is None:
+            delays = np.zeros((processors, 0))
+        self._delays = np.ascontiguousarray(delays, dtype=np.float64)
+        if self._delays.shape[0] != processors:
+            raise ValueError("delays must have a row for each processor")
+        self._processors = <Processor*>calloc(processors, sizeof(Processor))
+        if self._processors == NULL:
+            raise MemoryError
+        for p in range(processors):
+            self._processors[p].counter = -1
+
+    def __dealloc__(self):
+        free(self._processors)
+
+    def advance(self):
+        """Go on until there is an `Event`, and return it.
+
+        Raises
+        ------
+        Diverged
+            If a processor met numbers that are not finite.
+        """
+        raise NotImplementedError
+
+    def stop(self):
+        """End for good, wherever the processors are."""
+
+    cdef bint take(self, Py_ssize_t p) noexcept nogil:
+        cdef Processor* processor = &self._processors[p]
+        cdef int64_t batch = FETCH_ADD(&self._next, 1)
+        if batch >= self._mini_batches:
+            return False
+        processor.examples = &self._order[batch * self.mini_batch_size]
+        processor.count = min(self.mini_batch_size,
+                              self._order.shape[0] - batch * self.mini_batch_size)
+        self.open_row(p, batch, &self._rows[batch])
+        return True
+
+    cdef bint share(self, Py_ssize_t p) noexcept nogil:
+        cdef Processor* processor = &self._processors[p]
+        cdef int64_t batch = processor.turn
+        cdef Py_ssize_t count, begin, end
+        if batch >= self._mini_batches:
+            return False
+        count = min(self.mini_batch_size, self._order.shape[0] - batch * self.mini_batch_size)
+        begin = count * p // self.processors
+        end = count * (p + 1) // self.processors
+        # With no share of a short mini-batch there is nothing to point at.
+        processor.examples = NULL
+        if begin < end:
+            processor.examples = &self._order[batch * self.mini_batch_size + begin]
+        processor.count = end - begin
+        self.open_row(p, batch, &self._rows[batch * self.processors + p])
+        return True
+
+    cdef void open_row(self, Py_ssize_t p, int64_t batch, TraceRow* row) noexcept nogil:
+        cdef Py_ssize_t k
+        self._processors[p].turn += 1
+        self._processors[p].row = row
+        row.processor = p
+        row.mini_batch = batch
+        row.examples = self._processors[p].count
+        for k in range(self._processors[p].count):
+            row.work += self.learner._work[self._processors[p].examples[k]]
+
+    cdef Status calc(self, Py_ssize_t p, Py_ssize_t workspace, double now) noexcept nogil:
+        cdef Processor* processor = &self._processors[p]
+        processor.row.start = now
+        processor.updates_read = LOAD(&self.learner.updates)
+        return self.learner.calc(p, workspace, processor.examples, processor.count)
+
+    cdef Status update(self, Py_ssize_t p) noexcept nogil:
+        cdef TraceRow* row = self._processors[p].row
+        row.staleness = self.learner.updates - self._processors[p].updates_read
+        cdef Status status = self.learner.up(p, p + 1)
+        row.update_number = self.learner.updates
+        return status
+
+    cdef Status update_all(self) noexcept nogil:
+        cdef Status status = self.learner.up(0, self.processors)
+        cdef Py_ssize_t p
+        for p in range(self.processors):
+            self._processors[p].row.update_number = self.learner.updates
+        return status
+
+    cdef double delay(self, Py_ssize_t p) noexcept nogil:
+        """Seconds that processor p pauses in its present turn."""
+        cdef int64_t turn = self._processors[p].turn - 1
+        return self._delays[p, turn] if turn < self._delays.shape[1] else 0.0
+
+    cdef bint evaluation_is_due(self) noexcept nogil:
+        return (self._evaluation < self._evaluations.shape[0]
+                and self.learner.examples >= self._evaluations[self._evaluation])
+
+    cdef void fail(self, Py_ssize_t p, Status status) noexcept nogil:
+        """Remember the first failure."""
+        if self._failure == OK:
+            self._failure = status
+            self._failed_batch = self._processors[p].row.mini_batch
+            self._failed_processor = p
+
+    cdef raise_failure(self):
+        """Raise what `fail` remembers, if anything."""
+        if self._failure == NOT_FINITE:
+            raise Diverged(
+                f"numbers that are not finite in mini-batch {self._failed_batch} on processor "
+                f"{self._failed_processor}, after {self.learner.updates} updates: "
+                "take a smaller step size"
+            )
+        if self._failure == NO_MEMORY:
+            raise MemoryError(f"no memory for the statistics of mini-batch {self._failed_batch}")
+
+    cdef pass_evaluations(self):
+        """Forget the evaluations that are due now."""
+        while self.evaluation_is_due():
+            self._evaluation += 1

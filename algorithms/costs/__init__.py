@@ -1,0 +1,55 @@
+"""Cost models of the simulated clock: how long `calc` and an update take. One file each."""
+
+from abc import ABC, abstractmethod
+from typing import NamedTuple
+
+
+class Costs(NamedTuple):
+    """Seconds, linear in what a mini-batch holds.
+
+    `calc` takes calc_fixed + calc_example * examples + calc_work * work, an update
+    update_fixed + update_work * work, with the work in tokens (or cells, by task).
+    """
+
+    calc_fixed: float = 0.0
+    calc_example: float = 0.0
+    calc_work: float = 0.0
+    update_fixed: float = 0.0
+    update_work: float = 0.0
+
+
+class CostModel(ABC):
+    """A cost model.
+
+    Attributes
+    ----------
+    name : str
+        What it is called on the command line.
+    """
+
+    name: str
+
+    @abstractmethod
+    def costs(self, task, update, work):
+        """Return the costs of one task.
+
+        Parameters
+        ----------
+        task, update : str
+            Their names.
+        work : ndarray of int32 [examples]
+            Units of work of each training example.
+
+        Returns
+        -------
+        Costs
+
+        Raises
+        ------
+        StalenessError
+            If the model knows nothing of the task.
+        """
+
+    @abstractmethod
+    def describe(self):
+        """Return a phrase for captions."""

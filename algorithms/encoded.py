@@ -1,0 +1,106 @@
+"""Encoded corpora: a folder of memory-mapped arrays and one JSON file that describes them.
+
+    <folder>/corpus.json          what it is: task, name, counts, digest of the arrays
+    <folder>/<split>.<array>.npy  one array a file, read with mmap, never with pickle
+
+The arrays are the task's own (`algorithms/tasks/`); this module only stores and checks them.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from staleness.algorithms.errors import StalenessError
+from staleness.algorithms.files import whole_folder
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class EncodedCorpus:
+    """An encoded corpus.
+
+    Attributes
+    ----------
+    about : dict
+        The contents of corpus.json: at least `format`, `task`, `corpus` and `digest`.
+    arrays : dict of str to numpy.ndarray
+        "<split>.<array>" to a read-only memory map.
+    """
+
+    about: dict
+    arrays: dict
+
+    def __getitem__(self, name):
+        return self.arrays[name]
+
+
+def save(folder, about, arrays, texts=None):
+    """Write an encoded corpus, whole or not at all.
+
+    Parameters
+    ----------
+    folder : path-like
+        Where to; replaced if it is there.
+    about : dict
+        Goes into corpus.json, with `format` and `digest` added.
+    arrays : dict of str to numpy.ndarray
+        "<split>.<array>" to its values.
+    texts : dict of str to iterable of str, optional
+        File name to lines, for people to look at; part of no computation.
+    """
+    arrays = {name: np.ascontiguousarray(values) for name, values in arrays.items()}
+    with whole_folder(folder) as part:
+        for name, values in arrays.items():
+            np.save(part / f"{name}.npy", values, allow_pickle=False)
+        for name, lines in (texts or {}).items():
+            with open(part / name, "w", encoding="utf-8") as file:
+                file.writelines(f"{line}\n" for line in lines)
+        about = {"format": FORMAT, **about, "digest": digest(arrays)}
+        (part / "corpus.json").write_text(json.dumps(about, indent=1, ensure_ascii=False) + "\n")
+
+
+def load(folder):
+    """Open an encoded corpus.
+
+    Parameters
+    ----------
+    folder : path-like
+        What `save` wrote.
+
+    Returns
+    -------
+    EncodedCorpus
+
+    Raises
+    ------
+    StalenessError
+        If the folder is not an encoded corpus of this format.
+    """
+    folder = Path(folder)
+    try:
+        about = json.loads((folder / "corpus.json").read_text(encoding="utf-8"))
+        if about.get("format") != FORMAT:
+            raise ValueError(f"its format is {about.get('format')}, not {FORMAT}")
+        arrays = {
+            path.name.removesuffix(".npy"): np.load(path, mmap_mode="r", allow_pickle=False)
+            for path in sorted(folder.glob("*.npy"))
+        }
+    except (OSError, ValueError) as error:
+        raise StalenessError(
+            f"{folder}: not an encoded corpus ({error}): make it with 'staleness encode'"
+        ) from error
+    return EncodedCorpus(about, arrays)
+
+
+def digest(arrays):
+    """Return the SHA-256 of named arrays: their names, types, shapes and bytes, in name order."""
+    sha256 = hashlib.sha256()
+    for name in sorted(arrays):
+        values = np.ascontiguousarray(arrays[name])
+        sha256.update(f"{name} {values.dtype.str} {values.shape}\n".encode())
+        sha256.update(values)
+    return sha256.hexdigest()

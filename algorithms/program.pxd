@@ -1,0 +1,13 @@
+"""The instruction set of schedules; see program.pyx."""
+
+
+cpdef enum Instruction:
+    TAKE = 0
+    SHARE = 1
+    CALC = 2
+    DELAY = 3
+    BARRIER = 4
+    LOCK = 5
+    UPDATE = 6
+    UPDATE_ALL = 7
+    UNLOCK = 8

@@ -1,0 +1,232 @@
+"""One run: a learner under a schedule on a clock, and the curve that comes of it."""
+
+import hashlib
+import time
+from dataclasses import asdict, dataclass, field
+
+import numpy as np
+
+from staleness.algorithms import costs, encoded, schedules, tasks, updates
+from staleness.algorithms.clocks import Event, SimulatedClock, WallClock
+from staleness.algorithms.components import choose, discover
+from staleness.algorithms.errors import Diverged, StalenessError
+from staleness.algorithms.seeds import visiting_order
+
+TASKS = discover(tasks, tasks.Task)
+UPDATES = discover(updates, updates.Update)
+SCHEDULES = discover(schedules, schedules.Schedule)
+COST_MODELS = discover(costs, costs.CostModel)
+CLOCKS = {"simulated": SimulatedClock, "wall": WallClock}
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """Everything that a run depends on, but the corpus' contents and the build.
+
+    Attributes
+    ----------
+    task, update, schedule, clock, cost : str
+        Names of components; `cost` counts only on the simulated clock.
+    hyper_parameters : dict
+        Those of the update rule that are not its defaults.
+    processors, mini_batch_size, epochs, seed : int
+    evaluations : int
+        Curve points an epoch.
+    calibration : str or None
+        The file of cost model `measured`; None is the reference.
+    oversubscribe : bool
+        Allow more threads than cores on the wall clock.
+    """
+
+    task: str
+    schedule: str
+    update: str | None = None
+    hyper_parameters: dict = field(default_factory=dict)
+    processors: int = 1
+    mini_batch_size: int = 4
+    epochs: int = 10
+    evaluations: int = 4
+    seed: int = 0
+    clock: str = "simulated"
+    cost: str = "measured"
+    calibration: str | None = None
+    oversubscribe: bool = False
+
+    def __post_init__(self):
+        task = choose("task", self.task, TASKS)
+        schedule = choose("schedule", self.schedule, SCHEDULES)
+        if self.update is None:
+            object.__setattr__(self, "update", task.update)
+        update = choose("update", self.update, UPDATES)
+        choose("clock", self.clock, CLOCKS)
+        choose("cost model", self.cost, COST_MODELS)
+        for name in ("processors", "mini_batch_size", "epochs", "evaluations"):
+            if getattr(self, name) < 1:
+                raise StalenessError(f"{name} must be at least 1, not {getattr(self, name)}")
+        if self.seed < 0:
+            raise StalenessError(f"seed must be at least 0, not {self.seed}")
+        for reason in (schedule.skip(self.processors), update.skip(self.task)):
+            if reason:
+                raise StalenessError(reason)
+
+    def cost_model(self):
+        """Return the cost model of the simulated clock, a `CostModel`."""
+        kind = COST_MODELS[self.cost]
+        return kind(self.calibration) if self.calibration else kind()
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a run leaves.
+
+    Attributes
+    ----------
+    curve : dict of str to ndarray
+        Columns time_s, updates, examples, epoch and one a metric; a row an evaluation, the first
+        before any update.
+    trace : ndarray
+        See `staleness.algorithms.clocks.TRACE`.
+    theta : ndarray
+        The final parameters.
+    seconds : float
+        Time of the last update on the run's own clock, evaluation excluded.
+    work : int
+        Tokens (or cells) in those updates.
+    cpu_seconds, real_seconds : float
+        What the training took of this machine, evaluation excluded.
+    """
+
+    configuration: Configuration
+    curve: dict
+    trace: np.ndarray
+    theta: np.ndarray
+    seconds: float
+    work: int
+    cpu_seconds: float
+    real_seconds: float
+
+    def summary(self):
+        """Return the run's figures, a dict that JSON can hold."""
+        unit = TASKS[self.configuration.task].work_unit
+        final = {name: float(values[-1]) for name, values in self.curve.items()}
+        return {
+            "configuration": asdict(self.configuration),
+            "seconds": self.seconds,
+            f"{unit}_per_second": self.work / self.seconds if self.seconds > 0 else None,
+            unit: self.work,
+            "cpu_seconds": self.cpu_seconds,
+            "real_seconds": self.real_seconds,
+            "updates": int(final["updates"]),
+            "metrics": {name: final[name] for name in TASKS[self.configuration.task].metrics},
+            "mean_staleness": float(self.trace["staleness"].mean()) if len(self.trace) else 0.0,
+            "theta_sha256": hashlib.sha256(np.ascontiguousarray(self.theta)).hexdigest(),
+            "curve_sha256": encoded.digest(self.curve),
+        }
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C in a run; the message says how far it had come."""
+
+
+def run(configuration, corpus, progress=None):
+    """Run a configuration on an encoded corpus.
+
+    Parameters
+    ----------
+    configuration : Configuration
+    corpus : EncodedCorpus
+    progress : callable, optional
+        Called now and then with the examples done, those to be done in all and the latest metrics.
+
+    Returns
+    -------
+    Result
+
+    Raises
+    ------
+    StalenessError
+        If the configuration does not fit the corpus or the machine, or training diverged.
+    Interrupted
+        On Ctrl-C, with all threads ended.
+    """
+    if corpus.about["task"] != configuration.task:
+        raise StalenessError(f"the corpus is for {corpus.about['task']}, not {configuration.task}")
+    task = TASKS[configuration.task]()
+    training = task.training(corpus)
+    simulated = configuration.clock == "simulated"
+    learner = (
+        UPDATES[configuration.update]
+        .configure(configuration.hyper_parameters)
+        .learner(
+            training,
+            slots=configuration.processors,
+            workspaces=1 if simulated else configuration.processors,
+        )
+    )
+    clock = make_clock(configuration, learner)
+    total = configuration.epochs * len(learner.work)
+    points = []
+    cpu_seconds = real_seconds = 0.0
+
+    def record():
+        learner.rescale()
+        metrics = task.evaluate(learner, corpus)
+        if not np.isfinite(list(metrics.values())).all():
+            raise Diverged(f"theta is not finite after {learner.updates} updates")
+        epoch = learner.examples / len(learner.work)
+        points.append((clock.time, learner.updates, learner.examples, epoch, *metrics.values()))
+        return metrics
+
+    try:
+        metrics = record()
+        event = None
+        while event is not Event.DONE:
+            cpu_before, real_before = time.process_time(), time.perf_counter()
+            event = clock.advance()
+            cpu_seconds += time.process_time() - cpu_before
+            real_seconds += time.perf_counter() - real_before
+            if event is Event.EVALUATE:
+                metrics = record()
+            if progress:
+                progress(learner.examples, total, metrics)
+    except KeyboardInterrupt:
+        raise Interrupted(
+            f"after {learner.updates} updates, epoch {learner.examples / len(learner.work):.2f} "
+            f"of {configuration.epochs}"
+        ) from None
+    finally:
+        clock.stop()
+    names = ("time_s", "updates", "examples", "epoch", *metrics)
+    types = (np.float64, np.int64, np.int64, *[np.float64] * (len(metrics) + 1))
+    columns = zip(names, types, zip(*points, strict=True), strict=True)
+    return Result(
+        configuration=configuration,
+        curve={name: np.array(values, dtype=kind) for name, kind, values in columns},
+        trace=clock.trace,
+        theta=learner.theta,
+        seconds=clock.time,
+        work=int(clock.trace["work"].sum()),
+        cpu_seconds=cpu_seconds,
+        real_seconds=real_seconds,
+    )
+
+
+def make_clock(configuration, learner):
+    """Return the clock of a configuration, ready to `advance`."""
+    examples = len(learner.work)
+    intervals = configuration.epochs * configuration.evaluations
+    extra = {}
+    if configuration.clock == "simulated":
+        model = configuration.cost_model()
+        extra["costs"] = model.costs(configuration.task, configuration.update, learner.work)
+    else:
+        extra["oversubscribe"] = configuration.oversubscribe
+    return CLOCKS[configuration.clock](
+        learner,
+        SCHEDULES[configuration.schedule].program,
+        configuration.processors,
+        configuration.mini_batch_size,
+        visiting_order(configuration.seed, examples, configuration.epochs),
+        [configuration.epochs * examples * k // intervals for k in range(1, intervals + 1)],
+        **extra,
+    )

@@ -1,0 +1,35 @@
+"""Schedules: who computes what when. One file each, found by its class."""
+
+import math
+
+from staleness.algorithms.program import Instruction
+
+
+class Schedule:
+    """A schedule, for P processors and mini-batches of m examples.
+
+    Attributes
+    ----------
+    name : str
+        What it is called on the command line and in figures.
+    program : tuple of Instruction
+        What each processor repeats, one turn a mini-batch (see `algorithms/program.pyx`).
+    most_processors : float
+        More than these make no sense.
+    """
+
+    name: str
+    program: tuple[Instruction, ...]
+    most_processors: float = math.inf
+
+    @classmethod
+    def skip(cls, processors):
+        """Return why it makes no sense with that many processors, or None."""
+        if processors > cls.most_processors:
+            return f"schedule '{cls.name}' has {cls.most_processors} processor, not {processors}"
+        return None
+
+    @classmethod
+    def splits(cls):
+        """Return whether each mini-batch is split over the processors."""
+        return Instruction.SHARE in cls.program

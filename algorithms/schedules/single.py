@@ -1,0 +1,12 @@
+"""Single-processor mini-batch learning: the curve that all others are compared with."""
+
+from staleness.algorithms.program import Instruction
+from staleness.algorithms.schedules import Schedule
+
+
+class Single(Schedule):
+    """One processor, one mini-batch after another (Gimpel, Das & Smith 2010, section 2)."""
+
+    name = "single"
+    most_processors = 1
+    program = (Instruction.TAKE, Instruction.CALC, Instruction.DELAY, Instruction.UPDATE)

@@ -1,0 +1,22 @@
+"""Synchronous mini-batch learning: in step, waiting for the slowest."""
+
+from staleness.algorithms.program import Instruction
+from staleness.algorithms.schedules import Schedule
+
+
+class Synchronous(Schedule):
+    """Each mini-batch split over the processors, a barrier, one update.
+
+    Gimpel, Das & Smith (2010), section 3: distributed synchronous online learning. The second
+    barrier keeps everybody from reading `theta` before the update is done.
+    """
+
+    name = "synchronous"
+    program = (
+        Instruction.SHARE,
+        Instruction.CALC,
+        Instruction.DELAY,
+        Instruction.BARRIER,
+        Instruction.UPDATE_ALL,
+        Instruction.BARRIER,
+    )

@@ -1,0 +1,50 @@
+"""Named-entity recognition: a linear-chain CRF, judged by the entities it finds."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from staleness.algorithms.metrics.entities import precision_recall_f1
+from staleness.algorithms.tasks import Task
+
+ARRAYS = ("offsets", "labels", "feature_offsets", "features")
+
+
+@dataclass(frozen=True)
+class LabelledFeatures:
+    """The arrays and sizes that a CRF's constructor takes."""
+
+    arrays: tuple[np.ndarray, ...]
+    label_count: int
+    feature_count: int
+
+
+class NamedEntityRecognition(Task):
+    """Sentences with features and labels in BIO; evaluated on the development set."""
+
+    name = "ner"
+    update = "sgd"
+    work_unit = "tokens"
+    metrics = {
+        "f1": "F1 of the entities of the development set",
+        "precision": "precision of the entities of the development set",
+        "recall": "recall of the entities of the development set",
+        "log_likelihood": "conditional log-likelihood of the development set, nats",
+    }
+
+    def training(self, corpus):
+        """Return the `LabelledFeatures` of the training set."""
+        return LabelledFeatures(
+            arrays=tuple(corpus[f"train.{name}"] for name in ARRAYS),
+            label_count=len(corpus.about["labels"]),
+            feature_count=corpus.about["features"],
+        )
+
+    def evaluate(self, learner, corpus):
+        """Return the metrics of a CRF on the development set."""
+        arrays = [corpus[f"dev.{name}"] for name in ARRAYS]
+        decoded, log_likelihood = learner.evaluate(*arrays)
+        precision, recall, f1 = precision_recall_f1(
+            corpus["dev.labels"], decoded, corpus["dev.offsets"], corpus.about["labels"]
+        )
+        return {"f1": f1, "precision": precision, "recall": recall, "log_likelihood": log_likelihood}

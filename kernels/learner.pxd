@@ -1,0 +1,31 @@
+"""What a clock needs of a task: `calc` and `up`, without the GIL."""
+
+from libc.stdint cimport int32_t, int64_t
+
+# What calc and up return: 0, or what went wrong.
+cdef enum Status:
+    OK = 0
+    NOT_FINITE = 1
+    NO_MEMORY = 2
+
+
+cdef class Learner:
+    cdef readonly Py_ssize_t slots
+    cdef readonly Py_ssize_t workspaces
+    cdef readonly int64_t updates
+    cdef readonly int64_t examples
+    cdef const int32_t[::1] _work
+
+    cdef Status calc(
+        self,
+        Py_ssize_t slot,            # OUT: where the statistics are kept until `up`
+        Py_ssize_t workspace,       # scratch; one a thread
+        const int32_t* examples,    # IN [count]: numbers of the examples
+        Py_ssize_t count,
+    ) noexcept nogil
+
+    cdef Status up(
+        self,
+        Py_ssize_t first,           # IN: slots first .. last - 1 are applied
+        Py_ssize_t last,            #     in order, as one update
+    ) noexcept nogil

@@ -1,0 +1,105 @@
+"""The interface between a task's kernels and the clocks that drive them."""
+
+import numpy as np
+
+
+cdef class Learner:
+    """A model, its master copy of `theta` and one update rule.
+
+    A *slot* keeps the statistics of one mini-batch (or of one processor's share of it) from `calc`
+    to `up`; a *workspace* is scratch memory of one thread. Any number of threads may be inside
+    `calc` at once, each with a slot and a workspace of its own; `up` is called by one at a time
+    (the schedule's lock sees to that), while others may be inside `calc`: they read `theta` as
+    they find it.
+
+    Parameters
+    ----------
+    work : ndarray of int32 [examples]
+        What an example costs in units of its task (tokens, cells): for cost models and speeds.
+    slots : int
+        How many statistics may wait for their update at once: one a processor.
+    workspaces : int
+        How many threads may be inside `calc` at once.
+
+    Attributes
+    ----------
+    updates : int
+        Updates made so far.
+    examples : int
+        Examples in those updates.
+    """
+
+    def __init__(self, work, Py_ssize_t slots, Py_ssize_t workspaces):
+        if slots < 1 or workspaces < 1:
+            raise ValueError(f"slots and workspaces must be positive, not {slots}, {workspaces}")
+        self._work = np.ascontiguousarray(work, dtype=np.int32)
+        self.slots = slots
+        self.workspaces = workspaces
+
+    @property
+    def work(self):
+        """Units of work of each example, int32 [examples]."""
+        return np.asarray(self._work)
+
+    cdef Status calc(
+        self,
+        Py_ssize_t slot,
+        Py_ssize_t workspace,
+        const int32_t* examples,
+        Py_ssize_t count,
+    ) noexcept nogil:
+        return OK
+
+    cdef Status up(self, Py_ssize_t first, Py_ssize_t last) noexcept nogil:
+        return OK
+
+    def calculate(self, examples, Py_ssize_t slot=0, Py_ssize_t workspace=0):
+        """Put the statistics of some examples, at the present `theta`, into a slot.
+
+        Parameters
+        ----------
+        examples : array_like of int
+            Numbers of the examples.
+        slot, workspace : int
+            Which of them to use.
+
+        Raises
+        ------
+        FloatingPointError
+            If the statistics are not finite.
+        MemoryError
+            If they do not fit into memory.
+        """
+        cdef const int32_t[::1] numbers = np.ascontiguousarray(examples, dtype=np.int32)
+        cdef Status status
+        if len(numbers) and not (0 <= min(numbers) and max(numbers) < len(self._work)):
+            raise IndexError(f"examples are numbered 0 to {len(self._work) - 1}")
+        if not (0 <= slot < self.slots and 0 <= workspace < self.workspaces):
+            raise IndexError(f"no slot {slot} or no workspace {workspace}")
+        with nogil:
+            status = self.calc(slot, workspace, &numbers[0] if numbers.shape[0] else NULL,
+                               numbers.shape[0])
+        raise_for(status)
+
+    def update(self, Py_ssize_t first=0, last=None):
+        """Apply the statistics of slots `first` to `last` - 1, as one update.
+
+        Raises
+        ------
+        FloatingPointError
+            If the update leaves the finite numbers.
+        """
+        cdef Py_ssize_t end = first + 1 if last is None else last
+        cdef Status status
+        if not 0 <= first < end <= self.slots:
+            raise IndexError(f"no slots {first} to {end - 1}")
+        with nogil:
+            status = self.up(first, end)
+        raise_for(status)
+
+
+cdef raise_for(Status status):
+    if status == NOT_FINITE:
+        raise FloatingPointError("statistics or theta are not finite: take a smaller step size")
+    if status == NO_MEMORY:
+        raise MemoryError("no memory for the statistics of a mini-batch")

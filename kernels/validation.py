@@ -1,0 +1,47 @@
+"""Checks of what a kernel is given, before it runs without any."""
+
+import numpy as np
+
+MOST_LABELS = 128  # of a CRF: eight cache lines a row
+
+
+def check_labelled_features(
+    offsets, labels, feature_offsets, features, *, label_count, feature_count
+):
+    """Raise unless the arrays describe sentences of tokens with labels and features.
+
+    Parameters
+    ----------
+    offsets : ndarray of int64 [sentences + 1]
+    labels : ndarray of int32 [tokens]
+    feature_offsets : ndarray of int64 [tokens + 1]
+    features : ndarray of int32 [...]
+    label_count, feature_count : int
+
+    Raises
+    ------
+    ValueError
+        If they do not, with the array and what it should be.
+    """
+    if not 0 < label_count <= MOST_LABELS:
+        raise ValueError(f"{label_count} labels: the CRF takes 1 to {MOST_LABELS}")
+    if not 0 < feature_count < 2**31:
+        raise ValueError(f"{feature_count} features: the CRF takes 1 to 2^31 - 1")
+    _check_offsets("offsets", offsets, len(labels))
+    _check_offsets("feature_offsets", feature_offsets, len(features))
+    if len(feature_offsets) != len(labels) + 1:
+        raise ValueError(f"feature_offsets must have {len(labels) + 1} entries: tokens + 1")
+    _check_range("labels", labels, label_count)
+    _check_range("features", features, feature_count)
+
+
+def _check_offsets(name, values, last):
+    if len(values) == 0 or values[0] != 0 or values[-1] != last:
+        raise ValueError(f"{name} must run from 0 to {last}")
+    if (np.diff(values) < 0).any():
+        raise ValueError(f"{name} must not decrease")
+
+
+def _check_range(name, values, count):
+    if len(values) and not (values.min() >= 0 and values.max() < count):
+        raise ValueError(f"{name} must lie in 0 to {count - 1}")

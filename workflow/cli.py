@@ -1,0 +1,61 @@
+"""The command line: `staleness COMMAND ...`."""
+
+import argparse
+import os
+import sys
+
+from staleness.algorithms.components import discover
+from staleness.algorithms.errors import StalenessError
+from staleness.workflow import commands
+
+
+class OneLineParser(argparse.ArgumentParser):
+    """A parser whose errors are one line."""
+
+    def error(self, message):
+        """Print the message and leave with status 2."""
+        self.exit(2, f"{self.prog}: {message}\n")
+
+
+def parser():
+    """Return the parser with every subcommand found."""
+    top = OneLineParser(
+        prog="staleness",
+        description="Asynchronous online learning of structured models, measured.",
+        allow_abbrev=False,
+    )
+    subparsers = top.add_subparsers(required=True, metavar="COMMAND", dest="command")
+    for name, kind in discover(commands, commands.Command).items():
+        command = kind()
+        subparser = subparsers.add_parser(
+            name, help=command.help, description=command.help, allow_abbrev=False
+        )
+        command.add_arguments(subparser)
+        subparser.set_defaults(run=command.run)
+    return top
+
+
+def main(arguments=None):
+    """Run the command line and return its exit status.
+
+    Parameters
+    ----------
+    arguments : list of str, optional
+        Without the program's name; by default those of the process.
+    """
+    options = parser().parse_args(arguments)
+    try:
+        return options.run(options) or 0
+    except StalenessError as error:
+        print(f"staleness {options.command}: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print(f"staleness {options.command}: interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # The reader of our output (`head`) has gone; Python must not complain about it at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except OSError as error:
+        print(f"staleness {options.command}: {error}", file=sys.stderr)
+        return 1
