@@ -60,7 +60,8 @@ def save(folder, about, arrays, texts=None):
             with open(part / name, "w", encoding="utf-8") as file:
                 file.writelines(f"{line}\n" for line in lines)
         about = {"format": FORMAT, **about, "digest": digest(arrays)}
-        (part / "corpus.json").write_text(json.dumps(about, indent=1, ensure_ascii=False) + "\n")
+        text = json.dumps(about, indent=1, ensure_ascii=False) + "\n"
+        (part / "corpus.json").write_text(text, encoding="utf-8")
 
 
 def load(folder):
@@ -83,8 +84,8 @@ def load(folder):
     folder = Path(folder)
     try:
         about = json.loads((folder / "corpus.json").read_text(encoding="utf-8"))
-        if about.get("format") != FORMAT:
-            raise ValueError(f"its format is {about.get('format')}, not {FORMAT}")
+        if not isinstance(about, dict) or about.get("format") != FORMAT:
+            raise ValueError(f"corpus.json is not of format {FORMAT}")
         arrays = {
             path.name.removesuffix(".npy"): np.load(path, mmap_mode="r", allow_pickle=False)
             for path in sorted(folder.glob("*.npy"))

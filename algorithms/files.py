@@ -1,10 +1,15 @@
-"""Folders that are written whole or not at all."""
+"""Files and folders that are written whole or not at all."""
 
 import os
 import shutil
+import signal
+import sys
 import tempfile
+import threading
 from contextlib import contextmanager
 from pathlib import Path
+
+from staleness.algorithms.errors import StalenessError
 
 
 @contextmanager
@@ -62,3 +67,46 @@ def whole_file(path):
         os.replace(part, path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def refuse_foreign(folder, expected, suffixes=()):
+    """Raise an error if a folder that is about to be replaced holds anything of somebody else's.
+
+    Parameters
+    ----------
+    folder : path-like
+        The folder; it need not exist.
+    expected : set of str
+        The names of the files that it may hold.
+    suffixes : tuple of str, optional
+        Other files it may hold end so.
+    """
+    folder = Path(folder)
+    if (
+        folder.name in {"", ".."}
+        or folder.is_symlink()
+        or (folder.exists() and not folder.is_dir())
+    ):
+        message = "is not a folder of its own, and would be replaced"
+        raise StalenessError(f"{folder}: {message}: move it away or choose another")
+    for path in sorted(folder.iterdir()) if folder.exists() else ():
+        ours = path.name in expected or path.name.endswith(tuple(suffixes))
+        if path.is_dir() or not ours:
+            message = f"holds {path.name!r}, which is not ours to replace"
+            raise StalenessError(f"{folder}: {message}: choose an empty or a new folder")
+
+
+@contextmanager
+def termination_unwinds():
+    """Let SIGTERM leave the block like an exception, so that what is half done is removed.
+
+    Only the main thread may set signal handlers; in others nothing changes.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -7,8 +7,10 @@ from pathlib import Path
 import numpy as np
 
 from staleness.algorithms.errors import StalenessError
-from staleness.algorithms.files import whole_folder
+from staleness.algorithms.files import refuse_foreign, whole_folder
 from staleness.algorithms.machine import machine, versions
+
+FILES = {"curve.parquet", "trace.parquet", "run.json"}
 
 
 def write(folder, result, corpus):
@@ -21,6 +23,11 @@ def write(folder, result, corpus):
     result : staleness.algorithms.run.Result
     corpus : EncodedCorpus
         What it ran on.
+
+    Raises
+    ------
+    StalenessError
+        If the folder holds anything that a run does not leave.
     """
     # Importing pyarrow takes longer than a short run.
     import pyarrow as pa  # noqa: PLC0415
@@ -33,6 +40,7 @@ def write(folder, result, corpus):
         "machine": machine(),
         "versions": versions(),
     }
+    refuse_foreign(folder, FILES)
     trace = {name: np.ascontiguousarray(result.trace[name]) for name in result.trace.dtype.names}
     with whole_folder(folder) as part:
         pq.write_table(pa.table(result.curve), part / "curve.parquet")
@@ -56,7 +64,9 @@ def read_about(folder):
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise StalenessError(f"{path}: not a run ({error}): make it with 'staleness run'") from error
+        raise StalenessError(
+            f"{path}: not a run ({error}): make it with 'staleness run'"
+        ) from error
 
 
 def _read_table(path):
@@ -65,5 +75,7 @@ def _read_table(path):
     try:
         table = pq.read_table(path)
     except (OSError, ValueError) as error:
-        raise StalenessError(f"{path}: not a table ({error}): make it with 'staleness run'") from error
+        raise StalenessError(
+            f"{path}: not a table ({error}): make it with 'staleness run'"
+        ) from error
     return {name: table[name].to_numpy() for name in table.column_names}

@@ -6,6 +6,7 @@ import sys
 
 from staleness.algorithms.components import discover
 from staleness.algorithms.errors import StalenessError
+from staleness.algorithms.files import termination_unwinds
 from staleness.workflow import commands
 
 
@@ -45,7 +46,8 @@ def main(arguments=None):
     """
     options = parser().parse_args(arguments)
     try:
-        return options.run(options) or 0
+        with termination_unwinds():
+            return options.run(options) or 0
     except StalenessError as error:
         print(f"staleness {options.command}: {error}", file=sys.stderr)
         return 1

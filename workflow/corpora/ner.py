@@ -1,0 +1,255 @@
+"""Encoding labelled sentences for the task `ner`: features of a linear-chain CRF, row by row.
+
+Everything is a whole-corpus numpy operation. The values of a column become ids by the order of
+their first appearance, training split first; a feature's value is the mixed-radix number whose
+digits are the ids of its template's columns. Which features there are, and their order, therefore
+depends on the training split alone, and on no hash.
+"""
+
+import numpy as np
+
+from staleness.algorithms import encoded
+from staleness.algorithms.errors import CorpusError
+from staleness.workflow.corpora.features import (
+    DERIVED,
+    NER_TEMPLATES,
+    template_name,
+    templates_for,
+)
+
+# With this, CoNLL-2003 has |theta| = features x labels between 1 and 4 million.
+MIN_COUNT = 2
+SPLITS = ("train", "dev", "test")
+
+# The digits of a feature's value: a position outside the sentence, no value there, else from 1.
+OUTSIDE, MISSING = 0, -1
+OUTSIDE_NAME = "<boundary>"
+LARGEST = 2**63 - 1
+
+
+def encode_ner(corpora, folder, about, min_count=MIN_COUNT, templates=NER_TEMPLATES):
+    """Encode splits of labelled sentences into a folder.
+
+    Parameters
+    ----------
+    corpora : dict of str to LabelledSentences
+        "train" and, where wanted, "dev" and "test".
+    folder : path-like
+        Where to; an encoded corpus that is there is replaced.
+    about : dict
+        What else goes into corpus.json.
+    min_count : int, optional
+        A feature must occur as often in the training split.
+    templates : tuple, optional
+        Feature templates, as in `features`.
+
+    Returns
+    -------
+    dict
+        The contents of corpus.json, but for `format` and `digest`.
+
+    Notes
+    -----
+    For every split the arrays are
+
+    ========================= ===== ============== ====================================
+    `<split>.offsets`         int64 [sentences+1]  first token of each sentence
+    `<split>.labels`          int32 [tokens]       index into `labels` of corpus.json
+    `<split>.feature_offsets` int64 [tokens+1]     first feature of each token
+    `<split>.features`        int32 [nnz]          rows of theta, in template order
+    ========================= ===== ============== ====================================
+
+    Rows are ordered by falling frequency in the training split, so that the rows used most lie
+    together; ties by template, then value. `features.txt` names one row a line.
+    """
+    corpora = {split: corpora[split] for split in SPLITS if split in corpora}
+    templates = templates_for(corpora["train"].columns, templates)
+    labels = sorted({label for corpus in corpora.values() for label in corpus.labels} - {"O"})
+    labels.insert(0, "O")
+    label_ids = {label: index for index, label in enumerate(labels)}
+
+    bounds = np.cumsum([0] + [len(corpus.labels) for corpus in corpora.values()])
+    columns = _columns(corpora)
+    before, after = _room(corpora, bounds)
+    rows, names = _rows(columns, before, after, templates, bounds[1], min_count)
+
+    arrays, counts = {}, {}
+    for (split, corpus), start, stop in zip(corpora.items(), bounds, bounds[1:], strict=False):
+        here = rows[start:stop]
+        kept = here >= 0
+        offsets = np.zeros(stop - start + 1, dtype=np.int64)
+        np.cumsum(kept.sum(axis=1), out=offsets[1:])
+        arrays[f"{split}.offsets"] = corpus.offsets
+        arrays[f"{split}.labels"] = np.array([label_ids[label] for label in corpus.labels], "int32")
+        arrays[f"{split}.feature_offsets"] = offsets
+        arrays[f"{split}.features"] = here[kept]
+        counts[split] = {
+            "sentences": len(corpus.offsets) - 1,
+            "tokens": len(corpus.labels),
+            "features": int(offsets[-1]),
+            "documents": corpus.documents,
+            "label_scheme_read": corpus.scheme,
+        }
+    about = {
+        "task": "ner",
+        **about,
+        "labels": labels,
+        "label_scheme": "BIO",
+        "features": len(names),
+        "min_count": min_count,
+        "template": [template_name(template) for template in templates],
+        "counts": counts,
+    }
+    encoded.save(folder, about, arrays, {"features.txt": names})
+    return about
+
+
+def check(corpora, paths):
+    """Raise an error if these splits cannot be encoded together.
+
+    Parameters
+    ----------
+    corpora : dict of str to LabelledSentences
+    paths : dict of str to path-like
+        Where each was read from.
+
+    Raises
+    ------
+    CorpusError
+        If a split has other columns than the training split, or training has no entity.
+    """
+    wanted = list(corpora["train"].columns)
+    for split, corpus in corpora.items():
+        if list(corpus.columns) != wanted:
+            message = (
+                f"has the columns {', '.join(corpus.columns)} and label, but the training split "
+                f"has {', '.join(wanted)} and label: give all splits the same columns"
+            )
+            raise CorpusError(paths[split], None, message)
+    if set(corpora["train"].labels) == {"O"}:
+        message = "every label is O, so there is nothing to learn: put the label in the last column"
+        raise CorpusError(paths["train"], None, message)
+
+
+def _columns(corpora):
+    """Return every column of all splits, one after the other, as digits.
+
+    Returns
+    -------
+    dict of str to (numpy.ndarray of int64 [tokens], list of str)
+        The digit of each token, and what a digit stands for.
+    """
+    columns = {}
+    for name in corpora["train"].columns:
+        values = [value for corpus in corpora.values() for value in corpus.columns[name]]
+        columns[name] = _digits(values)
+    word_digits, words = columns["word"]
+    for name, derive in DERIVED.items():
+        of_type, values = _digits([derive(word) for word in words[1:]])
+        columns[name] = of_type[word_digits - 1], values
+    return columns
+
+
+def _digits(values):
+    """Give values numbers from 1 in the order of their first appearance; None is `MISSING`."""
+    distinct = dict.fromkeys(values)
+    distinct.pop(None, None)
+    digit_of = {value: digit for digit, value in enumerate(distinct, start=1)}
+    digit_of[None] = MISSING
+    digits = np.fromiter(map(digit_of.__getitem__, values), np.int64, len(values))
+    return digits, [OUTSIDE_NAME, *distinct]
+
+
+def _room(corpora, bounds):
+    """Return how many tokens stand before and after each token in its sentence."""
+    starts = [
+        corpus.offsets[:-1] + bound for corpus, bound in zip(corpora.values(), bounds, strict=False)
+    ]
+    edges = np.append(np.concatenate(starts), bounds[-1])
+    lengths = np.diff(edges)
+    before = np.arange(bounds[-1]) - np.repeat(edges[:-1], lengths)
+    return before, np.repeat(lengths, lengths) - 1 - before
+
+
+def _rows(columns, before, after, templates, train_tokens, min_count):
+    """Extract the features of every token.
+
+    Returns
+    -------
+    rows : numpy.ndarray of int32, shape [tokens, templates]
+        The row of theta; -1 where there is no feature.
+    names : list of str
+        The name of each row.
+    """
+    rows = np.empty((len(before), len(templates)), dtype=np.int32)
+    counts, names = [], []
+    first = 0
+    for position, template in enumerate(templates):
+        digits = [_shift(columns[column][0], before, after, offset) for column, offset in template]
+        radices = [len(columns[column][1]) for column, _ in template]
+        values = _values(digits, radices, len(before))
+        kept, count = np.unique(values[:train_tokens], return_counts=True)
+        frequent = (count >= min_count) & (kept >= 0)
+        kept, count = kept[frequent], count[frequent]
+        rows[:, position] = found = _find(kept, values, first)
+        counts.append(count)
+        names += _names(template, columns, digits, found, first, len(kept))
+        first += len(kept)
+    # Stable, so that ties stay in the order of template, then value.
+    order = np.argsort(-np.concatenate(counts), kind="stable")
+    rank = np.empty(len(order) + 1, dtype=np.int32)
+    rank[order] = np.arange(len(order), dtype=np.int32)
+    rank[-1] = -1
+    return rank[rows], [names[index] for index in order]
+
+
+def _shift(digits, before, after, offset):
+    """Return the digits `offset` tokens away, `OUTSIDE` beyond the ends of the sentence."""
+    inside = (before >= -offset) & (after >= offset)
+    return np.where(inside, np.roll(digits, -offset), OUTSIDE)
+
+
+def _values(digits, radices, tokens):
+    """Combine digits into one number a token, -1 where one of them is missing."""
+    values = np.zeros(tokens, dtype=np.int64)
+    missing = np.zeros(tokens, dtype=bool)
+    size = 1
+    for digit, radix in zip(digits, radices, strict=True):
+        if size * radix > LARGEST:
+            # Ranks keep the order of the values and are no more than there are tokens.
+            ranked, values = np.unique(values, return_inverse=True)
+            size = len(ranked)
+        values = values * radix + np.maximum(digit, 0)
+        missing |= digit == MISSING
+        size *= radix
+    values[missing] = -1
+    return values
+
+
+def _find(kept, values, first):
+    """Return `first` + the index of each value in the sorted array `kept`, -1 where it is not."""
+    if not len(kept):
+        return np.full(len(values), -1, dtype=np.int32)
+    index = np.searchsorted(kept, values)
+    index[index == len(kept)] = 0
+    return np.where(kept[index] == values, index + first, -1).astype(np.int32)
+
+
+def _names(template, columns, digits, found, first, count):
+    """Return readable names of the features `first:first + count`, such as "word[0]=Paris"."""
+    name = template_name(template)
+    if not template:
+        return [name] * count
+    example = np.empty(count, dtype=np.int64)
+    tokens = np.flatnonzero(found >= 0)
+    example[found[tokens] - first] = tokens
+    parts = []
+    for (column, _), digit in zip(template, digits, strict=True):
+        values = [_printable(value) for value in columns[column][1]]
+        parts.append([values[index] for index in digit[example].tolist()])
+    return [f"{name}={'|'.join(part)}" for part in zip(*parts, strict=True)]
+
+
+def _printable(value):
+    """Escape what would break the line or not show."""
+    return value if value.isprintable() else value.encode("unicode_escape").decode("ascii")

@@ -1,0 +1,196 @@
+"""The registry of corpora: one TOML file in `entries/` for each.
+
+A file has the keys `name`, `task`, `format`, `size`, `licence`, `citation` and `homepage`; a table
+`[members.<split>]` for every file of the corpus with its `path`, its size in `bytes` and its
+`sha256`; and a table `[[sources]]` for every place it can come from, in the order in which they are
+tried, with a `kind` and the keys of that kind (`sources/`). What is pinned are the members, so any
+source that gives the same bytes will do.
+"""
+
+import re
+import tomllib
+from dataclasses import MISSING, dataclass, fields
+from pathlib import Path, PurePosixPath
+
+from staleness.algorithms.components import choose
+from staleness.algorithms.errors import StalenessError
+from staleness.workflow.corpora.formats import formats
+from staleness.workflow.corpora.sources import kinds
+
+ENTRIES = Path(__file__).parent / "entries"
+TASKS = ("ner", "alignment", "tagging")
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True)
+class Member:
+    """A file of a corpus.
+
+    Attributes
+    ----------
+    path : str
+        Where it lies in a source, behind the source's prefix.
+    bytes : int
+        Its size.
+    sha256 : str
+        The SHA-256 of its bytes, in hexadecimal.
+    """
+
+    path: str
+    bytes: int
+    sha256: str
+
+    @property
+    def file(self):
+        """The file's name without its folder."""
+        return PurePosixPath(self.path).name
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A registered corpus.
+
+    Attributes
+    ----------
+    name : str
+        What the command line and the configuration call it.
+    task, format : str
+        A task's and a format's name.
+    size : str
+        For people: how many sentences it has.
+    licence, citation, homepage : str
+        What its users must know, cite and look up.
+    members : dict of str to Member
+        The split ("train") to its file.
+    sources : tuple of ArchiveSource
+        Where to get it, best first.
+    """
+
+    name: str
+    task: str
+    format: str
+    size: str
+    licence: str
+    citation: str
+    homepage: str
+    members: dict
+    sources: tuple
+
+
+def entries(folder=None):
+    """Read the registry.
+
+    Parameters
+    ----------
+    folder : path-like, optional
+        The folder of TOML files, by default the registry's.
+
+    Returns
+    -------
+    dict of str to Entry
+        Sorted by name.
+
+    Raises
+    ------
+    StalenessError
+        If a file is not a valid entry; it names the file and the key.
+    """
+    return {path.stem: read_entry(path) for path in sorted(Path(folder or ENTRIES).glob("*.toml"))}
+
+
+def entry(name):
+    """Return a registered corpus, or raise an error that lists all of them."""
+    return choose("corpus", name, entries())
+
+
+def read_entry(path):
+    """Read one file of the registry; see `entries`."""
+    path = Path(path)
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise StalenessError(f"{path}: not a readable TOML file: {error}") from error
+    check = _Checker(path)
+    check.keys(table, "", [field.name for field in fields(Entry)])
+    text = {
+        field.name: check.text(table[field.name], field.name)
+        for field in fields(Entry)
+        if field.type is str
+    }
+    check.that(NAME.fullmatch(text["name"]), "name", "letters, digits, dots and dashes")
+    check.that(text["name"] == path.stem, "name", f"the file's name, {path.stem!r}")
+    check.that(text["task"] in TASKS, "task", f"one of {', '.join(TASKS)}")
+    known = [name for name, kind in formats().items() if kind.task == text["task"]]
+    check.that(text["format"] in known, "format", f"one of {', '.join(known)}")
+    check.that(text["homepage"].startswith("https://"), "homepage", "an https:// address")
+    members, sources = table["members"], table["sources"]
+    check.that(isinstance(members, dict) and members, "members", "[members.<split>] tables")
+    check.that(isinstance(sources, list) and sources, "sources", "[[sources]] tables")
+    members = {split: _member(check, split, member) for split, member in members.items()}
+    files = [member.file for member in members.values()]
+    check.that(len(set(files)) == len(files), "members", "files that differ in their names")
+    sources = tuple(_source(check, index, source) for index, source in enumerate(sources))
+    return Entry(**text, members=members, sources=sources)
+
+
+def _member(check, split, table):
+    """Return a checked `Member`."""
+    key = f"members.{split}"
+    check.that(NAME.fullmatch(split), key, "a split of letters, digits, dots and dashes")
+    check.keys(table, key, [field.name for field in fields(Member)])
+    path = check.text(table["path"], f"{key}.path")
+    parts = path.split("/")
+    plain = not {"", ".", ".."} & set(parts) and "\\" not in path
+    check.that(plain, f"{key}.path", "a relative path without '..'")
+    size = table["bytes"]
+    whole = isinstance(size, int) and not isinstance(size, bool) and size > 0
+    check.that(whole, f"{key}.bytes", "the file's size, a positive integer")
+    sha256 = check.text(table["sha256"], f"{key}.sha256")
+    check.that(SHA256.fullmatch(sha256), f"{key}.sha256", "64 hexadecimal digits in lower case")
+    return Member(path, size, sha256)
+
+
+def _source(check, index, table):
+    """Return a checked source of the kind that the table names."""
+    key = f"sources[{index}]"
+    known = kinds()
+    check.that(isinstance(table, dict) and "kind" in table, key, "a table with a 'kind'")
+    check.that(table["kind"] in known, f"{key}.kind", f"one of {', '.join(known)}")
+    kind = known[table["kind"]]
+    required = ["kind", *(field.name for field in fields(kind) if field.default is MISSING)]
+    optional = [field.name for field in fields(kind) if field.default is not MISSING]
+    check.keys(table, key, required, optional)
+    values = {name: value for name, value in table.items() if name != "kind"}
+    return kind(**{name: check.text(value, f"{key}.{name}") for name, value in values.items()})
+
+
+class _Checker:
+    """Raises errors that name the file and the key."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def that(self, condition, key, expected):
+        """Raise an error unless the condition holds."""
+        if not condition:
+            raise StalenessError(f"{self.path}: {key}: expected {expected}")
+
+    def keys(self, table, key, required, optional=()):
+        """Check that a table has these keys and no others."""
+        expected = [*required, *optional]
+        inside = f" in {key}" if key else ""
+        self.that(isinstance(table, dict), key, f"a table with {', '.join(expected)}")
+        for name in required:
+            if name not in table:
+                raise StalenessError(f"{self.path}: key '{name}' is missing{inside}")
+        for name in table:
+            if name not in expected:
+                valid = ", ".join(expected)
+                message = f"unknown key '{name}'{inside}: choose from {valid}"
+                raise StalenessError(f"{self.path}: {message}")
+
+    def text(self, value, key):
+        """Return a text without the white space around it; it must not be empty."""
+        self.that(isinstance(value, str) and value.strip(), key, "a text")
+        return value.strip()
