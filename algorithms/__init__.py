@@ -1,0 +1,1 @@
+"""Learners, schedules and clocks: what is run, and how it is timed."""

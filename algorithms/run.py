@@ -28,7 +28,7 @@ class Configuration:
     task, update, schedule, clock, cost : str
         Names of components; `cost` counts only on the simulated clock.
     hyper_parameters : dict
-        Those of the update rule that are not its defaults.
+        Of the update rule; its defaults take the place of those not given.
     processors, mini_batch_size, epochs, seed : int
     evaluations : int
         Curve points an epoch.
@@ -65,6 +65,8 @@ class Configuration:
                 raise StalenessError(f"{name} must be at least 1, not {getattr(self, name)}")
         if self.seed < 0:
             raise StalenessError(f"seed must be at least 0, not {self.seed}")
+        rule = update.configure(self.hyper_parameters)
+        object.__setattr__(self, "hyper_parameters", asdict(rule))
         for reason in (schedule.skip(self.processors), update.skip(self.task)):
             if reason:
                 raise StalenessError(reason)

@@ -1,0 +1,1 @@
+"""Everything around a run: corpora, figures, the report and the command line."""

@@ -241,6 +241,8 @@ cdef class WallClock(Clock):
     cdef void end(self) noexcept nogil:
         gate_lock(&self._gate)
         self._ended += 1
+        if self._standing and self.all_stand():
+            self._paused_at = seconds_now()
         gate_tell_watcher(&self._gate)
         gate_unlock(&self._gate)
 

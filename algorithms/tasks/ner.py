@@ -47,4 +47,9 @@ class NamedEntityRecognition(Task):
         precision, recall, f1 = precision_recall_f1(
             corpus["dev.labels"], decoded, corpus["dev.offsets"], corpus.about["labels"]
         )
-        return {"f1": f1, "precision": precision, "recall": recall, "log_likelihood": log_likelihood}
+        return {
+            "f1": f1,
+            "precision": precision,
+            "recall": recall,
+            "log_likelihood": log_likelihood,
+        }

@@ -1,0 +1,79 @@
+"""Artificial pauses after mini-batches: what a slow or busy machine does to the others.
+
+Gimpel, Das & Smith (2010), section 4.1: after each mini-batch, with probability 0.25, a processor
+pauses for max(N(mu, (mu / 5)^2), 0) seconds. The j-th pause of processor p depends on the seed, p
+and j alone, so that every schedule meets the same ones.
+"""
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+
+from staleness.algorithms.errors import StalenessError
+from staleness.algorithms.seeds import generator
+
+PROBABILITY = 0.25
+RELATIVE_DEVIATION = 0.2
+PATTERN = re.compile(r"(\d+(?:\.\d*)?|\.\d+)([sx])")
+
+
+@dataclass(frozen=True)
+class Mean:
+    """The mean of a pause: seconds, or multiples of the mean mini-batch.
+
+    Attributes
+    ----------
+    value : float
+    unit : str
+        "s" or "x".
+    """
+
+    value: float
+    unit: str
+
+    @classmethod
+    def parse(cls, text):
+        """Read "5s" or "8x".
+
+        Raises
+        ------
+        StalenessError
+            If it is neither.
+        """
+        match = PATTERN.fullmatch(text)
+        if not match:
+            raise StalenessError(
+                f"delay mean '{text}': expected seconds as in '5s', "
+                "or multiples of the mean mini-batch as in '8x'"
+            )
+        return cls(float(match[1]), match[2])
+
+    def seconds(self, mini_batch_seconds):
+        """Return the mean in seconds, given the seconds of a mean mini-batch."""
+        return self.value * (mini_batch_seconds if self.unit == "x" else 1.0)
+
+
+def draw(seed, processors, turns, mean, probability=PROBABILITY):
+    """Return the pauses of every processor.
+
+    Parameters
+    ----------
+    seed, processors, turns : int
+    mean : float
+        mu, in seconds.
+    probability : float
+        That there is a pause at all.
+
+    Returns
+    -------
+    ndarray of float64 [processors, turns]
+        Seconds; most are 0.
+    """
+    pauses = np.empty((processors, turns))
+    for p in range(processors):
+        random = generator(seed, "delays", p)
+        happens = random.random(turns) < probability
+        lengths = mean + RELATIVE_DEVIATION * mean * random.standard_normal(turns)
+        pauses[p] = np.where(happens, np.maximum(lengths, 0.0), 0.0)
+    return pauses

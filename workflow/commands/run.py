@@ -1,0 +1,228 @@
+"""`staleness run`: one run of one configuration."""
+
+import dataclasses
+import json
+import sys
+from pathlib import Path
+
+from tqdm import tqdm
+
+from staleness.algorithms import encoded, record
+from staleness.algorithms.errors import StalenessError
+from staleness.algorithms.run import (
+    CLOCKS,
+    COST_MODELS,
+    SCHEDULES,
+    TASKS,
+    UPDATES,
+    Configuration,
+    Interrupted,
+    run,
+)
+from staleness.workflow.commands import Command
+from staleness.workflow.commands.fetch import add_place_options
+from staleness.workflow.corpora.encode import ensure
+from staleness.workflow.corpora.formats import formats
+
+CORPUS = {"ner": "conll2003-en"}  # what a task runs on unless told otherwise
+OWN = "own"  # what a user's own corpus is called unless told otherwise
+JSON_KEYS_LEFT_OUT = ("configuration",)
+
+
+class Run(Command):
+    """Runs one configuration, shows its progress and prints or writes what came of it."""
+
+    name = "run"
+    help = "run one schedule on one corpus"
+
+    def add_arguments(self, parser):
+        """Declare the options."""
+        defaults = {field.name: field.default for field in dataclasses.fields(Configuration)}
+        parser.add_argument("task", choices=TASKS, metavar="TASK", help=", ".join(TASKS))
+        add_choice(parser, "--schedule", SCHEDULES, required=True)
+        add_choice(parser, "--update", UPDATES, help="default: the task's")
+        parser.add_argument("--processors", metavar="P", type=int, default=1)
+        for option, letter in (("mini-batch", "M"), ("epochs", "E"), ("seed", "S")):
+            name = {"mini-batch": "mini_batch_size"}.get(option, option)
+            parser.add_argument(
+                f"--{option}",
+                metavar=letter,
+                dest=name,
+                type=int,
+                default=defaults[name],
+                help="(default: %(default)s)",
+            )
+        parser.add_argument(
+            "--evaluations",
+            metavar="N",
+            type=int,
+            default=defaults["evaluations"],
+            help="curve points an epoch (default: %(default)s)",
+        )
+        add_choice(parser, "--clock", CLOCKS, default=defaults["clock"])
+        add_choice(
+            parser,
+            "--cost",
+            COST_MODELS,
+            default=defaults["cost"],
+            help="cost model of the simulated clock (default: %(default)s)",
+        )
+        parser.add_argument(
+            "--calibration", metavar="FILE", help="an own calibration for --cost measured"
+        )
+        parser.add_argument(
+            "--oversubscribe", action="store_true", help="allow more threads than cores"
+        )
+        for name, rules in hyper_parameters().items():
+            parser.add_argument(
+                f"--{name.replace('_', '-')}",
+                dest=name,
+                metavar="X",
+                type=float,
+                help=f"hyper-parameter of {' and '.join(rules)}",
+            )
+        corpus = parser.add_argument_group("corpus")
+        corpus.add_argument("--corpus", metavar="NAME", help="a corpus of 'staleness corpora'")
+        corpus.add_argument("--encoded", metavar="DIR", type=Path, help="an encoded corpus")
+        corpus.add_argument("--train", metavar="FILE", type=Path, help="your own training split")
+        corpus.add_argument("--dev", metavar="FILE", type=Path, help="your own development split")
+        corpus.add_argument("--format", choices=formats(), help="of your own files")
+        corpus.add_argument("--name", default=OWN, help="of your own corpus (default: %(default)s)")
+        add_place_options(corpus)
+        output = parser.add_argument_group("output")
+        output.add_argument(
+            "--out", metavar="DIR", type=Path, help="write curve, trace and run.json here"
+        )
+        output.add_argument("--json", action="store_true", help="print one JSON object")
+
+    def run(self, options):
+        """Run it; the exit status is 130 after Ctrl-C."""
+        configuration = configuration_from(options)
+        corpus = encoded.load(encoded_folder(options))
+        try:
+            with Progress(configuration) as progress:
+                result = run(configuration, corpus, progress)
+        except Interrupted as error:
+            kept = "nothing was written" if options.out is None else f"{options.out} is untouched"
+            print(f"staleness run: stopped {error}; {kept}", file=sys.stderr)
+            return 130
+        if options.out is not None:
+            record.write(options.out, result, corpus)
+        summary = result.summary()
+        if options.json:
+            summary = {k: v for k, v in summary.items() if k not in JSON_KEYS_LEFT_OUT}
+            print(json.dumps(summary))
+        else:
+            print(describe(configuration, summary))
+        return 0
+
+
+class Progress:
+    """A progress bar on a terminal, nothing elsewhere."""
+
+    def __init__(self, configuration):
+        self.metric = next(iter(TASKS[configuration.task].metrics))
+        self.bar = tqdm(
+            desc=f"{configuration.schedule} P={configuration.processors}",
+            unit="ex",
+            unit_scale=True,
+            leave=False,
+            disable=None,  # that is: unless standard error is a terminal
+            file=sys.stderr,
+        )
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.bar.close()
+
+    def __call__(self, done, total, metrics):
+        """Show how far the run is; see `staleness.algorithms.run.run`."""
+        self.bar.total = total
+        self.bar.set_postfix_str(f"{self.metric}={metrics[self.metric]:.4f}", refresh=False)
+        self.bar.update(done - self.bar.n)
+
+
+def add_choice(parser, option, components, help=None, **keywords):
+    """Declare an option whose values are the names of components."""
+    names = ", ".join(components)
+    parser.add_argument(
+        option,
+        choices=components,
+        metavar="NAME",
+        **keywords,
+        help=(f"{names} ({help})" if help else names),
+    )
+
+
+def hyper_parameters():
+    """Return the hyper-parameters of all update rules: name to the rules that have it."""
+    found = {}
+    for update in UPDATES.values():
+        for field in dataclasses.fields(update):
+            found.setdefault(field.name, []).append(update.name)
+    return found
+
+
+def configuration_from(options):
+    """Return the `Configuration` that the options ask for.
+
+    Raises
+    ------
+    StalenessError
+        If they make no sense together.
+    """
+    values = {
+        field.name: getattr(options, field.name)
+        for field in dataclasses.fields(Configuration)
+        if hasattr(options, field.name)
+    }
+    given = {name: getattr(options, name) for name in hyper_parameters()}
+    values["hyper_parameters"] = {k: v for k, v in given.items() if v is not None}
+    return Configuration(**values)
+
+
+def encoded_folder(options):
+    """Return the folder of the encoded corpus that the options name, made where it is missing.
+
+    Raises
+    ------
+    StalenessError
+        If the options do not go together, or the corpus cannot be had.
+    """
+    own = {split: getattr(options, split) for split in ("train", "dev")}
+    own = {split: path for split, path in own.items() if path is not None}
+    ways = [options.corpus is not None, options.encoded is not None, bool(own)]
+    if sum(ways) > 1:
+        raise StalenessError("give one of --corpus, --encoded, or --train with --dev")
+    if options.encoded is not None:
+        return options.encoded
+    if own and len(own) < 2:
+        raise StalenessError("files of your own are two: give both --train and --dev")
+    place = {"data": options.data, "mirror": options.mirror}
+    if own:
+        return ensure(options.name, splits=own, format=options.format or "conll", **place).folder
+    return ensure(options.corpus or CORPUS[options.task], **place).folder
+
+
+def describe(configuration, summary):
+    """Return a run's figures as a few lines for people."""
+    unit = TASKS[configuration.task].work_unit
+    clock = configuration.clock
+    if clock == "simulated":
+        clock += f", {configuration.cost_model().describe()}"
+    metrics = ", ".join(f"{name} {value:.5g}" for name, value in summary["metrics"].items())
+    speed = summary[f"{unit}_per_second"] or float("nan")
+    return "\n".join(
+        [
+            f"{configuration.task}: {configuration.schedule}, P = {configuration.processors}, "
+            f"m = {configuration.mini_batch_size}, seed {configuration.seed}",
+            f"clock: {clock}",
+            f"time: {summary['seconds']:.4g} s, {speed:,.0f} {unit} a second, "
+            f"{summary['updates']:,} updates, mean staleness {summary['mean_staleness']:.2f}",
+            f"metrics: {metrics}",
+            f"theta: {summary['theta_sha256']}",
+            f"curve: {summary['curve_sha256']}",
+        ]
+    )

@@ -1,0 +1,175 @@
+"""From the config file to cells, and from cells to the files of the workflow.
+
+A figure's entry in the config lists its cells. Each is `common` with its own values laid over; any
+value may be a list, which stands for one cell an element. A cell that several figures use is one
+folder, and so is run once.
+"""
+
+import itertools
+from dataclasses import fields
+from pathlib import Path
+
+from staleness.algorithms.components import discover
+from staleness.algorithms.errors import StalenessError
+from staleness.algorithms.run import UPDATES, Configuration
+from staleness.workflow import figures
+from staleness.workflow.corpora import registry
+
+# Fields that are no part of a cell's name: the seed is an axis of its own.
+OWN_NAME = {"task", "seed"}
+
+
+class Grid:
+    """What a config asks for.
+
+    Parameters
+    ----------
+    config : dict
+        As config/schema.yaml allows it.
+
+    Attributes
+    ----------
+    results : str
+        The folder of all that is made.
+    figures : dict of str to list of str
+        The figures asked for, with their cells as "<task>/<cell>".
+
+    Raises
+    ------
+    StalenessError
+        If a figure, a corpus or a cell makes no sense.
+    """
+
+    def __init__(self, config):
+        self.results = config.get("results", "results")
+        self.seeds = config["seeds"]
+        self.mirror_arguments = ["--mirror", config["mirror"]] if "mirror" in config else []
+        self._corpora = config.get("corpora", {})
+        self._cells = {}
+        self.figures = {}
+        known = discover(figures, figures.Figure)
+        for figure, entry in config["figures"].items():
+            if figure not in known:
+                raise StalenessError(
+                    f"config: unknown figure '{figure}': choose from {', '.join(known)}"
+                )
+            self.figures[figure] = list(dict.fromkeys(self._add(figure, entry)))
+
+    def _add(self, figure, entry):
+        """Yield the keys of a figure's cells, and remember the cells."""
+        for variant in entry["cells"]:
+            values = {**entry.get("common", {}), **variant}
+            lists = {k: v if isinstance(v, list) else [v] for k, v in values.items()}
+            for chosen in itertools.product(*lists.values()):
+                cell = dict(zip(lists, chosen, strict=True))
+                corpus = cell.pop("corpus", None)
+                try:
+                    if corpus is None or "task" not in cell or "schedule" not in cell:
+                        raise StalenessError("a cell needs task, corpus and schedule")
+                    self._check_corpus(corpus)
+                    configuration = Configuration(**cell)
+                except StalenessError as error:
+                    raise StalenessError(f"config: figure {figure}, {cell}: {error}") from None
+                key = f"{configuration.task}/{cell_name(configuration, corpus)}"
+                self._cells[key] = (configuration, corpus)
+                yield key
+
+    def _check_corpus(self, name):
+        if name not in self._corpora:
+            registry.entry(name)
+        elif name in registry.entries():
+            raise StalenessError(f"{name} is a registered corpus: give your own another name")
+
+    def corpus_files(self, name):
+        """Return the text files that a corpus is encoded from."""
+        if name in self._corpora:
+            own = self._corpora[name]
+            return [own[split] for split in ("train", "dev", "test") if split in own]
+        return [f"{self.results}/corpora/{name}/source.json"]
+
+    def corpus_arguments(self, name):
+        """Return the arguments of `staleness encode` that name a corpus."""
+        if name not in self._corpora:
+            return [name]
+        own = self._corpora[name]
+        splits = [(f"--{split}", own[split]) for split in ("train", "dev", "test") if split in own]
+        return ["--name", name, "--format", own["format"], *itertools.chain(*splits)]
+
+    def encoded(self, task, cell):
+        """Return corpus.json of the encoded corpus of a cell."""
+        return f"{self.results}/encoded/{self._cells[f'{task}/{cell}'][1]}/corpus.json"
+
+    def is_timed(self, task, cell):
+        """Return whether the cell is measured in real time."""
+        return self._cells[f"{task}/{cell}"][0].clock == "wall"
+
+    def run_arguments(self, task, cell):
+        """Return the arguments of `staleness run` for a cell, without corpus, seed and output."""
+        configuration, _ = self._cells[f"{task}/{cell}"]
+        arguments = [configuration.task]
+        for name, value in settings(configuration).items():
+            option = "--mini-batch" if name == "mini_batch_size" else f"--{name.replace('_', '-')}"
+            if isinstance(value, bool):
+                arguments += [option] if value else []
+            else:
+                arguments += [option, str(value)]
+        return arguments
+
+    def run_folders(self, *chosen):
+        """Return the run folders of some figures, or of all."""
+        keys = itertools.chain(*(self.figures[figure] for figure in chosen or self.figures))
+        return [
+            f"{self.results}/runs/{key}/seed-{seed}"
+            for key in dict.fromkeys(keys)
+            for seed in self.seeds
+        ]
+
+    def run_files(self, *chosen):
+        """Return run.json of the same runs."""
+        return [f"{folder}/run.json" for folder in self.run_folders(*chosen)]
+
+
+def settings(configuration):
+    """Return what a cell sets, hyper-parameters among the rest, without task and seed."""
+    values = {
+        field.name: getattr(configuration, field.name)
+        for field in fields(configuration)
+        if field.name not in {*OWN_NAME, "hyper_parameters"}
+    }
+    if configuration.clock != "simulated":
+        del values["cost"], values["calibration"]
+    values |= configuration.hyper_parameters
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def cell_name(configuration, corpus):
+    """Return a cell's folder name: what it is, and what it sets apart from the usual.
+
+    Parameters
+    ----------
+    configuration : Configuration
+    corpus : str
+    """
+    clock = configuration.clock
+    if clock == "simulated":
+        clock += f"-{configuration.cost}"
+    parts = [
+        corpus,
+        configuration.update,
+        configuration.schedule,
+        f"P{configuration.processors}",
+        f"m{configuration.mini_batch_size}",
+        f"e{configuration.epochs}x{configuration.evaluations}",
+        clock,
+    ]
+    defaults = UPDATES[configuration.update]()
+    parts += [
+        f"{name}-{value:g}"
+        for name, value in configuration.hyper_parameters.items()
+        if value != getattr(defaults, name)
+    ]
+    if configuration.oversubscribe:
+        parts.append("oversubscribe")
+    if configuration.calibration and configuration.clock == "simulated":
+        parts.append(Path(configuration.calibration).stem)
+    return ".".join(parts)
