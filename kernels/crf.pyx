@@ -381,7 +381,7 @@ cdef inline void prefetch(
 
 cdef inline float exponentiate(float* row, Py_ssize_t blocks) noexcept nogil:
     """row <- exp(row - greatest); returns the greatest."""
-    cdef Py_ssize_t b, width = blocks * LANES
+    cdef Py_ssize_t b
     cdef lanes greatest = lanes_load(row, 0)
     for b in range(1, blocks):
         greatest = lanes_max(greatest, lanes_load(row, b))

@@ -26,6 +26,6 @@ cdef class Learner:
 
     cdef Status up(
         self,
-        Py_ssize_t first,           # IN: slots first .. last - 1 are applied
-        Py_ssize_t last,            #     in order, as one update
+        Py_ssize_t first,           # IN: slots first to last - 1, in order, as one update
+        Py_ssize_t last,
     ) noexcept nogil

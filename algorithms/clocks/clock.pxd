@@ -24,7 +24,7 @@ cdef packed struct TraceRow:
 cdef struct Processor:
     Py_ssize_t counter      # of its instruction in the program; -1 before the first
     int64_t turn            # mini-batches taken
-    const int32_t* examples # of the one in hand
+    const int32_t* examples  # of the one in hand
     Py_ssize_t count
     int64_t updates_read    # updates in theta when it was read
     double since            # when it began to wait

@@ -12,7 +12,7 @@ import enum
 
 import numpy as np
 
-from libc.stdint cimport int8_t, int32_t, int64_t
+from libc.stdint cimport int64_t
 from libc.stdlib cimport calloc, free
 
 from staleness.kernels.learner cimport NO_MEMORY, NOT_FINITE, OK, Learner, Status

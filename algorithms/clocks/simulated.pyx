@@ -9,7 +9,6 @@ configuration alone. With one entry a processor the queue is searched, not heape
 import numpy as np
 
 from libc.math cimport INFINITY
-from libc.stdint cimport int64_t
 
 from staleness.algorithms.clocks.clock cimport Clock, Processor
 from staleness.algorithms.clocks.realtime cimport seconds_now

@@ -1,6 +1,7 @@
 """Named-entity recognition: a linear-chain CRF, judged by the entities it finds."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -25,7 +26,7 @@ class NamedEntityRecognition(Task):
     name = "ner"
     update = "sgd"
     work_unit = "tokens"
-    metrics = {
+    metrics: ClassVar[dict[str, str]] = {
         "f1": "F1 of the entities of the development set",
         "precision": "precision of the entities of the development set",
         "recall": "recall of the entities of the development set",
