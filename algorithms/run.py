@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 
 import numpy as np
 
-from staleness.algorithms import costs, encoded, schedules, tasks, updates
+from staleness.algorithms import costs, delays, encoded, schedules, tasks, updates
 from staleness.algorithms.clocks import Event, SimulatedClock, WallClock
 from staleness.algorithms.components import choose, discover
 from staleness.algorithms.errors import Diverged, StalenessError
@@ -34,6 +34,10 @@ class Configuration:
         Curve points an epoch.
     calibration : str or None
         The file of cost model `measured`; None is the reference.
+    delay_mean : str or None
+        Mean of the pauses after mini-batches: "5s", or "8x" for 8 mean mini-batches.
+    delay_probability : float
+        That there is a pause after a mini-batch.
     oversubscribe : bool
         Allow more threads than cores on the wall clock.
     """
@@ -50,6 +54,8 @@ class Configuration:
     clock: str = "simulated"
     cost: str = "measured"
     calibration: str | None = None
+    delay_mean: str | None = None
+    delay_probability: float = delays.PROBABILITY
     oversubscribe: bool = False
 
     def __post_init__(self):
@@ -65,6 +71,12 @@ class Configuration:
                 raise StalenessError(f"{name} must be at least 1, not {getattr(self, name)}")
         if self.seed < 0:
             raise StalenessError(f"seed must be at least 0, not {self.seed}")
+        if self.delay_mean is not None:
+            delays.Mean.parse(self.delay_mean)
+        if not 0 <= self.delay_probability <= 1:
+            raise StalenessError(
+                f"delay_probability must lie between 0 and 1, not {self.delay_probability}"
+            )
         rule = update.configure(self.hyper_parameters)
         object.__setattr__(self, "hyper_parameters", asdict(rule))
         for reason in (schedule.skip(self.processors), update.skip(self.task)):
@@ -94,6 +106,8 @@ class Result:
         Time of the last update on the run's own clock, evaluation excluded.
     work : int
         Tokens (or cells) in those updates.
+    cost_model : dict
+        The simulated clock's, in words ("description") and "seconds"; None in both on the wall.
     cpu_seconds, real_seconds : float
         What the training took of this machine, evaluation excluded.
     """
@@ -104,6 +118,7 @@ class Result:
     theta: np.ndarray
     seconds: float
     work: int
+    cost_model: dict
     cpu_seconds: float
     real_seconds: float
 
@@ -113,6 +128,7 @@ class Result:
         final = {name: float(values[-1]) for name, values in self.curve.items()}
         return {
             "configuration": asdict(self.configuration),
+            "cost_model": self.cost_model,
             "seconds": self.seconds,
             f"{unit}_per_second": self.work / self.seconds if self.seconds > 0 else None,
             unit: self.work,
@@ -165,7 +181,14 @@ def run(configuration, corpus, progress=None):
             workspaces=1 if simulated else configuration.processors,
         )
     )
-    clock = make_clock(configuration, learner)
+    model = configuration.cost_model()
+    seconds = None
+    if simulated or configuration.delay_mean is not None:
+        seconds = model.costs(configuration.task, configuration.update, learner.work)
+    clock = make_clock(configuration, learner, seconds)
+    cost_model = {"description": None, "seconds": None}
+    if simulated:
+        cost_model = {"description": model.describe(), "seconds": seconds._asdict()}
     total = configuration.epochs * len(learner.work)
     points = []
     cpu_seconds = real_seconds = 0.0
@@ -207,27 +230,38 @@ def run(configuration, corpus, progress=None):
         trace=clock.trace,
         theta=learner.theta,
         seconds=clock.time,
+        cost_model=cost_model,
         work=int(clock.trace["work"].sum()),
         cpu_seconds=cpu_seconds,
         real_seconds=real_seconds,
     )
 
 
-def make_clock(configuration, learner):
-    """Return the clock of a configuration, ready to `advance`."""
+def make_clock(configuration, learner, seconds):
+    """Return the clock of a configuration, ready to `advance`; `seconds` are the cost model's."""
     examples = len(learner.work)
+    size = configuration.mini_batch_size
     intervals = configuration.epochs * configuration.evaluations
-    extra = {}
     if configuration.clock == "simulated":
-        model = configuration.cost_model()
-        extra["costs"] = model.costs(configuration.task, configuration.update, learner.work)
+        extra = {"costs": seconds}
     else:
-        extra["oversubscribe"] = configuration.oversubscribe
+        extra = {"oversubscribe": configuration.oversubscribe}
+    if configuration.delay_mean is not None:
+        # Also on the wall clock a mean mini-batch is as long as the cost model says: pauses must
+        # not depend on what the machine was doing.
+        mean = delays.Mean.parse(configuration.delay_mean)
+        extra["delays"] = delays.draw(
+            configuration.seed,
+            configuration.processors,
+            turns=-(-configuration.epochs * examples // size),
+            mean=mean.seconds(seconds.of_mini_batch(size, size * float(learner.work.mean()))),
+            probability=configuration.delay_probability,
+        )
     return CLOCKS[configuration.clock](
         learner,
         SCHEDULES[configuration.schedule].program,
         configuration.processors,
-        configuration.mini_batch_size,
+        size,
         visiting_order(configuration.seed, examples, configuration.epochs),
         [configuration.epochs * examples * k // intervals for k in range(1, intervals + 1)],
         **extra,

@@ -138,6 +138,8 @@ def settings(configuration):
     }
     if configuration.clock != "simulated":
         del values["cost"], values["calibration"]
+    if configuration.delay_mean is None:
+        del values["delay_probability"]
     values |= configuration.hyper_parameters
     return {name: value for name, value in values.items() if value is not None}
 
@@ -168,6 +170,8 @@ def cell_name(configuration, corpus):
         for name, value in configuration.hyper_parameters.items()
         if value != getattr(defaults, name)
     ]
+    if configuration.delay_mean is not None:
+        parts.append(f"delay-{configuration.delay_mean}-{configuration.delay_probability:g}")
     if configuration.oversubscribe:
         parts.append("oversubscribe")
     if configuration.calibration and configuration.clock == "simulated":

@@ -17,6 +17,11 @@ class Costs(NamedTuple):
     update_fixed: float = 0.0
     update_work: float = 0.0
 
+    def of_mini_batch(self, examples, work):
+        """Return the seconds of a mini-batch with its update, on one processor."""
+        calc = self.calc_fixed + self.calc_example * examples + self.calc_work * work
+        return calc + self.update_fixed + self.update_work * work
+
 
 class CostModel(ABC):
     """A cost model.

@@ -26,7 +26,7 @@ from staleness.workflow.corpora.formats import formats
 
 CORPUS = {"ner": "conll2003-en"}  # what a task runs on unless told otherwise
 OWN = "own"  # what a user's own corpus is called unless told otherwise
-JSON_KEYS_LEFT_OUT = ("configuration",)
+JSON_KEYS_LEFT_OUT = ("configuration", "cost_model")
 
 
 class Run(Command):
@@ -72,6 +72,18 @@ class Run(Command):
         )
         parser.add_argument(
             "--oversubscribe", action="store_true", help="allow more threads than cores"
+        )
+        parser.add_argument(
+            "--delay-mean",
+            metavar="T",
+            help="mean of the pauses after mini-batches: seconds ('5s') or mini-batches ('8x')",
+        )
+        parser.add_argument(
+            "--delay-probability",
+            metavar="Q",
+            type=float,
+            default=defaults["delay_probability"],
+            help="of a pause after a mini-batch (default: %(default)s)",
         )
         for name, rules in hyper_parameters().items():
             parser.add_argument(
@@ -211,7 +223,7 @@ def describe(configuration, summary):
     unit = TASKS[configuration.task].work_unit
     clock = configuration.clock
     if clock == "simulated":
-        clock += f", {configuration.cost_model().describe()}"
+        clock += f", {summary['cost_model']['description']}"
     metrics = ", ".join(f"{name} {value:.5g}" for name, value in summary["metrics"].items())
     speed = summary[f"{unit}_per_second"] or float("nan")
     return "\n".join(

@@ -1,0 +1,63 @@
+"""Figures: one file each, found by its class; they read runs and never make any."""
+
+from abc import ABC, abstractmethod
+from typing import ClassVar
+
+from staleness import workflow
+from staleness.algorithms.components import discover
+from staleness.workflow.figures import measures
+
+FORMAT = 1  # of the NAME.json that goes with a figure
+
+
+class Figure(ABC):
+    """A figure.
+
+    Attributes
+    ----------
+    name : str
+        What it is called on the command line, and its files.
+    title : str
+        What it shows, in a few words.
+    task : str
+        The task whose runs it is about.
+    metric : str
+        The column of the curves that its table is about.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    task: ClassVar[str]
+    metric: ClassVar[str]
+
+    def skip(self, cells):
+        """Return why the figure makes no sense for some comparable cells, or None."""
+        task = cells[0].configuration["task"]
+        return None if task == self.task else f"it is about task {self.task}, not {task}"
+
+    @abstractmethod
+    def draw(self, cells):
+        """Return a matplotlib figure in the suite's style (`style.applied`).
+
+        Parameters
+        ----------
+        cells : list of staleness.workflow.figures.runs.Cell
+            Comparable ones (`runs.common`) for which `skip` gave no reason.
+        """
+
+    @abstractmethod
+    def caption(self, cells):
+        """Return the text below the figure.
+
+        It states clock, cost model, corpus, seeds and machine, and what to see, with every number
+        computed from the cells.
+        """
+
+    def table(self, cells):
+        """Return the numbers behind the figure, what JSON can hold; see `measures.summarise`."""
+        return measures.summarise(cells, self.metric)
+
+
+def figures():
+    """Return all figures, a dict of name to class."""
+    return discover(workflow.figures, Figure)

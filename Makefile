@@ -1,0 +1,62 @@
+# The two commands of the README, and what a developer needs besides.
+PYTHON ?= python3
+CORES ?= 4
+VENV := .venv
+BIN := $(VENV)/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+UV := 0.13.9
+
+sources := setup.py pyproject.toml $(shell find kernels algorithms -name '*.pyx' -o -name '*.pxd' -o -name '*.h')
+
+.PHONY: reproduce smoke test env lint compare lock clean
+
+reproduce: env  ## every figure and results/report.pdf
+	$(BIN)/snakemake --cores $(CORES)
+	@echo "The report: results/report.pdf"
+
+smoke: env  ## the same from toy sizes
+	$(BIN)/snakemake --cores $(CORES) --configfile config/smoke.yaml
+
+test: env lint  ## the whole test suite
+	$(BIN)/python -m pytest
+
+env: $(VENV)/.project  ## .venv with everything pinned, and the kernels built
+
+$(VENV)/.requirements: requirements/environment.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and \
+		f"Python 3.11 or newer is needed, this is {sys.version.split()[0]}: make PYTHON=python3.11 ...")'
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install --require-hashes --requirement requirements/environment.lock
+	@touch $@
+
+$(VENV)/.project: $(VENV)/.requirements $(sources)
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+lint: env
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/cython-lint kernels algorithms tests
+	$(BIN)/snakefmt --check Snakefile workflow/rules
+	$(BIN)/snakemake --lint
+
+compare: env $(VENV)/.benchmarks  ## the kernels beside what one would otherwise use
+	$(BIN)/python -m benchmarks.peers.crfsuite
+
+$(VENV)/.benchmarks: $(VENV)/.requirements requirements/benchmarks.lock
+	$(PIP) install --require-hashes --requirement requirements/benchmarks.lock
+	@touch $@
+
+lock:  ## newest versions that pyproject.toml allows, with hashes
+	$(PYTHON) -m venv build/lock
+	build/lock/bin/python -m pip install --quiet uv==$(UV)
+	$(call pin,--extra workflow --extra test,environment)
+	$(call pin,--extra benchmarks --constraint requirements/environment.lock,benchmarks)
+
+pin = build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-annotate --no-header --upgrade pyproject.toml $(1) --output-file requirements/$(2).lock
+
+clean:  ## what was built, but nothing in results/
+	rm -rf $(VENV) build *.egg-info
+	find kernels algorithms -name '*.so' -delete

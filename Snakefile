@@ -1,0 +1,39 @@
+"""From the corpora to the report; every stage is one file in workflow/rules/."""
+
+import os
+import shlex
+import sys
+from pathlib import Path
+
+from snakemake.utils import min_version, validate
+from staleness.workflow.grid import Grid
+from staleness.workflow.sources import computing_sources, sources
+
+min_version("9.27")
+
+if "figures" not in config:
+
+    configfile: "config/config.yaml"
+
+
+validate(config, "config/schema.yaml")
+grid = Grid(config)
+RESULTS = grid.results
+
+# Jobs call the `staleness` and `python` that Snakemake itself belongs to.
+shell.prefix(f"export PATH={shlex.quote(os.path.dirname(sys.executable))}:$PATH; ")
+
+
+# Used only where jobs run in containers (`--software-deployment-method apptainer`).
+container: "docker://python:3.11-bookworm"
+
+
+for stage in ("kernels", "corpora", "runs", "figures", "report"):
+
+    include: f"workflow/rules/{stage}.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        f"{RESULTS}/report.pdf",

@@ -1,0 +1,1 @@
+"""How fast the kernels are: over commits (asv) and beside their peers (`benchmarks/peers`)."""

@@ -1,0 +1,117 @@
+"""CRF training beside CRFsuite's l2sgd: the same features, one thread, epoch for epoch.
+
+    python -m benchmarks.peers.crfsuite [--epochs 10] [--rounds 3]
+
+Tokens a second of the training epochs alone: CRFsuite's own seconds of each epoch, without its
+search for a step size; ours as the wall clock gives them, without evaluation. The two take turns.
+"""
+
+import argparse
+import statistics
+import tempfile
+import time
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pycrfsuite
+
+from staleness.algorithms import encoded
+from staleness.algorithms.metrics.entities import precision_recall_f1
+from staleness.algorithms.run import Configuration, run
+from staleness.workflow.corpora.encode import ensure
+
+MINI_BATCH_SIZE = 4
+
+
+def main():
+    """Measure, and print a table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--epochs", type=int, default=10)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--data", type=Path, default=Path("results"))
+    options = parser.parse_args()
+    corpus = encoded.load(ensure("conll2003-en", data=options.data).folder)
+    training = sentences(corpus, "train")
+    development = sentences(corpus, "dev")
+    speeds = {"CRFsuite l2sgd": [], "staleness": []}
+    scores, shares = {}, {name: [] for name in speeds}
+    for _ in range(options.rounds):
+        for name, measure in (("CRFsuite l2sgd", crfsuite), ("staleness", staleness)):
+            speed, share, scores[name] = measure(corpus, training, development, options.epochs)
+            speeds[name].append(speed)
+            shares[name].append(share)
+    print(f"{options.rounds} rounds of {options.epochs} epochs, medians (least to most)")
+    for name, values in speeds.items():
+        print(
+            f"{name:16} {statistics.median(values):12,.0f} tokens/s "
+            f"({min(values):,.0f} to {max(values):,.0f}), dev F1 {scores[name]:.4f}, "
+            f"CPU time / wall time {statistics.median(shares[name]):.2f}"
+        )
+    ratios = [
+        ours / theirs
+        for ours, theirs in zip(speeds["staleness"], speeds["CRFsuite l2sgd"], strict=True)
+    ]
+    print(
+        f"ratio, round by round: {statistics.median(ratios):.2f} "
+        f"({min(ratios):.2f} to {max(ratios):.2f})"
+    )
+
+
+def sentences(corpus, split):
+    """Return a split as CRFsuite takes it: for each sentence, the features and labels of tokens."""
+    names = [str(number) for number in range(corpus.about["features"])]
+    features = corpus[f"{split}.features"].tolist()
+    bounds = corpus[f"{split}.feature_offsets"].tolist()
+    tokens = [[names[f] for f in features[begin:end]] for begin, end in pairwise(bounds)]
+    labels = [corpus.about["labels"][label] for label in corpus[f"{split}.labels"]]
+    return [
+        (pycrfsuite.ItemSequence(tokens[begin:end]), labels[begin:end])
+        for begin, end in pairwise(corpus[f"{split}.offsets"].tolist())
+    ]
+
+
+def crfsuite(corpus, training, development, epochs):
+    """Train with CRFsuite; tokens a second, CPU time over wall time, dev F1."""
+    trainer = pycrfsuite.Trainer(algorithm="l2sgd", verbose=False)
+    trainer.set_params({"c2": 1.0, "max_iterations": epochs, "feature.possible_transitions": True})
+    for items, labels in training:
+        trainer.append(items, labels)
+    with tempfile.TemporaryDirectory() as folder:
+        model = str(Path(folder) / "model")
+        cpu, wall = time.process_time(), time.perf_counter()
+        trainer.train(model)
+        share = (time.process_time() - cpu) / (time.perf_counter() - wall)
+        tagger = pycrfsuite.Tagger()
+        tagger.open(model)
+        decoded = [label for items, _ in development for label in tagger.tag(items)]
+        tagger.close()
+    seconds = [iteration["time"] for iteration in trainer.logparser.iterations]
+    number = {label: k for k, label in enumerate(corpus.about["labels"])}
+    *_, f1 = precision_recall_f1(
+        corpus["dev.labels"],
+        np.array([number[label] for label in decoded]),
+        corpus["dev.offsets"],
+        corpus.about["labels"],
+    )
+    tokens = len(corpus["train.labels"])
+    return tokens * len(seconds) / sum(seconds), share, f1
+
+
+def staleness(corpus, training, development, epochs):
+    """Train with ours; tokens a second, CPU time over wall time, dev F1."""
+    configuration = Configuration(
+        task="ner",
+        schedule="single",
+        clock="wall",
+        mini_batch_size=MINI_BATCH_SIZE,
+        epochs=epochs,
+        evaluations=1,
+    )
+    result = run(configuration, corpus)
+    share = result.cpu_seconds / result.real_seconds
+    return result.work / result.seconds, share, result.curve["f1"][-1]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The asv suite: one file a kernel, one class an operation, data from fixed seeds."""

@@ -1,0 +1,62 @@
+"""The CRF: statistics, update and decoding."""
+
+import numpy as np
+
+from staleness.kernels.crf import StochasticGradientDescent
+
+from .data import LABELS, labelled_features
+
+FEATURES = 145_000
+
+
+class StochasticGradient:
+    """An epoch of `calc` and `up`, by mini-batch size; `theta` starts from zero every time."""
+
+    params = (1, 4, 64)
+    param_names = ("mini_batch_size",)
+
+    def setup(self, mini_batch_size):
+        self.corpus = labelled_features(features=FEATURES)
+        self.batches = np.array_split(
+            np.random.default_rng(1).permutation(len(self.corpus[0]) - 1).astype(np.int32),
+            (len(self.corpus[0]) - 1) // mini_batch_size,
+        )
+        self.learner = StochasticGradientDescent(
+            *self.corpus,
+            label_count=LABELS,
+            feature_count=FEATURES,
+            step_size=0.3,
+            decay=0.3,
+            l2=1.0,
+        )
+        self.zeros = np.zeros((FEATURES + LABELS, LABELS), dtype=np.float32)
+
+    def time_calc(self, mini_batch_size):
+        for batch in self.batches:
+            self.learner.calculate(batch)
+
+    def time_epoch(self, mini_batch_size):
+        self.learner.theta = self.zeros
+        for batch in self.batches:
+            self.learner.calculate(batch)
+            self.learner.update()
+
+
+class Evaluation:
+    """Viterbi decoding and log-likelihood."""
+
+    def setup(self):
+        self.corpus = labelled_features(features=FEATURES)
+        self.learner = StochasticGradientDescent(
+            *self.corpus,
+            label_count=LABELS,
+            feature_count=FEATURES,
+            step_size=0.3,
+            decay=0.3,
+            l2=1.0,
+        )
+        shape = (FEATURES + LABELS, LABELS)
+        self.learner.theta = np.random.default_rng(2).normal(size=shape).astype(np.float32)
+
+    def time_evaluate(self):
+        self.learner.evaluate(*self.corpus)

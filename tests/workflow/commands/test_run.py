@@ -1,0 +1,153 @@
+"""`staleness run`."""
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+import termios
+import time
+
+import pytest
+
+from staleness.algorithms import record
+from staleness.workflow.cli import main
+
+
+@pytest.fixture
+def options(own_corpus, tmp_path):
+    """The options that name a corpus of one's own."""
+    paths = [
+        f(s) for s, p in own_corpus.items() for f in (lambda s: f"--{s}", lambda s, p=p: str(p))
+    ]
+    return ["run", "ner", *paths, "--data", str(tmp_path / "data")]
+
+
+def command(*arguments):
+    return [sys.executable, "-m", "staleness.workflow", *arguments]
+
+
+def test_json_has_what_is_promised(options, capsys):
+    assert main([*options, "--schedule", "single", "--epochs", "2", "--json"]) == 0
+    printed = capsys.readouterr()
+    summary = json.loads(printed.out)
+    assert printed.out.count("\n") == 1
+    assert printed.err == ""
+    assert {"f1", "precision", "recall", "log_likelihood"} == set(summary["metrics"])
+    assert summary["updates"] == 30  # 2 epochs of 60 sentences by 4
+    assert summary["seconds"] > 0
+    assert summary["tokens_per_second"] == pytest.approx(summary["tokens"] / summary["seconds"])
+    assert summary["cpu_seconds"] > 0
+    assert len(summary["theta_sha256"]) == len(summary["curve_sha256"]) == 64
+
+
+def test_same_seed_same_hashes_on_the_simulated_clock(options, capsys):
+    def hashes(*more):
+        schedule = ["--schedule", "asynchronous", "--processors", "4", "--epochs", "2"]
+        assert main([*options, *schedule, "--delay-mean", "16x", "--json", *more]) == 0
+        summary = json.loads(capsys.readouterr().out)
+        return summary["theta_sha256"], summary["curve_sha256"]
+
+    assert hashes() == hashes("--seed", "0")
+    assert hashes()[0] != hashes("--seed", "1")[0]
+    assert hashes()[1] != hashes("--cost", "paper")[1]
+
+
+def test_one_processor_is_the_same_on_both_clocks(options, capsys):
+    def theta(clock):
+        main([*options, "--schedule", "single", "--epochs", "2", "--clock", clock, "--json"])
+        return json.loads(capsys.readouterr().out)["theta_sha256"]
+
+    assert theta("wall") == theta("simulated")
+
+
+def test_out_is_written_whole(options, tmp_path, capsys):
+    out = tmp_path / "runs" / "one"
+    assert main([*options, "--schedule", "single", "--epochs", "1", "--out", str(out)]) == 0
+    said = capsys.readouterr().out
+    assert {path.name for path in out.iterdir()} == {"curve.parquet", "trace.parquet", "run.json"}
+    about = record.read_about(out)
+    assert about["configuration"]["hyper_parameters"]["step_size"] > 0
+    assert about["theta_sha256"] in said
+    assert main([*options, "--schedule", "single", "--epochs", "1", "--out", str(out)]) == 0
+
+
+def test_out_replaces_nothing_of_somebody_elses(options, tmp_path, capsys):
+    (tmp_path / "thesis.tex").touch()
+    assert main([*options, "--schedule", "single", "--epochs", "1", "--out", str(tmp_path)]) == 1
+    assert "not ours to replace" in capsys.readouterr().err
+    assert (tmp_path / "thesis.tex").exists()
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (["--schedule", "single", "--processors", "2"], "has 1 processor, not 2"),
+        (["--schedule", "single", "--mini-batch", "0"], "at least 1"),
+        (["--schedule", "single", "--step-size", "-1"], "step_size must be positive"),
+        (["--schedule", "single", "--l2", "0", "--step-size", "1e30"], "take a smaller step size"),
+        (["--schedule", "single", "--corpus", "conll2003-en"], "give one of --corpus"),
+        (["--schedule", "single", "--calibration", "none.json"], "none.json: not a calibration"),
+        (["--schedule", "single", "--delay-mean", "5m"], "'5m'"),
+    ],
+)
+def test_what_makes_no_sense_is_one_line(options, more, said, capsys):
+    assert main([*options, *more]) == 1
+    error = capsys.readouterr().err
+    assert said in error
+    assert error.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [("EU B-ORG\nrejects\n", 2), ("EU B-ORG\nGerman X-MISC\n", 2), ("", None), (b"\xff O\n", 1)],
+)
+def test_a_broken_file_is_named_with_its_line(options, own_corpus, text, line, capsys):
+    own_corpus["dev"].write_bytes(text if isinstance(text, bytes) else text.encode())
+    assert main([*options, "--schedule", "single"]) == 1
+    error = capsys.readouterr().err
+    where = str(own_corpus["dev"]) + (f":{line}: " if line else ": ")
+    assert where in error
+    assert error.count("\n") == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("clock", ["simulated", "wall"])
+def test_ctrl_c_says_what_was_kept(options, tmp_path, clock):
+    out = tmp_path / "out"
+    arguments = [*options, "--schedule", "single", "--clock", clock, "--epochs", "20000"]
+    arguments += ["--evaluations", "1", "--out", str(out)]
+    with subprocess.Popen(command(*arguments), stderr=subprocess.PIPE, text=True) as process:
+        # The corpus is encoded just before the run begins.
+        while not list((tmp_path / "data").glob("encoded/*/corpus.json")):
+            assert process.poll() is None
+            time.sleep(0.01)
+        time.sleep(2)
+        process.send_signal(signal.SIGINT)
+        _, error = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "stopped after" in error
+    assert "is untouched" in error
+    assert error.count("\n") == 1
+    assert not out.exists()
+
+
+@pytest.mark.slow
+def test_a_progress_bar_on_a_terminal_only(options):
+    arguments = [*options, "--schedule", "single", "--epochs", "1000"]
+    quiet = subprocess.run(command(*arguments), capture_output=True, text=True, check=True)
+    assert quiet.stderr == ""
+    ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (24, 80))
+    with subprocess.Popen(command(*arguments), stdout=subprocess.DEVNULL, stderr=theirs) as process:
+        os.close(theirs)
+        shown = b""
+        try:
+            while chunk := os.read(ours, 4096):
+                shown += chunk
+        except OSError:  # the other end is closed
+            pass
+    os.close(ours)
+    assert process.returncode == 0
+    assert b"f1=" in shown

@@ -1,0 +1,132 @@
+from itertools import pairwise
+
+import pytest
+
+from staleness.workflow.figures import measures, runs, style
+from staleness.workflow.figures.ner_convergence import NERConvergence
+
+from . import toy
+
+
+def texts(drawn):
+    (axes,) = drawn.axes
+    return [text for text in axes.texts if text.get_text()]
+
+
+def test_needs_the_single_processor(tmp_path):
+    cells = runs.load(toy.family(tmp_path, cells=[("asynchronous", 2)]))
+    assert "'single'" in NERConvergence().skip(cells)
+
+
+def test_refuses_runs_that_differ_otherwise(tmp_path):
+    folders = [
+        toy.run(tmp_path / "a"),
+        toy.run(tmp_path / "b", "asynchronous", 4, **{"configuration.mini_batch_size": 8}),
+    ]
+    assert "mini_batch_size (4, 8)" in NERConvergence().skip(runs.load(folders))
+
+
+def test_caption_has_the_numbers_of_the_runs(tmp_path):
+    folders = [
+        toy.run(tmp_path / "a", values=[0.0, 0.4, 0.8, 0.8], times=[0, 3600, 7200, 10800]),
+        toy.run(tmp_path / "b", "asynchronous", 4, values=[0.0, 0.8, 0.7999, 0.7999],
+                times=[0, 1800, 3600, 5400]),
+    ]  # fmt: skip
+    caption = NERConvergence().caption(runs.load(folders))
+    assert "the target, 0.7920: 99 %" in caption
+    assert "after 2.00 h by the single processor" in caption
+    assert "after 0.500 h by asynchronous, P = 4 (4.0 times as fast)" in caption
+    assert "asynchronous, P = 4: 0.7999" in caption
+    assert "m = 4 examples, 3 epochs" in caption
+
+
+@pytest.mark.parametrize(("mean", "words"), [("5s", "5 s"), ("8x", "8 times a mini-batch")])
+def test_caption_states_delays(tmp_path, mean, words):
+    change = {"configuration.delay_mean": mean, "configuration.delay_probability": 0.25}
+    caption = NERConvergence().caption(runs.load([toy.run(tmp_path / "a", **change)]))
+    assert f"3 epochs; after 25 % of the mini-batches a delay of {words} on average." in caption
+
+
+def test_caption_says_what_was_not_reached(tmp_path):
+    folders = [
+        toy.run(tmp_path / "a", values=[0.0, 0.9, 0.9]),
+        toy.run(tmp_path / "b", "asynchronous", 4, values=[0.0, 0.5, 0.6]),
+    ]
+    caption = NERConvergence().caption(runs.load(folders))
+    assert "not at all by asynchronous, P = 4 (0 of 1 seeds reach it)" in caption
+
+
+def test_labels_stand_apart_and_inside(tmp_path):
+    cells = runs.load(toy.family(tmp_path, cells=[("single", 1), ("asynchronous", 4)]))
+    with style.applied():
+        drawn = NERConvergence().draw(cells)
+        drawn.draw_without_rendering()
+        labels = texts(drawn)
+        assert {text.get_text() for text in labels} >= {"single processor", "asynchronous, P = 4"}
+        boxes = [text.get_window_extent() for text in labels]
+    page = drawn.bbox
+    for index, box in enumerate(boxes):
+        assert page.x0 <= box.x0 < box.x1 <= page.x1
+        assert page.y0 <= box.y0 < box.y1 <= page.y1
+        assert not any(box.overlaps(other) for other in boxes[:index])
+
+
+@pytest.mark.slow
+def test_curves_on_top_of_each_other_get_a_legend(tmp_path):
+    cells = runs.load([
+        toy.run(tmp_path / f"{schedule}{processors}", schedule, processors,
+                values=[0.0, 0.9, 0.1, 0.9] * 40)
+        for schedule, processors in [("single", 1)] + [("asynchronous", p) for p in range(1, 9)]
+    ])  # fmt: skip
+    (axes,) = NERConvergence().draw(cells).axes
+    assert texts(axes.figure) == []
+    names = [text.get_text() for text in axes.get_legend().get_texts()]
+    assert names[:2] == ["single processor", "asynchronous, P = 1"]
+    assert len(names) == 10
+
+
+def test_constant_metric_can_be_drawn(tmp_path):
+    cells = runs.load([toy.run(tmp_path / "a", values=[0.0, 0.0, 0.0])])
+    NERConvergence().draw(cells)
+
+
+def test_one_point_can_be_drawn(tmp_path):
+    cells = runs.load([toy.run(tmp_path / "a", values=[0.5])])
+    NERConvergence().draw(cells)
+
+
+def test_the_target_and_the_end_of_each_curve_are_seen(tmp_path):
+    cells = runs.load(toy.family(tmp_path))
+    (axes,) = NERConvergence().draw(cells).axes
+    low, high = axes.get_ylim()
+    level = measures.target(cells[0], "f1")
+    assert low < level < high
+    for cell in cells:
+        assert low < measures.final(cell, "f1").low <= measures.final(cell, "f1").high < high
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 4])
+def test_looks_differ(tmp_path, count):
+    cells = runs.load(
+        toy.family(
+            tmp_path,
+            seeds=1,
+            cells=[("single", 1)]
+            + [
+                (s, p)
+                for s in ("synchronous", "asynchronous", "novel")
+                for p in range(1, count + 1)
+            ],
+        )
+    )
+    found = [(look.colour, str(look.dashes)) for look in style.looks(cells)]
+    assert len(set(found)) == len(found)
+
+
+def test_schedules_differ_in_grey():
+    def grey(colour):
+        red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+        return 0.299 * red + 0.587 * green + 0.114 * blue
+
+    greys = sorted(grey(look.colour) for look in style.LOOKS.values())
+    assert all(b - a > 35 for a, b in pairwise(greys))

@@ -1,0 +1,47 @@
+import pytest
+
+from staleness.workflow.figures.phrases import metric_name, number, reached, time_unit
+
+
+@pytest.mark.parametrize(
+    ("seconds", "unit"),
+    [(0, "s"), (1e-9, "µs"), (0.01, "ms"), (1.9, "ms"), (2, "s"), (119, "s"), (120, "min"),
+     (7199, "min"), (7200, "h"), (1e6, "h")],
+)  # fmt: skip
+def test_time_unit_makes_sensible_numbers(seconds, unit):
+    assert time_unit(seconds)[0] == unit
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "text"),
+    [(0.71811, 3, "0.718"), (3.0, 3, "3.00"), (234.6, 3, "235"), (12345.6, 3, "12,346"),
+     (0.0, 3, "0.00"), (2.1, 2, "2.1"), (10.4, 2, "10"), (99.96, 3, "100")],
+)  # fmt: skip
+def test_numbers_have_as_many_digits_as_asked(value, digits, text):
+    assert number(value, digits) == text
+
+
+def test_metric_names():
+    assert metric_name("f1") == "F1"
+    assert metric_name("log_likelihood") == "log likelihood"
+
+
+def row(median, reach, ratio=2.0):
+    return {
+        "label": "asynchronous, P = 4",
+        "schedule": "asynchronous",
+        "seeds": [0, 1, 2],
+        "time_to_target_s": {"median": median, "low": None, "high": None, "reached": reach},
+        "speed_up": None if ratio is None else {"median": ratio},
+    }
+
+
+def test_reached_says_when_and_how_many():
+    assert (
+        reached(row(3600.0, 3), "min", 60)
+        == "after 60.0 min by asynchronous, P = 4 (2.0 times as fast)"
+    )
+    assert "2 of 3 seeds reach it" in reached(row(3600.0, 2), "h", 3600)
+    assert reached(row(None, 0, None), "h", 3600) == (
+        "not at all by asynchronous, P = 4 (0 of 3 seeds reach it)"
+    )

@@ -1,0 +1,155 @@
+import json
+
+import pytest
+
+from staleness.algorithms.errors import StalenessError
+from staleness.workflow.figures import runs
+
+from . import toy
+
+
+def test_seeds_of_a_configuration_make_a_cell(tmp_path):
+    folders = toy.family(tmp_path)
+    cells = runs.load(reversed(folders))
+    assert [(cell.schedule, cell.processors) for cell in cells] == [
+        ("single", 1), ("synchronous", 4), ("asynchronous", 2), ("asynchronous", 4),
+    ]  # fmt: skip
+    assert all(cell.seeds == (0, 1, 2) for cell in cells)
+    assert [about["configuration"]["seed"] for about in cells[0].abouts] == [0, 1, 2]
+    assert "seed" not in cells[0].configuration
+    assert [cell.label for cell in cells[:2]] == ["single processor", "synchronous, P = 4"]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"corpus.digest": "e" * 64}, "encoded corpus"),
+        ({"corpus.corpus": "other"}, "corpus"),
+        ({"versions.sources": "e" * 64}, "build"),
+        ({"configuration.clock": "wall"}, "clock"),
+        ({"cost_model.description": "dear"}, "cost"),
+        ({"cost_model.seconds": {"calc_work": 0.02}}, "costs"),
+        ({"configuration.task": "ner-2"}, "task"),
+    ],
+)
+def test_runs_that_cannot_be_compared_are_refused(tmp_path, monkeypatch, change, message):
+    monkeypatch.setitem(toy.TASKS, "ner-2", toy.TASKS["ner"])
+    cells = runs.load([
+        toy.run(tmp_path / "a"), toy.run(tmp_path / "b", "asynchronous", 4, **change)
+    ])  # fmt: skip
+    with pytest.raises(StalenessError, match=f"differ in their {message}"):
+        runs.common(cells)
+
+
+def test_machines_matter_on_the_wall_clock_only(tmp_path):
+    for clock in ("simulated", "wall"):
+        cells = runs.load([
+            toy.run(tmp_path / clock / "a", **{"configuration.clock": clock}),
+            toy.run(tmp_path / clock / "b", "asynchronous", 2,
+                    **{"configuration.clock": clock, "machine.processor": "Another CPU"}),
+        ])  # fmt: skip
+        if clock == "simulated":
+            assert runs.common(cells)["clock"] == clock
+            assert len(runs.machines(cells)) == 2
+        else:
+            with pytest.raises(StalenessError, match="machine"):
+                runs.common(cells)
+
+
+def test_seeds_on_two_machines_are_one_cell_on_the_simulated_clock(tmp_path):
+    for clock, count in (("simulated", 1), ("wall", 2)):
+        change = {"configuration.clock": clock}
+        cells = runs.load([
+            toy.run(tmp_path / clock / "a", seed=0, **change),
+            toy.run(tmp_path / clock / "b", seed=1, **change, **{"machine.cores": 64}),
+        ])  # fmt: skip
+        assert len(cells) == count
+
+
+def test_the_same_run_twice_is_refused(tmp_path):
+    folder = toy.run(tmp_path / "a")
+    with pytest.raises(StalenessError, match="the same run as"):
+        runs.load([folder, folder])
+
+
+def test_no_runs_are_refused():
+    with pytest.raises(StalenessError, match="no runs"):
+        runs.common(runs.load([]))
+
+
+def test_two_single_processor_cells_are_refused(tmp_path):
+    cells = runs.load([
+        toy.run(tmp_path / "a"), toy.run(tmp_path / "b", **{"configuration.mini_batch_size": 8})
+    ])  # fmt: skip
+    with pytest.raises(StalenessError, match="mini_batch_size"):
+        runs.baseline(cells)
+
+
+def test_experiments_differ_in_more_than_schedule_and_processors(tmp_path):
+    folders = toy.family(tmp_path / "4") + toy.family(
+        tmp_path / "8", **{"configuration.mini_batch_size": 8}
+    )
+    groups = runs.experiments(runs.load(folders))
+    assert [len(group) for group in groups] == [4, 4]
+    assert {cell.configuration["mini_batch_size"] for cell in groups[0]} == {4}
+
+
+def broken(folder, name):
+    """Write a run and break it in one of several ways."""
+    toy.run(folder)
+    path = folder / "run.json"
+    made = json.loads(path.read_text())
+    if name == "no file":
+        path.unlink()
+    elif name == "no JSON":
+        path.write_text("{")
+    elif name == "list":
+        path.write_text("[]")
+    elif name == "no curve":
+        (folder / "curve.parquet").unlink()
+    elif name == "no table":
+        (folder / "curve.parquet").write_bytes(b"nothing of a table\n" * 9)
+    elif name == "no column":
+        points = toy.curve()
+        del points["time_s"]
+        (folder / "curve.parquet").unlink()
+        toy.pq.write_table(toy.pa.table(points), folder / "curve.parquet")
+    elif name == "no rows":
+        points = {key: values[:0] for key, values in toy.curve().items()}
+        toy.pq.write_table(toy.pa.table(points), folder / "curve.parquet")
+    else:
+        section, _, key = name.partition(".")
+        del (made[section] if key else made)[key or section]
+        path.write_text(json.dumps(made))
+    return folder
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "no file", "no JSON", "list", "no curve", "no table", "no column", "no rows",
+        "configuration", "configuration.seed", "corpus.digest", "versions.sources",
+        "machine.processor", "cpu_seconds", "curve_sha256",
+    ],
+)  # fmt: skip
+def test_a_folder_that_is_no_run_is_named_in_one_line(tmp_path, name):
+    folder = broken(tmp_path / "run", name)
+    with pytest.raises(StalenessError, match="staleness run") as raised:
+        runs.load([folder])
+    assert str(folder) in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+def test_seeds_with_other_points_are_refused(tmp_path):
+    folders = [
+        toy.run(tmp_path / "0", seed=0, values=[0, 1, 1]),
+        toy.run(tmp_path / "1", seed=1, values=[0, 1]),
+    ]
+    with pytest.raises(StalenessError, match="2 curve points"):
+        runs.load(folders)
+
+
+def test_clock_and_cost_model_are_described():
+    shared = {"clock": "simulated", "cost": "cost as on that machine"}
+    assert runs.describe_clock(shared) == "simulated clock, cost as on that machine"
+    assert runs.describe_clock({"clock": "wall", "cost": None}) == "wall clock"

@@ -1,0 +1,130 @@
+"""Made-up runs: folders as `staleness run --out` leaves them, without any learning."""
+
+import hashlib
+import json
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from staleness.algorithms import encoded
+from staleness.algorithms.run import TASKS
+
+EXAMPLES = 100
+WORDS = 1500
+PROCESSOR = "Toy CPU 3000"
+SPEED = {"single": 1.0, "synchronous": 0.5, "asynchronous": 0.9}  # of a processor among others
+
+
+def about(schedule="single", processors=1, seed=0, **changes):
+    """Return a run.json; `changes` go by "section.key"."""
+    made = {
+        "configuration": {
+            "task": "ner",
+            "schedule": schedule,
+            "update": "sgd",
+            "hyper_parameters": {"step_size": 0.3, "decay": 0.3, "l2": 1.0},
+            "processors": processors,
+            "mini_batch_size": 4,
+            "epochs": 3,
+            "evaluations": 8,
+            "seed": seed,
+            "clock": "simulated",
+            "cost": "paper",
+            "calibration": None,
+            "oversubscribe": False,
+        },
+        "tokens": 3 * WORDS,
+        "cpu_seconds": 0.25,
+        "peak_memory_bytes": 50_000_000,
+        "mean_staleness": processors - 1.0 if schedule == "asynchronous" else 0.0,
+        "cost_model": {"description": "a toy takes 0.62 s", "seconds": {"calc_work": 0.01}},
+        "corpus": {
+            "corpus": "toy-corpus",
+            "digest": "c" * 64,
+            "sources": {
+                "train": {"file": "toy.train", "sha256": "a" * 64},
+                "dev": {"file": "toy.dev", "sha256": "b" * 64},
+            },
+        },
+        "machine": {
+            "processor": PROCESSOR,
+            "architecture": "x86_64",
+            "cores": 2,
+            "system": "Linux 6",
+            "load": 0.5 + seed,
+            "governor": None,
+            "threads_allowed": None,
+        },
+        "versions": {"staleness": "0", "sources": "d" * 64, "python": "3", "numpy": "2"},
+    }
+    for name, value in changes.items():
+        section, _, key = name.partition(".")
+        if key:
+            made[section][key] = value
+        else:
+            made[section] = value
+    return made
+
+
+def curve(schedule="single", processors=1, seed=0, task="ner", epochs=3, evaluations=8):
+    """Return a curve that rises to about 0.9, the faster the more processors there are."""
+    epoch = np.arange(epochs * evaluations + 1) / evaluations
+    faster = max(SPEED.get(schedule, 0.7) * processors, 1.0)
+    rng = np.random.default_rng(seed)
+    noise = rng.normal(0, 0.001, len(epoch)) * (epoch > 0)
+    value = 0.9 * (1 - np.exp(-3 * epoch)) + noise
+    examples = np.round(EXAMPLES * epoch).astype(np.int64)
+    return {
+        "time_s": 40.0 * examples / faster,
+        "updates": examples // 4,
+        "examples": examples,
+        "epoch": epoch,
+        **dict.fromkeys(TASKS[task].metrics, value),
+    }
+
+
+def write(folder, about, curve):
+    """Write a run folder and return it."""
+    folder.mkdir(parents=True)
+    curve = {name: np.asarray(values) for name, values in curve.items()}
+    # Other runs have other curves: the digest is also of who made it.
+    tag = hashlib.sha256(json.dumps(about, sort_keys=True).encode()).digest()
+    digest = encoded.digest({**curve, "tag": np.frombuffer(tag, np.uint8)})
+    (folder / "run.json").write_text(json.dumps({"curve_sha256": digest, **about}))
+    pq.write_table(pa.table(curve), folder / "curve.parquet")
+    return folder
+
+
+def run(folder, schedule="single", processors=1, seed=0, values=None, times=None, **changes):
+    """Write one run and return its folder; `values` and `times` are a curve made by hand."""
+    made = about(schedule, processors, seed, **changes)
+    if values is None:
+        points = curve(schedule, processors, seed, made["configuration"]["task"])
+    else:
+        count = np.arange(len(values))
+        points = {
+            "time_s": np.asarray(count * 10.0 if times is None else times, dtype=float),
+            "updates": count,
+            "examples": count * 4,
+            "epoch": count / max(len(values) - 1, 1) * 3,
+            "f1": np.asarray(values, dtype=float),
+        }
+    return write(folder, made, points)
+
+
+def family(folder, task="ner", seeds=3, cells=(), **changes):
+    """Write the runs of a few cells and return their folders."""
+    cells = cells or [("single", 1), ("synchronous", 4), ("asynchronous", 2), ("asynchronous", 4)]
+    changes = {"configuration.task": task, **changes}
+    return [
+        run(
+            folder / f"{schedule}-{processors}" / f"seed-{seed}",
+            schedule,
+            processors,
+            seed,
+            **changes,
+        )
+        for schedule, processors in cells
+        for seed in range(seeds)
+    ]

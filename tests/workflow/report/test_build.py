@@ -1,0 +1,239 @@
+import json
+
+import pytest
+import typst
+
+from staleness.algorithms.errors import StalenessError
+from staleness.workflow.corpora import registry
+from staleness.workflow.figures import measures, runs
+from staleness.workflow.figures.write import write
+from staleness.workflow.report import build as module
+from staleness.workflow.report.build import build, read_config, read_figure, typeset
+from staleness.workflow.report.content import content, rich
+from staleness.workflow.report.provenance import registered
+
+from ..figures import toy
+
+NASTY = "a_b*#$ <x> @y `z` = - + / \\ [c] \"d\" 'e' ~ // /* _é"
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory):
+    return toy.family(tmp_path_factory.mktemp("runs"))
+
+
+@pytest.fixture(scope="module")
+def figure(folders, tmp_path_factory):
+    return write("ner-convergence", runs.load(folders), tmp_path_factory.mktemp("figures"))[-1]
+
+
+def said(data):
+    """Return all strings of nested data, one after another."""
+    if isinstance(data, dict):
+        return " ".join(said(value) for value in data.values())
+    if isinstance(data, list):
+        return " ".join(map(said, data))
+    return str(data)
+
+
+def test_report_is_a_pdf_with_figure_and_config(folders, figure, tmp_path):
+    config = tmp_path / "config.yaml"
+    config.write_text("seeds: [0, 1, 2]\n" + "x" * 500 + "\n")
+    out = tmp_path / "new" / "report.pdf"
+    build(out, folders, [figure], [config])
+    assert out.read_bytes().startswith(b"%PDF-")
+    assert [path.name for path in out.parent.iterdir()] == ["report.pdf"]
+
+
+def test_same_runs_same_bytes(folders, figure, tmp_path):
+    build(tmp_path / "a.pdf", folders, [figure])
+    build(tmp_path / "b.pdf", list(reversed(folders)), [figure])
+    assert (tmp_path / "a.pdf").read_bytes() == (tmp_path / "b.pdf").read_bytes()
+
+
+def test_report_says_the_numbers_of_the_runs(folders):
+    cells = runs.load(folders)
+    data = content(cells)
+    text = said(data)
+    table = measures.summarise(cells, "f1")
+    assert f"{table['target']:.4f}" in text
+    for row, printed in zip(table["cells"], data["tables"][0]["rows"], strict=True):
+        assert printed[2] == f"{row['final']['median']:.4f}"
+        assert f"{row['final']['low']:.4f}" in printed[3]
+        assert f"{row['final']['high']:.4f}" in printed[3]
+        assert printed[6] == f"{row['speed_up']['median']:.2f}"
+        hours = row["time_to_target_s"]["median"] / 3600
+        assert float(printed[4]) == pytest.approx(hours, rel=5e-3)
+    assert data["tables"][0]["heading"][4] == "time to target (h)"
+    assert "12 runs of 4 configurations" in text
+    assert "3.00 CPU seconds in all 12 runs" in text
+    assert "50.0 MB" in text
+    assert "100 examples, 1,500 tokens" in text
+
+
+def test_report_says_where_the_numbers_come_from(folders):
+    text = said(content(runs.load(folders)))
+    for needed in (
+        *("a" * 64, "b" * 64, "c" * 64, "d" * 64, "toy.train", "toy-corpus", toy.PROCESSOR),
+        *("step size", "curve points an epoch", "3 seeds (0, 1, 2)", "simulated clock"),
+        *("0.50 to 2.50", "Linux 6", "numpy 2", "0.62 s", "Distributed Asynchronous Online"),
+        *("updates under one lock", "Each mini-batch split over the processors"),
+    ):
+        assert needed in text
+
+
+def test_registered_corpora_bring_licence_and_citation(tmp_path):
+    entry = registry.entry("conll2003-en")
+    sources = {
+        split: {"file": member.file, "sha256": member.sha256}
+        for split, member in entry.members.items()
+    }
+    assert registered(sources) == entry
+    data = content(runs.load([toy.run(tmp_path / "a", **{"corpus.sources": sources})]))
+    text = said(data["corpora"])
+    assert entry.licence in text
+    assert entry.citation in text
+    assert entry.size in text
+    assert f"{entry.members['train'].bytes:,} bytes" in text
+    assert "registered as" in text  # the run calls it otherwise
+    sources["train"]["sha256"] = "0" * 64
+    assert registered(sources) is None
+    assert registered({}) is None
+
+
+def test_own_corpus_says_that_it_is_not_registered(folders):
+    text = said(content(runs.load(folders))["corpora"])
+    assert "not in the registry" in text
+
+
+def test_nothing_is_taken_for_markup(tmp_path, folders):
+    names = [NASTY, '#import "x"', "$ x $", "x" * 300]
+    for index, name in enumerate(names):
+        cells = runs.load([toy.run(tmp_path / str(index), **{"corpus.corpus": name})])
+        data = content(cells)
+        if " " in name:
+            assert data["corpora"][0]["name"] == name
+        assert typeset(data, {}).startswith(b"%PDF-")
+
+
+def test_typst_sets_strings_as_they_are(tmp_path):
+    """What Typst makes of the template's way to show a string is the string itself."""
+    (tmp_path / "data.json").write_text(json.dumps({"name": NASTY}))
+    (tmp_path / "main.typ").write_text(
+        '#let data = json("data.json")\n#metadata([#data.name]) <name>\n'
+    )
+    found = json.loads(typst.query(str(tmp_path / "main.typ"), "<name>", field="value", one=True))
+    assert found == {"func": "text", "text": NASTY}
+
+
+def test_what_changes_from_run_to_run_makes_no_other_machine(tmp_path):
+    folders = [
+        toy.run(
+            tmp_path / str(seed),
+            seed=seed,
+            **{
+                "machine.memory_available_bytes": 1000 + seed,
+                "machine.memory_bytes": 8_000_000_000,
+                "machine.smt": True,
+            },
+        )
+        for seed in range(2)
+    ]
+    (facts,) = content(runs.load(folders))["machines"]
+    values = {fact["name"]: fact["value"] for fact in facts}
+    assert values["memory"] == "8.00 GB"
+    assert values["smt"] == "yes"
+    assert values["load"] == "0.50 to 1.50"
+    assert values["runs"] == "2"
+
+
+def test_several_experiments_have_a_table_each(tmp_path):
+    change = {"configuration.mini_batch_size": 8, "configuration.clock": "wall"}
+    folders = toy.family(tmp_path / "a", seeds=1) + toy.family(tmp_path / "b", seeds=1, **change)
+    data = content(runs.load(folders))
+    assert len(data["tables"]) == len(data["settings"]) == 2
+    text = said(data["method"])
+    assert "simulated clock" in text
+    assert "wall clock" in text
+    assert typeset(data, {}).startswith(b"%PDF-")
+
+
+def test_runs_without_single_processor_and_late_ones(tmp_path):
+    alone = [toy.run(tmp_path / "x", "asynchronous", 2)]
+    data = content(runs.load(alone))
+    assert "no run of the single processor" in said(data["abstract"])
+    late = [
+        toy.run(tmp_path / "a", values=[0, 0.9, 0.9]),
+        toy.run(tmp_path / "b", "asynchronous", 2, values=[0, 0.5, 0.5]),
+    ]
+    data = content(runs.load(late))
+    assert data["tables"][0]["rows"][1][4] == "not reached"
+    assert typeset(data, {}).startswith(b"%PDF-")
+
+
+def test_some_late_seeds_leave_the_range_open(tmp_path):
+    folders = [
+        toy.run(tmp_path / f"{schedule}{seed}", schedule, processors, seed, values=values)
+        for schedule, processors, ends in [
+            ("single", 1, (0.9, 0.9, 0.9)), ("asynchronous", 2, (0.9, 0.9, 0.5)),
+        ]
+        for seed, end in enumerate(ends)
+        for values in [[0, 0.9, end]]
+    ]  # fmt: skip
+    row = content(runs.load(folders))["tables"][0]["rows"][1]
+    assert row[4:6] == ["10.0", "from 10.0"]
+
+
+def test_figure_of_other_runs_is_refused(folders, figure, tmp_path):
+    cells = runs.load(folders[:-1])
+    with pytest.raises(StalenessError, match="drawn from other runs"):
+        read_figure(figure, cells)
+
+
+@pytest.mark.parametrize("content", [None, "{", "[]", "{}", '{"format": 99}', '"x"'])
+def test_figure_that_is_none_is_refused_in_one_line(folders, tmp_path, content):
+    path = tmp_path / "f.json"
+    if content is not None:
+        path.write_text(content)
+    with pytest.raises(StalenessError, match=r"not a figure.*staleness figure") as raised:
+        read_figure(path, runs.load(folders))
+    assert "\n" not in str(raised.value)
+
+
+def test_figure_without_its_image_is_refused(folders, figure, tmp_path):
+    (tmp_path / figure.name).write_bytes(figure.read_bytes())
+    with pytest.raises(StalenessError, match="not a figure"):
+        read_figure(tmp_path / figure.name, runs.load(folders))
+
+
+def test_config_that_is_no_text_is_refused(tmp_path):
+    path = tmp_path / "c.yaml"
+    path.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(StalenessError, match="not a readable text file"):
+        read_config(path)
+
+
+def test_no_runs_are_refused(tmp_path):
+    with pytest.raises(StalenessError, match="no runs"):
+        build(tmp_path / "r.pdf", [])
+
+
+def test_warnings_are_errors_and_leave_nothing(folders, tmp_path, monkeypatch):
+    template = tmp_path / "report.typ"
+    template.write_text('#set text(font: "No Such Font")\nx')
+    monkeypatch.setattr(module, "TEMPLATE", template)
+    out = tmp_path / "out" / "r.pdf"
+    with pytest.raises(StalenessError, match=r"without warning.*font"):
+        build(out, folders)
+    template.write_text("#nonsense")
+    with pytest.raises(StalenessError, match="cannot be set"):
+        build(out, folders)
+    assert not out.parent.exists() or list(out.parent.iterdir()) == []
+
+
+def test_rich_text_splits_code():
+    assert rich("a `b`\n  c") == [
+        {"text": "a ", "code": False},
+        {"text": "b", "code": True},
+        {"text": " c ", "code": False},
+    ]

@@ -1,0 +1,136 @@
+"""The workflow from a corpus to the report, run as a user would."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+
+REPOSITORY = Path(__file__).parents[2]
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def folder(tmp_path, own_corpus):
+    """Return a folder with a config of toy size for a corpus of one's own."""
+    common = {"task": "ner", "corpus": "mine", "epochs": 2, "clock": "simulated", "cost": "paper"}
+    config = {
+        "seeds": [0, 1],
+        "corpora": {"mine": {"format": "conll", **{k: str(p) for k, p in own_corpus.items()}}},
+        "figures": {
+            "ner-convergence": {
+                "common": common,
+                "cells": [
+                    {"schedule": "single"},
+                    {"schedule": ["synchronous", "asynchronous"], "processors": 4},
+                ],
+            }
+        },
+    }
+    write(tmp_path, config)
+    return tmp_path
+
+
+def write(folder, config):
+    (folder / "config.yaml").write_text(yaml.safe_dump(config))
+
+
+def read(folder):
+    return yaml.safe_load((folder / "config.yaml").read_text())
+
+
+def command(folder, *more):
+    return [
+        *(sys.executable, "-m", "snakemake", "--cores", "2"),
+        *("--snakefile", str(REPOSITORY / "Snakefile"), "--directory", str(folder)),
+        *("--workflow-profile", str(REPOSITORY / "workflow/profiles/default")),
+        *("--configfile", str(folder / "config.yaml"), *more),
+    ]
+
+
+def snakemake(folder, *more):
+    done = subprocess.run(
+        command(folder, *more),
+        check=False,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    return done.returncode, done.stdout
+
+
+def contents(folder):
+    """Return what must be the same every time: the curves and traces."""
+    return {
+        path.relative_to(folder): path.read_bytes()
+        for path in sorted((folder / "results" / "runs").rglob("*.parquet"))
+    }
+
+
+def test_from_corpus_to_report_and_again(folder):
+    status, said = snakemake(folder)
+    assert status == 0, said
+    assert (folder / "results" / "report.pdf").read_bytes().startswith(b"%PDF")
+    first = contents(folder)
+    assert len(first) == 12  # 3 cells, 2 seeds, curve and trace
+
+    status, said = snakemake(folder, "--dry-run")
+    assert status == 0
+    assert "Nothing to be done" in said
+
+    # One more seed: its runs, the figure and the report, and nothing else.
+    config = read(folder)
+    config["seeds"].append(2)
+    write(folder, config)
+    status, said = snakemake(folder, "--dry-run", "--quiet", "reason")
+    assert status == 0
+    jobs = dict(line.split()[:2] for line in said.splitlines() if len(line.split()) == 2)
+    assert {"run": "3", "figure": "1", "report": "1"}.items() <= jobs.items(), said
+    assert "encode" not in jobs
+    assert "kernels" not in jobs
+
+
+def test_killed_and_started_again_it_ends_the_same(folder, tmp_path_factory):
+    undisturbed = tmp_path_factory.mktemp("undisturbed")
+    write(undisturbed, read(folder))
+    status, said = snakemake(undisturbed)
+    assert status == 0, said
+
+    moments = random.Random(1)
+    for _ in range(3):
+        with subprocess.Popen(
+            command(folder),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        ) as process:
+            time.sleep(moments.uniform(2.0, 7.0))
+            os.killpg(process.pid, signal.SIGKILL)
+    snakemake(folder, "--unlock")
+    status, said = snakemake(folder)
+    assert status == 0, said
+    assert contents(folder) == contents(undisturbed)
+    assert not list(folder.rglob("*.part"))
+
+
+def test_a_broken_corpus_stops_it_with_the_cause(folder, own_corpus):
+    own_corpus["train"].write_text("EU B-ORG\nrejects\n")
+    status, said = snakemake(folder)
+    assert status != 0
+    assert "train.txt:2: " in said
+    assert not (folder / "results" / "encoded" / "mine").exists() or not list(
+        (folder / "results" / "encoded" / "mine").iterdir()
+    )
+
+
+def test_a_misspelt_key_is_refused(folder):
+    write(folder, {**read(folder), "sedes": [1]})
+    status, said = snakemake(folder, "--dry-run")
+    assert status != 0
+    assert "sedes" in said

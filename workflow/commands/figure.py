@@ -1,0 +1,36 @@
+"""`staleness figure`: draw a figure from runs."""
+
+from pathlib import Path
+
+from staleness.workflow.commands import Command
+from staleness.workflow.figures import runs
+
+
+class Figure(Command):
+    """Draws one figure and writes it as PDF and SVG, with its caption and numbers as JSON."""
+
+    name = "figure"
+    help = "draw a figure from run folders"
+
+    def add_arguments(self, parser):
+        """Declare the options."""
+        parser.add_argument("figure", metavar="NAME", help="such as ner-convergence")
+        parser.add_argument(
+            "runs", metavar="RUN", nargs="+", type=Path, help="a folder of 'staleness run --out'"
+        )
+        parser.add_argument(
+            "--out",
+            metavar="DIR",
+            type=Path,
+            default=Path("results/figures"),
+            help="where NAME.pdf, NAME.svg and NAME.json go (default: %(default)s)",
+        )
+
+    def run(self, options):
+        """Draw it and say where it is."""
+        # Importing matplotlib takes longer than most commands.
+        from staleness.workflow.figures.write import find, write  # noqa: PLC0415
+
+        find(options.figure)
+        for path in write(options.figure, runs.load(options.runs), options.out):
+            print(path)

@@ -1,0 +1,199 @@
+"""What is measured of runs: medians over seeds, times to target, speed-ups.
+
+Each is defined here, once:
+
+- A median curve says what a run reached after t seconds. Seeds are evaluated after the same numbers
+  of examples but not at the same times, so every seed's metric is interpolated linearly on a common
+  axis, whose points are the medians of the times at which the seeds were evaluated; median, lowest
+  and highest value are taken there. Past a seed's last point its final value holds.
+- The target is 99 % of the best value of the single processor: the median over its seeds of each
+  seed's best, so that no cell is judged by one lucky evaluation.
+- The time to target of a run is that of the first of its curve points from which on the metric
+  stays at or past the target. A run that ends below it has none ("not reached"), and counts as
+  infinitely late in medians. Nothing is interpolated: the metric was taken at that time.
+- The speed-up of a cell is the median over the seeds it shares with the single processor of the
+  ratio of their times to target (all schedules see the same examples in the same order).
+
+Metrics are taken to be better when higher.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from staleness.algorithms.errors import StalenessError
+from staleness.workflow.figures import runs
+from staleness.workflow.figures.runs import AXIS
+
+FRACTION_OF_BEST = 0.99
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Median, lowest and highest of something over seeds: numbers, or arrays along an axis."""
+
+    median: object
+    low: object
+    high: object
+
+    @classmethod
+    def over(cls, values):
+        """Return the spread along the first axis of a list of numbers or of arrays."""
+        values = np.asarray(values, dtype=float)
+        return cls(np.median(values, axis=0), values.min(axis=0), values.max(axis=0))
+
+    def as_dict(self):
+        """Return what JSON can hold; numbers that are not finite become None."""
+        return {
+            name: float(value) if math.isfinite(value) else None
+            for name, value in vars(self).items()
+        }
+
+
+def median_curve(cell, metric):
+    """Return a metric over time, the seeds together; see the head of this file.
+
+    Parameters
+    ----------
+    cell : Cell
+    metric : str
+        A column of the curves.
+
+    Returns
+    -------
+    time : ndarray [points]
+        Seconds.
+    values : Spread of ndarray [points]
+    """
+    time = np.median([curve["time_s"] for curve in cell.curves], axis=0)
+    values = [
+        np.interp(time, curve["time_s"], values)
+        for curve, values in zip(cell.curves, _columns(cell, metric), strict=True)
+    ]
+    return time, Spread.over(values)
+
+
+def final(cell, metric):
+    """Return the `Spread` of a metric's last value over the seeds."""
+    return Spread.over([values[-1] for values in _columns(cell, metric)])
+
+
+def target(single, metric):
+    """Return 99 % of the single processor's best value; see the head of this file.
+
+    Of a metric below zero, such as a log-likelihood, it is the best less 1 % of its size.
+    """
+    best = float(np.median([values.max() for values in _columns(single, metric)]))
+    return best - (1 - FRACTION_OF_BEST) * abs(best)
+
+
+def time_to_target(time, values, level):
+    """Return when a metric begins to stay at or past a level.
+
+    Parameters
+    ----------
+    time, values : ndarray [points]
+    level : float
+
+    Returns
+    -------
+    float or None
+        None if the last value is below the level.
+    """
+    below = np.flatnonzero(np.asarray(values) < level)
+    first = below[-1] + 1 if len(below) else 0
+    return float(time[first]) if first < len(values) else None
+
+
+def times_to_target(cell, metric, level):
+    """Return the `time_to_target` of each seed, a list of float or None."""
+    return [
+        time_to_target(curve["time_s"], values, level)
+        for curve, values in zip(cell.curves, _columns(cell, metric), strict=True)
+    ]
+
+
+def speed_up(cell, single, metric, level):
+    """Return how many times sooner than the single processor a cell reaches a level.
+
+    Parameters
+    ----------
+    cell, single : Cell
+    metric : str
+    level : float
+
+    Returns
+    -------
+    Spread
+        Over the seeds that both have and of which at least one reached it; 0 where only the single
+        processor did, infinite where only the cell did, NaN where there is no such seed.
+    """
+    own = dict(zip(cell.seeds, times_to_target(cell, metric, level), strict=True))
+    others = dict(zip(single.seeds, times_to_target(single, metric, level), strict=True))
+    ratios = []
+    for seed in sorted(own.keys() & others.keys()):
+        mine, its = own[seed], others[seed]
+        if mine is None and its is None:
+            continue
+        ratios.append(0.0 if mine is None else math.inf if its is None else _ratio(its, mine))
+    return Spread.over(ratios) if ratios else Spread(math.nan, math.nan, math.nan)
+
+
+def summarise(cells, metric):
+    """Return the numbers of a table over cells.
+
+    Parameters
+    ----------
+    cells : list of Cell
+        Comparable ones, see `common`.
+    metric : str
+
+    Returns
+    -------
+    dict
+        metric, target (None without a single processor) and cells: a list of dict of label,
+        schedule, processors, mini_batch_size, seeds, final, mean_staleness, time_to_target_s and
+        speed_up. The last four hold median, low and high; a time that was not reached and a ratio
+        that does not exist are None. time_to_target_s also says how many seeds reached it.
+    """
+    single = runs.baseline(cells)
+    level = None if single is None else target(single, metric)
+    rows = []
+    for cell in cells:
+        row = {
+            "label": cell.label,
+            "schedule": cell.schedule,
+            "processors": cell.processors,
+            "mini_batch_size": cell.configuration["mini_batch_size"],
+            "seeds": list(cell.seeds),
+            "final": final(cell, metric).as_dict(),
+            "mean_staleness": Spread.over([a["mean_staleness"] for a in cell.abouts]).as_dict(),
+            "time_to_target_s": None,
+            "speed_up": None,
+        }
+        if single is not None:
+            times = times_to_target(cell, metric, level)
+            late = [math.inf if time is None else time for time in times]
+            row["time_to_target_s"] = {
+                **Spread.over(late).as_dict(),
+                "reached": sum(time is not None for time in times),
+            }
+            ratio = speed_up(cell, single, metric, level)
+            row["speed_up"] = ratio.as_dict() if ratio.median > 0 else None
+        rows.append(row)
+    return {"metric": metric, "target": level, "cells": rows}
+
+
+def _columns(cell, metric):
+    for curve in cell.curves:
+        if metric not in curve:
+            valid = ", ".join(name for name in curve if name not in AXIS)
+            raise StalenessError(
+                f"runs of {cell.label} have no metric '{metric}': choose one of {valid}"
+            )
+    return [curve[metric] for curve in cell.curves]
+
+
+def _ratio(numerator, denominator):
+    return numerator / denominator if denominator else (math.inf if numerator else 1.0)

@@ -1,0 +1,325 @@
+"""Runs as figures and the report read them: seeds together in cells, told apart and described."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from staleness.algorithms import record
+from staleness.algorithms.delays import Mean
+from staleness.algorithms.errors import StalenessError
+
+SINGLE = "single"
+AXIS = ("time_s", "updates", "examples", "epoch")
+REMEDY = "make it with 'staleness run'"
+# What run.json must hold for a figure to state what it shows.
+NEEDED = {
+    "configuration": [
+        *("task", "schedule", "update", "hyper_parameters", "processors", "mini_batch_size"),
+        *("epochs", "evaluations", "seed", "clock"),
+    ],
+    "corpus": ["corpus", "digest", "sources"],
+    "versions": ["sources"],
+    "cost_model": ["description", "seconds"],
+    "machine": ["processor", "architecture", "cores", "system", "load", "governor"],
+}
+NEEDED_NUMBERS = ("cpu_seconds", "peak_memory_bytes", "mean_staleness")
+DIGEST = "curve_sha256"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """The runs that differ in nothing but their seeds.
+
+    Attributes
+    ----------
+    configuration : dict
+        As in run.json, without the seed.
+    seeds : tuple of int
+        In rising order, as are the others.
+    curves : tuple of dict of str to ndarray
+    abouts : tuple of dict
+        The contents of run.json.
+    """
+
+    configuration: dict
+    seeds: tuple
+    curves: tuple
+    abouts: tuple
+
+    @property
+    def schedule(self):
+        """The schedule's name."""
+        return self.configuration["schedule"]
+
+    @property
+    def processors(self):
+        """How many processors there were."""
+        return self.configuration["processors"]
+
+    @property
+    def about(self):
+        """The run.json of the first seed, for what all seeds share."""
+        return self.abouts[0]
+
+    @property
+    def label(self):
+        """What a curve of this cell is called."""
+        if self.schedule == SINGLE:
+            return "single processor"
+        return f"{self.schedule}, P = {self.processors}"
+
+
+def load(folders):
+    """Read run folders and put the seeds of a configuration together.
+
+    Parameters
+    ----------
+    folders : iterable of path-like
+        What `staleness run --out` wrote.
+
+    Returns
+    -------
+    list of Cell
+        The single processor first, then by schedule and processors.
+
+    Raises
+    ------
+    StalenessError
+        If a folder is no run, or two hold the same one.
+    """
+    groups = {}
+    for folder in map(Path, folders):
+        about, curve = _read(folder)
+        configuration = dict(about["configuration"])
+        seed = configuration.pop("seed")
+        same = [configuration, about["corpus"]["digest"], about["versions"]["sources"]]
+        if configuration["clock"] != "simulated":
+            same.append(_hardware(about))
+        group = groups.setdefault(json.dumps(same, sort_keys=True), {})
+        if seed in group:
+            raise StalenessError(
+                f"{folder}: the same run as {group[seed][0]} (seed {seed}): give each run once"
+            )
+        group[seed] = (folder, about, curve)
+    cells = []
+    for group in groups.values():
+        seeds = tuple(sorted(group))
+        folders, abouts, curves = zip(*(group[seed] for seed in seeds), strict=True)
+        _check_points(folders, curves)
+        configuration = {k: v for k, v in abouts[0]["configuration"].items() if k != "seed"}
+        cells.append(Cell(configuration, seeds, curves, abouts))
+    return sorted(cells, key=_rank)
+
+
+def common(cells):
+    """Return what all cells share, and raise an error if they cannot stand in one figure.
+
+    Parameters
+    ----------
+    cells : list of Cell
+
+    Returns
+    -------
+    dict
+        task, corpus (its name), digest (of the encoded corpus), build (the digest of its sources),
+        clock, cost and costs (the cost model in words and in seconds; None on the wall clock).
+
+    Raises
+    ------
+    StalenessError
+        If there is no cell, or they differ in one of these; on the wall clock also if they come
+        from machines that differ.
+    """
+    if not cells:
+        raise StalenessError("no runs: give at least one folder that 'staleness run --out' wrote")
+    first = _identity(cells[0])
+    for cell in cells[1:]:
+        other = _identity(cell)
+        for name, value in first.items():
+            if other[name] != value:
+                raise StalenessError(
+                    f"runs that differ in their {name} do not fit in one figure "
+                    f"({_short(value)} and {_short(other[name])}): give those of one only"
+                )
+    return {
+        "task": first["task"],
+        "corpus": first["corpus"],
+        "digest": first["encoded corpus"],
+        **{name: first[name] for name in ("build", "clock", "cost", "costs")},
+    }
+
+
+def differing(cells, besides=("schedule", "processors", "oversubscribe")):
+    """Return the first setting, other than those named, in which cells differ, or None.
+
+    Parameters
+    ----------
+    cells : list of Cell
+    besides : tuple of str
+        Settings that may differ.
+
+    Returns
+    -------
+    tuple or None
+        Its name and the values found, sorted as texts.
+    """
+    names = {name: None for cell in cells for name in cell.configuration}
+    for name in names:
+        values = {json.dumps(cell.configuration.get(name), sort_keys=True) for cell in cells}
+        if name not in besides and len(values) > 1:
+            return name, sorted(values)
+    return None
+
+
+def experiments(cells):
+    """Return the cells in groups that differ in nothing but schedule and processors.
+
+    Parameters
+    ----------
+    cells : list of Cell
+
+    Returns
+    -------
+    list of list of Cell
+    """
+    groups = {}
+    for cell in cells:
+        settings = {
+            name: value
+            for name, value in cell.configuration.items()
+            if name not in {"schedule", "processors", "oversubscribe"}
+        }
+        key = json.dumps([settings, _identity(cell)], sort_keys=True)
+        groups.setdefault(key, []).append(cell)
+    return list(groups.values())
+
+
+def baseline(cells):
+    """Return the cell of the single processor, or None.
+
+    Raises
+    ------
+    StalenessError
+        If there are several, so that it is not clear which to compare with.
+    """
+    found = [cell for cell in cells if cell.schedule == SINGLE]
+    if len(found) > 1:
+        name, values = differing(found) or ("corpus, build or clock", [])
+        raise StalenessError(
+            f"{len(found)} single-processor cells, which differ in {name} "
+            f"({' and '.join(values)}): give the runs of one"
+        )
+    return found[0] if found else None
+
+
+def describe_clock(shared):
+    """Return a phrase on the clock and its cost model.
+
+    Parameters
+    ----------
+    shared : dict
+        What `common` returned.
+    """
+    if shared["clock"] != "simulated":
+        return f"{shared['clock']} clock"
+    return f"{shared['clock']} clock, {shared['cost']}"
+
+
+def describe_delay(configuration):
+    """Return a phrase on the delays, or None if there are none."""
+    mean = configuration.get("delay_mean")
+    if not mean:
+        return None
+    share = 100 * configuration["delay_probability"]
+    mean = Mean.parse(mean)
+    length = f"{mean.value:g} {'s' if mean.unit == 's' else 'times a mini-batch'}"
+    return f"after {share:g} % of the mini-batches a delay of {length} on average"
+
+
+def machines(cells):
+    """Return phrases on the machines, each once, in order of appearance."""
+    return list(dict.fromkeys(_hardware(about) for cell in cells for about in cell.abouts))
+
+
+def seed_lists(cells):
+    """Return a phrase on the seeds, such as "3 seeds (0, 1, 2)"."""
+    kinds = list(dict.fromkeys(cell.seeds for cell in cells))
+    phrases = [
+        f"{len(seeds)} seed{'s' if len(seeds) > 1 else ''} ({', '.join(map(str, seeds))})"
+        for seeds in kinds
+    ]
+    return " or ".join(phrases)
+
+
+def _read(folder):
+    about = record.read_about(folder)
+    path = folder / "run.json"
+    if not isinstance(about, dict):
+        raise StalenessError(f"{path}: not a run (it holds no object): {REMEDY}")
+    for section, names in NEEDED.items():
+        table = about.get(section)
+        for name in names:
+            if not isinstance(table, dict) or name not in table:
+                raise StalenessError(f"{path}: '{name}' is missing in '{section}': {REMEDY}")
+    if not isinstance(about.get(DIGEST), str):
+        raise StalenessError(f"{path}: '{DIGEST}' is missing or no text: {REMEDY}")
+    for name in NEEDED_NUMBERS:
+        if not isinstance(about.get(name), int | float):
+            raise StalenessError(f"{path}: '{name}' is missing or no number: {REMEDY}")
+    curve = record.read_curve(folder)
+    missing = [name for name in AXIS if name not in curve]
+    if missing or not len(curve["time_s"]):
+        what = f"no column '{missing[0]}'" if missing else "no rows"
+        raise StalenessError(f"{folder / 'curve.parquet'}: {what}: {REMEDY}")
+    return about, curve
+
+
+def _check_points(folders, curves):
+    for folder, curve in zip(folders, curves, strict=True):
+        if len(curve["examples"]) != len(curves[0]["examples"]):
+            raise StalenessError(
+                f"{folder}: {len(curve['examples'])} curve points, but {folders[0]} has "
+                f"{len(curves[0]['examples'])}: {REMEDY}"
+            )
+
+
+def _identity(cell):
+    """Return what cells in one figure must share, by what the message calls it."""
+    configuration = cell.configuration
+    simulated = configuration["clock"] == "simulated"
+    return {
+        "task": configuration["task"],
+        "corpus": cell.about["corpus"]["corpus"],
+        "encoded corpus": cell.about["corpus"]["digest"],
+        "build": cell.about["versions"]["sources"],
+        "clock": configuration["clock"],
+        "cost": cell.about["cost_model"]["description"],
+        "costs": cell.about["cost_model"]["seconds"],
+        "machine": None if simulated else _hardware(cell.about),
+    }
+
+
+def _hardware(about):
+    machine = about["machine"]
+    cores = f"{machine['cores']} core{'s' if machine['cores'] != 1 else ''}"
+    return f"{machine['processor']} ({machine['architecture']}), {cores}, {machine['system']}"
+
+
+def _short(value):
+    """Return a value for a message, a digest by its beginning."""
+    text = str(value)
+    return text[:12] if len(text) == 64 else text
+
+
+def _rank(cell):
+    order = {SINGLE: 0, "synchronous": 1, "asynchronous": 2}
+    configuration = cell.configuration
+    return (
+        configuration["task"],
+        cell.about["corpus"]["corpus"] or "",
+        order.get(cell.schedule, len(order)),
+        cell.schedule,
+        cell.processors,
+        configuration["mini_batch_size"],
+        json.dumps([configuration, _identity(cell)], sort_keys=True),
+    )

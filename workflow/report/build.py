@@ -1,0 +1,146 @@
+"""The PDF report: runs, figures and the registry into data.json, and that into Typst.
+
+`content.py` says what stands in the report, `report.typ` how it is set. Strings reach Typst as
+JSON, so that no corpus name can be taken for markup.
+"""
+
+import hashlib
+import json
+import tempfile
+from pathlib import Path
+
+import typst
+
+from staleness.algorithms.errors import StalenessError
+from staleness.algorithms.files import whole_file
+from staleness.workflow.figures import FORMAT, runs
+from staleness.workflow.report.content import content
+
+TEMPLATE = Path(__file__).with_name("report.typ")
+TIMESTAMP = 0  # seconds since 1970: the same runs give the same bytes
+
+
+def build(out, folders, figures=(), configs=()):
+    """Write the report.
+
+    Parameters
+    ----------
+    out : path-like
+        The PDF, written whole or not at all.
+    folders : iterable of path-like
+        Run folders.
+    figures : iterable of path-like, optional
+        What `staleness figure` wrote: NAME.json, with NAME.svg beside it.
+    configs : iterable of path-like, optional
+        Configuration files to print at the end.
+
+    Raises
+    ------
+    StalenessError
+        If an input is not what it should be, or Typst has anything to complain of.
+    """
+    cells = runs.load(folders)
+    if not cells:
+        raise StalenessError("no runs: give at least one folder that 'staleness run --out' wrote")
+    drawn = [read_figure(path, cells) for path in figures]
+    images = {f"figure-{i}.svg": image for i, (_, image) in enumerate(drawn)}
+    shown = [
+        {"title": about["title"], "caption": about["caption"], "image": name}
+        for (about, _), name in zip(drawn, images, strict=True)
+    ]
+    data = content(cells, shown, [read_config(path) for path in configs])
+    pdf = typeset(data, images)
+    with whole_file(out) as part:
+        part.write_bytes(pdf)
+
+
+def typeset(data, images):
+    """Return the report as the bytes of a PDF.
+
+    Parameters
+    ----------
+    data : dict
+        What `content` returned.
+    images : dict of str to bytes
+        The files that it names.
+
+    Raises
+    ------
+    StalenessError
+        If Typst fails or warns.
+    """
+    with tempfile.TemporaryDirectory(prefix="staleness-report-") as folder:
+        root = Path(folder)
+        main = root / TEMPLATE.name
+        main.write_bytes(TEMPLATE.read_bytes())
+        text = json.dumps(data, ensure_ascii=False, allow_nan=False)
+        (root / "data.json").write_text(text, encoding="utf-8")
+        for name, image in images.items():
+            (root / name).write_bytes(image)
+        try:
+            pdf, warnings = typst.compile_with_warnings(
+                str(main), root=str(root), ignore_system_fonts=True, timestamp=TIMESTAMP
+            )
+        except typst.TypstError as error:
+            raise StalenessError(f"the report cannot be set: {_one_line(error)}") from error
+    if warnings:
+        raise StalenessError(f"the report cannot be set without warning: {_one_line(warnings[0])}")
+    return pdf
+
+
+def read_figure(path, cells):
+    """Read what `staleness figure` wrote.
+
+    Parameters
+    ----------
+    path : path-like
+        NAME.json.
+    cells : list of staleness.workflow.figures.runs.Cell
+        The runs of the report; the figure must come from some of them.
+
+    Returns
+    -------
+    about : dict
+    image : bytes
+        The SVG.
+
+    Raises
+    ------
+    StalenessError
+        If it is no figure, or one of other runs.
+    """
+    path = Path(path)
+    try:
+        about = json.loads(path.read_text(encoding="utf-8"))
+        if about["format"] != FORMAT:
+            raise ValueError(f"its format is {about['format']}, not {FORMAT}")
+        for name in ("title", "caption", "image"):
+            if not isinstance(about[name], str):
+                raise TypeError(f"'{name}' is no text")
+        curves = set(about["curves"])
+        image = (path.parent / about["image"]).read_bytes()
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise StalenessError(
+            f"{path}: not a figure ({error}): make it with 'staleness figure'"
+        ) from error
+    if not curves <= {about[runs.DIGEST] for cell in cells for about in cell.abouts}:
+        raise StalenessError(
+            f"{path}: drawn from other runs than the report's: draw it anew with 'staleness figure'"
+        )
+    return about, image
+
+
+def read_config(path):
+    """Return a configuration file as the template takes it."""
+    path = Path(path)
+    try:
+        raw = path.read_bytes()
+        text = raw.decode("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise StalenessError(f"{path}: not a readable text file: {error}") from error
+    sha256 = hashlib.sha256(raw).hexdigest()
+    return {"name": path.name, "sha256": sha256, "text": text.rstrip("\n")}
+
+
+def _one_line(error):
+    return " ".join(str(error).split())

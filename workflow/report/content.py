@@ -1,0 +1,274 @@
+"""What the report says: every number formatted, every sentence with a number made, here."""
+
+import inspect
+import re
+from importlib.metadata import version
+
+from staleness.algorithms.errors import StalenessError
+from staleness.algorithms.run import SCHEDULES, TASKS, UPDATES
+from staleness.workflow.figures import measures, runs
+from staleness.workflow.figures.phrases import final_value, metric_name, number, reached, time_unit
+from staleness.workflow.report import provenance
+
+LONGEST_WORD = 64  # characters; a longer one may be broken anywhere
+DASH = "\N{EN DASH}"
+NOT_AVAILABLE = DASH
+
+PAPER = (
+    "Kevin Gimpel, Dipanjan Das and Noah A. Smith. 2010. Distributed Asynchronous Online Learning "
+    "for Natural Language Processing. In Proceedings of the Fourteenth Conference on Computational "
+    "Natural Language Learning (CoNLL 2010), pages 213-222, Uppsala, Sweden. "
+    "https://aclanthology.org/W10-2925"
+)
+CLOCKS = {
+    "simulated": (
+        "Times are those of the simulated clock: P virtual processors and a queue of events. Every "
+        "mini-batch is computed for real, from the parameters that its processor would have read, "
+        "so that staleness, barriers and waiting are those of P processors that the machine need "
+        "not have; how long each step takes is not measured but comes from a cost model. The same "
+        "configuration, seed and build give the same curve on every machine."
+    ),
+    "wall": (
+        "Times are those of the wall clock: P threads of this machine, which share one copy of "
+        "the parameters, and seconds as they passed."
+    ),
+}
+DEFINITIONS = (
+    "The clock stands still while a curve point is evaluated. The target is 99 % of the best value "
+    "of the single processor: the median over its seeds of each seed's best. The time to target of "
+    "a run is that of the first curve point from which on the metric stays at or past the target; "
+    "a run that ends below has not reached it, and counts as infinitely late in the median over "
+    "seeds. The speed-up is the median over seeds of the single processor's time to target divided "
+    "by that of the same seed: all schedules see the same examples in the same order. The "
+    "staleness of an update is how many updates others made between its reading of the parameters "
+    "and its own."
+)
+
+
+def content(cells, figures=(), configs=()):
+    """Return all that the report says.
+
+    Parameters
+    ----------
+    cells : list of staleness.workflow.figures.runs.Cell
+    figures, configs : list of dict
+        As the template takes them.
+
+    Returns
+    -------
+    dict
+        What `report.typ` reads as data.json: strings, and lists and dicts of them.
+    """
+    experiments = runs.experiments(cells)
+    tables = [measures.summarise(group, _metric(group)) for group in experiments]
+    return _breakable(
+        {
+            "title": "Asynchronous online learning of structured models",
+            "subtitle": "A report by the benchmark suite Staleness, after Gimpel, Das "
+            "and Smith (CoNLL 2010)",
+            "footer": f"Staleness {version('staleness')}",
+            "abstract": [rich(text) for text in _abstract(cells, experiments, tables)],
+            "figures": list(figures),
+            "tables": [
+                _table(group, table) for group, table in zip(experiments, tables, strict=True)
+            ],
+            "method": [rich(text) for text in _method(experiments)],
+            "schedules": _described(SCHEDULES, [cell.schedule for cell in cells]),
+            "updates": _described(UPDATES, [cell.configuration["update"] for cell in cells]),
+            "tasks": _tasks(cells),
+            "settings": [
+                {"name": _where(group), "facts": provenance.settings(group)}
+                for group in experiments
+            ],
+            "corpora": provenance.corpora(cells),
+            "machines": provenance.machines(cells),
+            "effort": [rich(text) for text in provenance.effort(cells)],
+            "references": [PAPER],
+            "configs": list(configs),
+        }
+    )
+
+
+def rich(text):
+    """Return a text with `code` in backticks as a list of dict of text and code."""
+    pieces = enumerate((" ".join(text.split()) + " ").split("`"))
+    return [{"text": piece, "code": index % 2 == 1} for index, piece in pieces if piece]
+
+
+def _abstract(cells, experiments, tables):
+    """Return the abstract's paragraphs."""
+    count = sum(len(cell.seeds) for cell in cells)
+    tasks = sorted({cell.configuration["task"] for cell in cells})
+    corpora = sorted({str(cell.about["corpus"]["corpus"]) for cell in cells})
+    yield (
+        f"This report is computed from {count} runs of {len(cells)} configurations: "
+        f"{_plural('task', tasks)} {', '.join(tasks)}; "
+        f"{_plural('corpus', corpora, 'corpora')} {', '.join(corpora)}; "
+        f"{'; '.join(dict.fromkeys(cell.label for cell in cells))}. Every number in it comes from "
+        "those runs."
+    )
+    for group, table in zip(experiments, tables, strict=True):
+        metric = metric_name(table["metric"])
+        unit, seconds = _unit(group)
+        where = _where(group) if len(experiments) > 1 else f"On the {_clock(group)}"
+        if table["target"] is None:
+            yield f"{where}: no run of the single processor to compare with."
+            continue
+        rows = _foremost(table["cells"])
+        yield (
+            f"{where}, the target of {metric} {table['target']:.4f}, 99 % of the best of the "
+            f"single processor, is reached for good "
+            f"{'; '.join(reached(row, unit, seconds) for row in rows)}. "
+            f"Final {metric}: {'; '.join(final_value(row) for row in rows)}."
+        )
+
+
+def _foremost(rows):
+    """Return the last row of each schedule: that with the most processors."""
+    return list({row["schedule"]: row for row in rows}.values())
+
+
+def _table(group, table):
+    """Return the table of an experiment."""
+    metric = metric_name(table["metric"])
+    unit, seconds = _unit(group)
+
+    def time(spread, name):
+        value = spread[name]
+        return "not reached" if value is None else number(value / seconds)
+
+    def ratio(spread, name):
+        return NOT_AVAILABLE if spread[name] is None else f"{number(spread[name], 3)}"
+
+    rows = []
+    for row in table["cells"]:
+        late, faster = row["time_to_target_s"], row["speed_up"]
+        rows.append(
+            [
+                "single processor" if row["schedule"] == runs.SINGLE else row["schedule"],
+                str(row["processors"]),
+                _value(row["final"], "median"),
+                _range(row["final"], _value),
+                NOT_AVAILABLE if late is None else time(late, "median"),
+                NOT_AVAILABLE if late is None else _range(late, time),
+                NOT_AVAILABLE if faster is None else ratio(faster, "median"),
+                NOT_AVAILABLE if faster is None else _range(faster, ratio),
+                number(row["mean_staleness"]["median"]),
+            ]
+        )
+    target = "" if table["target"] is None else f", which is {metric} {table['target']:.4f}"
+    caption = (
+        f"{_where(group)}: final {metric} and time to target{target}; medians over "
+        f"{runs.seed_lists(group)}, with the lowest and the highest beside them. The speed-up is "
+        f"over the single processor, the staleness the mean over all updates."
+    )
+    heading = [
+        "schedule",
+        "P",
+        f"final {metric}",
+        "range",
+        f"time to target ({unit})",
+        "range",
+        "speed-up",
+        "range",
+        "staleness",
+    ]
+    return {"caption": caption, "heading": heading, "rows": rows}
+
+
+def _method(experiments):
+    """Return the method's paragraphs."""
+    yield (
+        "The suite follows Gimpel, Das and Smith (2010). All learners here are one loop: compute "
+        "the statistics of a mini-batch of m examples from the parameters `theta`, then update "
+        "`theta`. They differ in the schedule, that is, in who computes what when."
+    )
+    shared = [runs.common(group) for group in experiments]
+    for clock in dict.fromkeys(one["clock"] for one in shared):
+        costs = [one["cost"] for one in shared if one["clock"] == clock]
+        text = CLOCKS.get(clock, f"Times are those of the {clock} clock.")
+        if clock == "simulated":
+            text += f" Cost model: {'; '.join(dict.fromkeys(costs))}."
+        yield text
+    yield DEFINITIONS
+
+
+def _described(components, names):
+    """Return name and docstring of the components in use, which says what they do and whose."""
+    items = []
+    for name in dict.fromkeys(names):
+        text = inspect.getdoc(components[name]) if name in components else None
+        items.append({"name": name, "text": rich(text or "No longer part of the suite.")})
+    return items
+
+
+def _tasks(cells):
+    """Return the tasks in use with what their first metric is."""
+    items = _described(TASKS, [cell.configuration["task"] for cell in cells])
+    for item in items:
+        if item["name"] in TASKS:
+            metric, meaning = next(iter(TASKS[item["name"]].metrics.items()))
+            name = metric_name(metric)
+            item["text"] += rich(f"{name[0].upper()}{name[1:]} is the {meaning}.")
+    return items
+
+
+def _metric(group):
+    """Return the metric that a task's figures show first."""
+    task = group[0].configuration["task"]
+    if task not in TASKS:
+        raise StalenessError(f"runs of task '{task}': this version knows {', '.join(TASKS)}")
+    return next(iter(TASKS[task].metrics))
+
+
+def _where(group):
+    """Return a phrase that tells an experiment from others."""
+    configuration = group[0].configuration
+    delay = runs.describe_delay(configuration)
+    return (
+        f"Task {configuration['task']}, corpus {group[0].about['corpus']['corpus']}, update "
+        f"{configuration['update']}, m = {configuration['mini_batch_size']}, "
+        f"{configuration['epochs']} epochs, {_clock(group)}" + (f", {delay}" if delay else "")
+    )
+
+
+def _clock(group):
+    return runs.describe_clock(runs.common(group))
+
+
+def _unit(group):
+    return time_unit(max(curve["time_s"][-1] for cell in group for curve in cell.curves))
+
+
+def _value(spread, name):
+    return f"{spread[name]:.4f}"
+
+
+def _range(spread, phrase):
+    """Return the lowest and the highest, or only one of them where they are the same."""
+    if spread["low"] is None:
+        return NOT_AVAILABLE
+    low = phrase(spread, "low")
+    if spread["high"] is None:
+        return f"from {low}"
+    high = phrase(spread, "high")
+    return low if low == high else f"{low}{DASH}{high}"
+
+
+def _plural(word, items, plural=None):
+    return word if len(items) == 1 else plural or f"{word}s"
+
+
+def _breakable(value):
+    """Return nested data with places to break in words too long for a line."""
+    if isinstance(value, dict):
+        return {name: _breakable(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_breakable(item) for item in value]
+    if not isinstance(value, str):
+        return value
+    return re.sub(
+        rf"\S{{{LONGEST_WORD + 5},}}",
+        lambda word: word[0] if re.fullmatch("[0-9a-f]{64}", word[0]) else "\u200b".join(word[0]),
+        value,
+    )

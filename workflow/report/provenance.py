@@ -1,0 +1,173 @@
+"""Where the report's numbers come from: settings, corpora, machines and effort."""
+
+import json
+from importlib.metadata import version
+
+from staleness.algorithms.run import TASKS
+from staleness.workflow.corpora import registry
+from staleness.workflow.figures import runs
+from staleness.workflow.figures.phrases import number
+
+# What run.json says of a machine that stays the same from run to run.
+MACHINE = (
+    *("processor", "architecture", "cores", "physical_cores", "smt", "cpu_quota", "system"),
+    *("governor", "turbo", "memory_bytes", "virtual_machine", "huge_pages", "threads_allowed"),
+)
+
+
+def settings(group):
+    """Return the settings that the cells of an experiment share, as facts."""
+    shared, configuration = runs.common(group), group[0].configuration
+    facts = {
+        "task": configuration["task"],
+        "corpus": shared["corpus"],
+        "update rule": configuration["update"],
+        **configuration["hyper_parameters"],
+        "mini-batch size m": configuration["mini_batch_size"],
+        "epochs": configuration["epochs"],
+        "curve points an epoch": configuration["evaluations"],
+        "seeds": runs.seed_lists(group),
+        "clock": runs.describe_clock(shared),
+        "delays": runs.describe_delay(configuration) or "none",
+    }
+    named = {
+        "schedule",
+        "processors",
+        "oversubscribe",
+        "task",
+        "update",
+        "hyper_parameters",
+        "mini_batch_size",
+        "epochs",
+        "evaluations",
+        "clock",
+        "cost",
+        "calibration",
+        "delay_mean",
+        "delay_probability",
+    }
+    others = {name: value for name, value in configuration.items() if name not in named}
+    return [
+        *(_fact(name, value) for name, value in {**facts, **others}.items() if value is not None),
+        _fact("encoded corpus", "SHA-256 of the arrays", shared["digest"]),
+        _fact("build", "SHA-256 of the sources of kernels and algorithms", shared["build"]),
+    ]
+
+
+def corpora(cells):
+    """Return what is known of each corpus: from the runs, and from the registry."""
+    first = {}
+    for cell in cells:
+        first.setdefault(cell.about["corpus"]["digest"], cell)
+    return [_corpus(cell) for cell in first.values()]
+
+
+def _corpus(cell):
+    """Return name and facts of a cell's corpus."""
+    about, curve = cell.about, cell.curves[0]
+    corpus = about["corpus"]
+    sources = {
+        split: source for split, source in (corpus["sources"] or {}).items() if source is not None
+    }
+    entry = registered(sources)
+    examples = round(float(curve["examples"][-1] / curve["epoch"][-1]))
+    unit = TASKS[cell.configuration["task"]].work_unit
+    work = about.get(unit, 0) / cell.configuration["epochs"]
+    facts = [_fact("training set", f"{examples:,} examples, {work:,.0f} {unit}")]
+    for split, source in sources.items():
+        size = f", {entry.members[split].bytes:,} bytes" if entry else ""
+        facts.append(_fact(split, f"{source.get('file')}{size}", source.get("sha256")))
+    facts.append(_fact("encoded", "SHA-256 of the arrays", corpus["digest"]))
+    if entry is None:
+        own = "not in the registry: its owner's to say"
+        facts += [_fact("licence", own), _fact("citation", own)]
+    else:
+        if entry.name != corpus["corpus"]:
+            facts.insert(0, _fact("registered as", entry.name))
+        facts += [
+            _fact("size", entry.size),
+            _fact("licence", entry.licence),
+            _fact("citation", entry.citation),
+            _fact("homepage", entry.homepage),
+        ]
+    return {"name": str(corpus["corpus"]), "facts": facts}
+
+
+def registered(sources):
+    """Return the registry's entry that has these files, whatever a run calls the corpus.
+
+    Parameters
+    ----------
+    sources : dict of str to dict
+        Split to file and sha256, as in run.json.
+
+    Returns
+    -------
+    staleness.workflow.corpora.registry.Entry or None
+    """
+    hashes = {split: source.get("sha256") for split, source in sources.items()}
+    for entry in registry.entries().values():
+        members = {split: member.sha256 for split, member in entry.members.items()}
+        if hashes and hashes.items() <= members.items():
+            return entry
+    return None
+
+
+def machines(cells):
+    """Return a list of facts for each machine and set of versions."""
+    groups = {}
+    for cell in cells:
+        for about in cell.abouts:
+            machine = {name: about["machine"].get(name) for name in MACHINE}
+            versions = {k: v for k, v in about["versions"].items() if k != "sources"}
+            key = json.dumps([machine, versions], sort_keys=True)
+            groups.setdefault(key, (machine, versions, []))[2].append(about["machine"]["load"])
+    return [_machine(*group) for group in groups.values()]
+
+
+def _machine(machine, versions, loads):
+    """Return the facts of a machine, with the range of its load."""
+    known = [load for load in loads if load is not None]
+    facts = dict(machine)
+    memory = facts.pop("memory_bytes")
+    if memory is not None:
+        facts["memory"] = f"{number(memory / 1e9)} GB"
+    if known:
+        low, high = (f"{load:.2f}" for load in (min(known), max(known)))
+        facts["load"] = low if low == high else f"{low} to {high}"
+    facts["versions"] = ", ".join(f"{name} {value}" for name, value in versions.items())
+    facts["runs"] = len(loads)
+    return [_fact(name, value) for name, value in facts.items() if value is not None]
+
+
+def effort(cells):
+    """Return paragraphs on what the runs took and with what the report was made."""
+    abouts = [about for cell in cells for about in cell.abouts]
+    cpu = sum(about["cpu_seconds"] for about in abouts)
+    memory = max(about["peak_memory_bytes"] for about in abouts)
+    builds = sorted({about["versions"]["sources"] for about in abouts})
+    clocks = {cell.configuration["clock"] for cell in cells}
+    yield (
+        f"Training took {number(cpu)} CPU seconds in all {len(abouts)} runs, evaluation excluded; "
+        f"no run needed more than {number(memory / 1e6)} MB of memory."
+    )
+    if clocks == {"simulated"}:
+        yield (
+            "The machine decides how long that took, not the times in this report, which are "
+            "simulated."
+        )
+    yield (
+        f"The runs are of {len(builds)} build{'s' if len(builds) > 1 else ''} of the kernels and "
+        "algorithms, "
+        f"{', '.join(f'`{build[:12]}`' for build in builds)} (SHA-256 of the sources, shortened). "
+        f"The report was set with Typst {version('typst')}."
+    )
+
+
+def _fact(name, value, digest=None):
+    """Return a fact as the template takes it; the digest goes below the value."""
+    if isinstance(value, bool):
+        value = "yes" if value else "no"
+    elif isinstance(value, float):
+        value = f"{value:g}"
+    return {"name": name.replace("_", " "), "value": str(value), "digest": digest and str(digest)}

@@ -1,0 +1,19 @@
+# The compiled kernels, and a stamp that holds the digest of what they and the learners are made of.
+
+REPOSITORY = Path(os.path.relpath(workflow.basedir))
+
+
+rule kernels:
+    input:
+        str(REPOSITORY / "setup.py"),
+        computing_sources(),
+    output:
+        f"{RESULTS}/build.json",
+    log:
+        f"{RESULTS}/logs/kernels.log",
+    threads: workflow.cores
+    params:
+        repository=str(REPOSITORY),
+    shell:
+        "((cd {params.repository:q} && python setup.py build_ext --inplace)"
+        " && staleness stamp --out {output:q}) > {log:q} 2>&1"
