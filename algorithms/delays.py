@@ -72,8 +72,9 @@ def draw(seed, processors, turns, mean, probability=PROBABILITY):
     """
     pauses = np.empty((processors, turns))
     for p in range(processors):
-        random = generator(seed, "delays", p)
-        happens = random.random(turns) < probability
-        lengths = mean + RELATIVE_DEVIATION * mean * random.standard_normal(turns)
+        # Two generators, so that the j-th pause does not depend on how many there are.
+        happens = generator(seed, "delays", p, "happens").random(turns) < probability
+        normal = generator(seed, "delays", p, "length").standard_normal(turns)
+        lengths = mean + RELATIVE_DEVIATION * mean * normal
         pauses[p] = np.where(happens, np.maximum(lengths, 0.0), 0.0)
     return pauses

@@ -90,7 +90,7 @@ def load(folder):
             path.name.removesuffix(".npy"): np.load(path, mmap_mode="r", allow_pickle=False)
             for path in sorted(folder.glob("*.npy"))
         }
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, EOFError) as error:
         raise StalenessError(
             f"{folder}: not an encoded corpus ({error}): make it with 'staleness encode'"
         ) from error

@@ -32,14 +32,14 @@ def whole_folder(path):
     part.chmod(0o755)
     try:
         yield part
-        if path.exists():
-            # A rename replaces only an empty folder: what was there moves into ours to be removed.
+        try:
+            os.rename(part, path)
+        except OSError:
+            # A rename replaces only an empty folder.
             old = part.with_suffix(".old")
             os.rename(path, old)
             os.rename(part, path)
             shutil.rmtree(old)
-        else:
-            os.rename(part, path)
     except BaseException:
         shutil.rmtree(part, ignore_errors=True)
         raise

@@ -391,20 +391,30 @@ cdef inline float exponentiate(float* row, Py_ssize_t blocks) noexcept nogil:
     return most
 
 
-cdef inline void exponentiate_transitions(
+cdef inline float exponentiate_transitions(
     ConditionalRandomField model,
     Workspace* workspace,               # OUT: transition, transposed
     Py_ssize_t blocks,
 ) noexcept nogil:
-    """M(i, j) = exp(theta[i, j]), by rows and by columns."""
+    """M(i, j) = exp(theta[i, j] - greatest), by rows and by columns; returns the greatest."""
     cdef Py_ssize_t i, j, b, width = blocks * LANES
+    cdef float* row
     cdef lanes scale = lanes_all(<float>model.scale)
+    cdef lanes greatest = lanes_all(-INFINITY)
     for i in range(model.labels):
+        row = workspace.transition + i * width
         for b in range(blocks):
-            lanes_store(workspace.transition + i * width, b,
-                        lanes_exp(lanes_load(&model._transition_rows[i, 0], b) * scale))
+            lanes_store(row, b, lanes_load(&model._transition_rows[i, 0], b) * scale
+                        + lanes_load(&model._padding[0, 0], b))
+            greatest = lanes_max(greatest, lanes_load(row, b))
+    cdef float most = lanes_greatest(greatest)
+    for i in range(model.labels):
+        row = workspace.transition + i * width
+        for b in range(blocks):
+            lanes_store(row, b, lanes_exp(lanes_load(row, b) - lanes_all(most)))
         for j in range(model.labels):
-            workspace.transposed[j * width + i] = workspace.transition[i * width + j]
+            workspace.transposed[j * width + i] = row[j]
+    return most
 
 
 cdef inline Status gradients(
@@ -415,15 +425,20 @@ cdef inline Status gradients(
 ) noexcept nogil:
     """The gradients of -log p(y | x) of the slot's sentences."""
     cdef Py_ssize_t width = blocks * LANES, number, sentence, begin, n, t
-    cdef const int64_t* feature_offsets
+    cdef const int32_t* features = NULL
     cdef float* nodes = out.nodes
+    if model._features.shape[0]:
+        features = &model._features[0]
     exponentiate_transitions(model, workspace, blocks)
     for number in range(out.count):
         sentence = out.examples[number]
         begin = model._offsets[sentence]
         n = model._offsets[sentence + 1] - begin
-        feature_offsets = &model._feature_offsets[begin]
-        score(model, feature_offsets, &model._features[0], n, workspace.emission, blocks)
+        if n == 0:
+            memset(out.edges + number * model.labels * width, 0,
+                   model.labels * width * sizeof(float))
+            continue
+        score(model, &model._feature_offsets[begin], features, n, workspace.emission, blocks)
         for t in range(n):
             exponentiate(workspace.emission + t * width, blocks)
         if not forward_scaled(workspace.emission, workspace.transition, n, model.labels,
@@ -550,7 +565,7 @@ cdef inline double log_probability(
     const int32_t* gold,                # IN [n]
     Py_ssize_t blocks,
 ) noexcept nogil:
-    """log p(gold | x) = score of gold - sum_t log c_t - sum_t greatest_t, in nats."""
+    """log p(gold | x) = score of gold - sum_t (log c_t + what was subtracted), in nats."""
     cdef Py_ssize_t width = blocks * LANES, t
     cdef double total = 0.0
     for t in range(n):
@@ -558,7 +573,7 @@ cdef inline double log_probability(
         if t:
             total += model.scale * model._transition_rows[gold[t - 1], gold[t]]
         total -= exponentiate(workspace.emission + t * width, blocks)
-    exponentiate_transitions(model, workspace, blocks)
+    total -= (n - 1) * <double>exponentiate_transitions(model, workspace, blocks)
     if not forward_scaled(workspace.emission, workspace.transition, n, model.labels,
                           workspace.forward, workspace.scale, blocks):
         return INFINITY - INFINITY

@@ -39,7 +39,9 @@ cdef class Learner:
     @property
     def work(self):
         """Units of work of each example, int32 [examples]."""
-        return np.asarray(self._work)
+        work = np.asarray(self._work)
+        work.flags.writeable = False
+        return work
 
     cdef Status calc(
         self,

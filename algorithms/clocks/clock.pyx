@@ -100,6 +100,8 @@ cdef class Clock:
             raise ValueError("processors and mini_batch_size must be positive")
         if learner.slots < processors:
             raise ValueError(f"the learner has {learner.slots} slots for {processors} processors")
+        if not program or program[0] not in (Instructions.TAKE, Instructions.SHARE):
+            raise ValueError("a program begins with TAKE or SHARE")
         self.learner = learner
         self.processors = processors
         self.mini_batch_size = mini_batch_size

@@ -25,6 +25,7 @@ cdef class WallClock(Clock):
     cdef list _cores
     cdef list _errors
     cdef Signals _signals
+    cdef bint _held                     # the caller of `advance` knows that all stand
     cdef gate _gate
     cdef Py_ssize_t _standing           # threads; this and the next behind the gate's mutex
     cdef Py_ssize_t _ended

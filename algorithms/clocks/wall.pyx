@@ -69,6 +69,7 @@ cdef class WallClock(Clock):
             raise OSError("cannot make a mutex")
         # All begin by standing still, so that the first `advance` starts them together.
         self._signals.pause = 1
+        self._held = True
         self._origin = self._paused_at = seconds_now()
         self._errors = []
         self._threads = []
@@ -85,13 +86,15 @@ cdef class WallClock(Clock):
         cdef double deadline
         if not self._threads:
             self.start()
-        self.pass_evaluations()
         deadline = seconds_now() + TICK_SECONDS
+        if self._held:
+            self.pass_evaluations()
         with nogil:
             gate_lock(&self._gate)
-            if self.all_stand():
+            if self._held:
                 store_release(&self._signals.pause, 0)
                 gate_open(&self._gate)
+                self._held = False
             while not (self.all_stand() and self._signals.pause) and self._ended < self.processors:
                 if gate_watch(&self._gate, deadline) != 0:
                     break
@@ -100,6 +103,7 @@ cdef class WallClock(Clock):
         if self._ended == self.processors or self._failure != OK:
             self.stop()
             return Event.DONE
+        self._held = standing
         return Event.EVALUATE if standing else Event.TICK
 
     def stop(self):

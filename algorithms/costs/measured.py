@@ -1,6 +1,7 @@
 """The cost of this suite's own kernels, from a calibration file."""
 
 import json
+import math
 from pathlib import Path
 
 from staleness.algorithms.costs import CostModel, Costs
@@ -32,8 +33,9 @@ class Measured(CostModel):
             self.calibration = json.loads(self.path.read_text(encoding="utf-8"))
             if self.calibration["format"] != FORMAT:
                 raise ValueError(f"its format is {self.calibration['format']}, not {FORMAT}")
+            self.processor = str(self.calibration["machine"]["processor"])
             self.tasks = {
-                task: {update: Costs(**fit["costs"]) for update, fit in updates.items()}
+                task: {update: _costs(fit["costs"]) for update, fit in updates.items()}
                 for task, updates in self.calibration["tasks"].items()
             }
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
@@ -55,4 +57,12 @@ class Measured(CostModel):
     def describe(self):
         """Return a phrase for captions."""
         origin = "reference" if self.path == REFERENCE else "own"
-        return f"cost measured ({origin} calibration, {self.calibration['machine']['processor']})"
+        return f"cost measured ({origin} calibration, {self.processor})"
+
+
+def _costs(values):
+    """Return what a calibration file says as Costs, or raise ValueError."""
+    for name, value in values.items():
+        if not isinstance(value, int | float) or not 0 <= value < math.inf:
+            raise ValueError(f"cost {name} is {value!r}, not a number of seconds")
+    return Costs(**values)

@@ -49,6 +49,8 @@ class Update(ABC):
                     f"update '{cls.name}' has no hyper-parameter '{name}': "
                     f"it has {', '.join(known)}"
                 )
+            if not isinstance(values[name], int | float):
+                raise StalenessError(f"hyper-parameter '{name}' is a number, not {values[name]!r}")
         return cls(**values)
 
     @abstractmethod

@@ -1,0 +1,27 @@
+"""A corpus, and a learner that counts."""
+
+from pathlib import Path
+
+import pytest
+
+from staleness.algorithms import encoded
+
+from .synthetic import save_corpus
+
+
+@pytest.fixture(scope="session")
+def corpus_folder(tmp_path_factory):
+    """Return the folder of a small encoded corpus for ner."""
+    return save_corpus(tmp_path_factory.mktemp("corpora") / "synthetic")
+
+
+@pytest.fixture(scope="session")
+def corpus(corpus_folder):
+    """Return a small `EncodedCorpus` for ner; nobody may change it."""
+    return encoded.load(corpus_folder)
+
+
+@pytest.fixture(scope="session")
+def counting(compile_cython):
+    """Return the class Counting of clocks/counting.pyx."""
+    return compile_cython(Path(__file__).with_name("clocks") / "counting.pyx").Counting

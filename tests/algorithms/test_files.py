@@ -1,0 +1,230 @@
+"""Folders and files that are whole or not there."""
+
+import os
+import signal
+import stat
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from staleness.algorithms.errors import StalenessError
+from staleness.algorithms.files import (
+    refuse_foreign,
+    termination_unwinds,
+    whole_file,
+    whole_folder,
+)
+
+
+class StopHereError(Exception):
+    """Raised by a test inside a block."""
+
+
+def fail_inside(function, path, error=StopHereError):
+    with function(path) as part:
+        (part / "a" if part.is_dir() else part).write_text("half")
+        raise error
+
+
+def content(folder):
+    return {path.name: path.read_text() for path in folder.iterdir()}
+
+
+@pytest.fixture
+def old(tmp_path):
+    """Return a folder that is there already, beside nothing else."""
+    folder = tmp_path / "there"
+    (folder / "deep").mkdir(parents=True)
+    (folder / "deep" / "a").write_text("old")
+    return folder
+
+
+def test_a_folder_is_made_with_its_parents(tmp_path):
+    path = tmp_path / "x" / "y" / "new"
+    with whole_folder(path) as part:
+        assert part.is_dir()
+        assert part.parent == path.parent
+        (part / "a").write_text("1")
+        assert not path.exists()
+    assert content(path) == {"a": "1"}
+    assert os.listdir(path.parent) == ["new"]
+
+
+def test_others_may_read_it(tmp_path):
+    with whole_folder(tmp_path / "new"):
+        pass
+    assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == 0o755
+
+
+def test_a_folder_takes_the_place_of_another(old):
+    with whole_folder(old) as part:
+        (part / "b").write_text("new")
+        assert (old / "deep" / "a").read_text() == "old"
+    assert content(old) == {"b": "new"}
+    assert os.listdir(old.parent) == ["there"]
+
+
+@pytest.mark.parametrize("error", [StopHereError, KeyboardInterrupt, SystemExit])
+def test_an_error_leaves_no_folder(tmp_path, error):
+    with pytest.raises(error):
+        fail_inside(whole_folder, tmp_path / "new", error)
+    assert os.listdir(tmp_path) == []
+
+
+def test_an_error_leaves_what_was_there(old):
+    with pytest.raises(StopHereError):
+        fail_inside(whole_folder, old)
+    assert (old / "deep" / "a").read_text() == "old"
+    assert os.listdir(old.parent) == ["there"]
+
+
+def test_two_at_once_do_not_meet(tmp_path):
+    """Each writes its own; the later to end has the name."""
+    path = tmp_path / "new"
+    with whole_folder(path) as outer:
+        with whole_folder(path) as inner:
+            assert inner != outer
+            (inner / "a").write_text("inner")
+            (outer / "a").write_text("outer")
+        assert content(path) == {"a": "inner"}
+    assert content(path) == {"a": "outer"}
+    assert os.listdir(tmp_path) == ["new"]
+
+
+KILLED = """
+import sys, time
+from staleness.algorithms.files import {function}
+with {function}(sys.argv[1]) as part:
+    ((part / "a") if part.is_dir() else part).write_text("half")
+    print("inside", flush=True)
+    time.sleep(600)
+"""
+
+
+def kill_inside(function, path):
+    with subprocess.Popen(
+        [sys.executable, "-c", KILLED.format(function=function), path], stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout.readline() == b"inside\n"
+        process.send_signal(signal.SIGKILL)
+    assert process.returncode == -signal.SIGKILL
+
+
+def test_a_killed_process_leaves_what_was_there(old):
+    kill_inside("whole_folder", old)
+    assert (old / "deep" / "a").read_text() == "old"
+    assert os.listdir(old) == ["deep"]
+    # What it leaves is hidden, and in nobody's way.
+    assert all(name == "there" or name.startswith(".there.") for name in os.listdir(old.parent))
+    with whole_folder(old) as part:
+        (part / "b").write_text("new")
+    assert content(old) == {"b": "new"}
+
+
+def test_a_killed_process_leaves_no_folder(tmp_path):
+    kill_inside("whole_folder", tmp_path / "new")
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_file_takes_the_place_of_another(tmp_path):
+    path = tmp_path / "x" / "new.json"
+    for text in ("first", "second"):
+        with whole_file(path) as part:
+            assert part.suffix == ".json"
+            part.write_text(text)
+            assert part != path
+        assert path.read_text() == text
+    assert os.listdir(path.parent) == ["new.json"]
+
+
+def test_an_error_leaves_the_file_that_was_there(tmp_path):
+    path = tmp_path / "new.json"
+    path.write_text("old")
+    with pytest.raises(StopHereError):
+        fail_inside(whole_file, path)
+    assert path.read_text() == "old"
+    assert os.listdir(tmp_path) == ["new.json"]
+
+
+def test_a_killed_process_leaves_the_file_that_was_there(tmp_path):
+    path = tmp_path / "new.json"
+    path.write_text("old")
+    kill_inside("whole_file", path)
+    assert path.read_text() == "old"
+
+
+# ---- what is not ours ---------------------------------------------------------------------------
+
+
+def test_folders_of_our_files_may_be_replaced(tmp_path):
+    refuse_foreign(tmp_path / "none", {"a"})
+    refuse_foreign(tmp_path, {"a"})
+    for name in ("a", "x.npy"):
+        (tmp_path / name).write_text("")
+    refuse_foreign(tmp_path, {"a", "b"}, suffixes=(".npy",))
+
+
+def test_other_files_are_not_ours(tmp_path):
+    (tmp_path / "a").write_text("")
+    (tmp_path / "letter").write_text("")
+    with pytest.raises(StalenessError, match="holds 'letter', which is not ours to replace"):
+        refuse_foreign(tmp_path, {"a"}, suffixes=(".npy",))
+
+
+def test_folders_within_are_not_ours(tmp_path):
+    (tmp_path / "a").mkdir()
+    with pytest.raises(StalenessError, match="holds 'a', which is not ours to replace"):
+        refuse_foreign(tmp_path, {"a"})
+
+
+def test_links_and_files_are_not_folders_of_their_own(tmp_path):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "folder")
+    (tmp_path / "file").write_text("")
+    for name in ("link", "file", "folder/.."):
+        with pytest.raises(StalenessError, match="is not a folder of its own"):
+            refuse_foreign(tmp_path / name, set())
+
+
+TERMINATED = """
+import os, signal, sys
+from staleness.algorithms.files import termination_unwinds, whole_folder
+with termination_unwinds(), whole_folder(sys.argv[1]) as part:
+    (part / "a").write_text("half")
+    os.kill(os.getpid(), signal.SIGTERM)
+    for _ in range(10**9):
+        pass
+"""
+
+
+def test_a_terminated_process_leaves_nothing(old):
+    """Not even the hidden folder that a killed one leaves."""
+    done = subprocess.run(
+        [sys.executable, "-c", TERMINATED, old], check=False, capture_output=True, timeout=60
+    )
+    assert done.returncode == 128 + signal.SIGTERM
+    assert done.stderr == b""
+    assert (old / "deep" / "a").read_text() == "old"
+    assert os.listdir(old.parent) == ["there"]
+
+
+def test_termination_is_as_before_afterwards():
+    before = signal.getsignal(signal.SIGTERM)
+    with termination_unwinds():
+        assert signal.getsignal(signal.SIGTERM) is not before
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_other_threads_may_use_it():
+    seen = []
+
+    def work():
+        with termination_unwinds():
+            seen.append(signal.getsignal(signal.SIGTERM))
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert seen == [signal.getsignal(signal.SIGTERM)]

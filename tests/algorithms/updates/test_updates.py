@@ -1,0 +1,82 @@
+"""Update rules: their hyper-parameters, and what holds for each of them."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from staleness.algorithms.errors import StalenessError
+from staleness.algorithms.run import TASKS, UPDATES
+from staleness.kernels.learner import Learner
+
+RULES = [pytest.param(rule, id=name) for name, rule in UPDATES.items()]
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_rule_is_a_frozen_dataclass_with_defaults(rule):
+    made = rule()
+    assert dataclasses.is_dataclass(rule)
+    for field in dataclasses.fields(rule):
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            setattr(made, field.name, 0.0)
+    assert rule.configure({}) == made
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_hyper_parameters_go_by_their_names(rule):
+    values = {
+        field.name: field.default * 0.5
+        for field in dataclasses.fields(rule)
+        if isinstance(field.default, float)
+    }
+    assert dataclasses.asdict(rule.configure(values)).items() >= values.items()
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_hyper_parameter_that_there_is_not_lists_those_there_are(rule):
+    with pytest.raises(StalenessError) as caught:
+        rule.configure({"stepsize": 0.1})
+    message = str(caught.value)
+    assert message.startswith(f"update '{rule.name}' has no hyper-parameter 'stepsize': it has ")
+    for field in dataclasses.fields(rule):
+        assert field.name in message
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_rule_is_for_tasks_that_there_are(rule):
+    assert rule.tasks
+    for task in rule.tasks:
+        assert rule.skip(task) is None
+    reason = rule.skip("knitting")
+    assert f"'{rule.name}'" in reason
+    assert "not knitting" in reason
+
+
+@pytest.mark.parametrize("rule", [p for p in RULES if "ner" in p.values[0].tasks])
+def test_a_rule_makes_a_learner(rule, corpus):
+    training = TASKS["ner"]().training(corpus)
+    learner = rule().learner(training, slots=3, workspaces=2)
+    assert isinstance(learner, Learner)
+    assert (learner.slots, learner.workspaces) == (3, 2)
+    np.testing.assert_array_equal(learner.work, np.diff(corpus["train.offsets"]))
+    before = learner.evaluate(*training.arrays)[1]
+    for start in range(0, len(learner.work), 4):
+        learner.calculate(range(start, min(start + 4, len(learner.work))))
+        learner.update()
+    assert learner.evaluate(*training.arrays)[1] > before
+
+
+@pytest.mark.parametrize(
+    "values", [{"step_size": -1.0}, {"decay": -1.0}, {"l2": -1.0}, {"l2": 1e6}], ids=str
+)
+def test_sgd_out_of_range(corpus, values):
+    training = TASKS["ner"]().training(corpus)
+    with pytest.raises(StalenessError, match="update 'sgd': step_size"):
+        UPDATES["sgd"].configure(values).learner(training, slots=1, workspaces=1)
+
+
+def test_sgd_hands_its_hyper_parameters_on(corpus):
+    training = TASKS["ner"]().training(corpus)
+    rule = UPDATES["sgd"].configure({"step_size": 0.25, "decay": 0.125, "l2": 2.0})
+    learner = rule.learner(training, slots=1, workspaces=1)
+    assert (learner.step_size, learner.decay, learner.l2) == (0.25, 0.125, 2.0)

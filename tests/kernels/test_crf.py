@@ -1,0 +1,399 @@
+"""The CRF: likelihood, gradient and decoding against enumeration, recursion and differences."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from staleness.kernels.crf import ConditionalRandomField
+
+from . import reference
+from .reference import random_sentences, random_theta
+
+
+def model_of(corpus, theta, **options):
+    model = ConditionalRandomField(*corpus.arrays, **corpus.sizes, **options)
+    model.theta = theta
+    return model
+
+
+def gradient_of(corpus, theta, sentences=None):
+    model = model_of(corpus, theta)
+    model.calculate(np.arange(len(corpus)) if sentences is None else sentences)
+    return model.gradient()
+
+
+@st.composite
+def problems(draw, longest=5, spreads=(0.1, 1.0, 5.0)):
+    """Draw a corpus of short sentences and parameters."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    corpus = random_sentences(
+        rng,
+        draw(st.lists(st.integers(0, longest), min_size=1, max_size=5)),
+        label_count=draw(st.sampled_from([1, 2, 3, 16, 17, 33])),
+        feature_count=draw(st.integers(1, 8)),
+        most_features=draw(st.integers(0, 5)),
+    )
+    return corpus, random_theta(rng, corpus, draw(st.sampled_from(spreads)))
+
+
+# ---- against enumeration of all label paths -----------------------------------------------------
+
+TINY = {
+    "one token": ([1], 4),
+    "one token, one label": ([1], 1),
+    "one label": ([5, 2], 1),
+    "no token": ([0], 3),
+    "empty between others": ([0, 3, 0, 0, 1, 0], 3),
+    "two labels": ([7, 1, 4], 2),
+    "several": ([5, 4, 3, 2, 1], 4),
+    "a full block": ([3, 1], 16),
+    "two blocks": ([3, 2, 1], 17),
+    "three blocks": ([2, 1], 33),
+    "most labels": ([2, 1], 128),
+}
+
+
+@pytest.mark.parametrize(("lengths", "labels"), TINY.values(), ids=TINY)
+def test_equals_enumeration(lengths, labels):
+    rng = np.random.default_rng([len(lengths), labels])
+    corpus = random_sentences(rng, lengths, labels)
+    theta = random_theta(rng, corpus)
+    model = model_of(corpus, theta)
+    decoded, log_likelihood = model.evaluate(*corpus.arrays)
+    model.calculate(np.arange(len(corpus)))
+    infer = reference.by_enumeration
+    expected = reference.log_likelihood(theta, corpus, infer=infer)
+    np.testing.assert_allclose(log_likelihood, expected, rtol=1e-5, atol=1e-5)
+    expected = reference.gradient(theta, corpus, infer=infer)
+    np.testing.assert_allclose(model.gradient(), expected, rtol=1e-4, atol=1e-5)
+    for sentence in range(len(corpus)):
+        best = infer(*reference.scores(theta, corpus, sentence)).best
+        assert tuple(decoded[corpus.tokens(sentence)]) == best
+
+
+def test_no_sentences():
+    corpus = random_sentences(np.random.default_rng(0), [], 3)
+    model = model_of(corpus, random_theta(np.random.default_rng(0), corpus))
+    decoded, log_likelihood = model.evaluate(*corpus.arrays)
+    assert decoded.shape == (0,)
+    assert log_likelihood == 0.0
+    model.calculate([])
+    assert not model.gradient().any()
+
+
+@pytest.mark.parametrize("labels", [3, 18])
+def test_ties_go_to_the_lowest_labels_from_the_end(labels):
+    """Small integers are exact in float32, so that every tie is one."""
+    rng = np.random.default_rng(labels)
+    lengths = [3] * (10 if labels > 16 else 40)
+    corpus = random_sentences(rng, lengths, labels, feature_count=4, most_features=2)
+    theta = np.round(random_theta(rng, corpus, 0.4))
+    decoded, _ = model_of(corpus, theta).evaluate(*corpus.arrays)
+    for sentence in range(len(corpus)):
+        best = reference.by_enumeration(*reference.scores(theta, corpus, sentence)).best
+        assert tuple(decoded[corpus.tokens(sentence)]) == best
+
+
+# ---- against recursions in log space ------------------------------------------------------------
+
+
+@pytest.mark.parametrize("labels", [2, 9, 16, 17, 45, 128])
+@pytest.mark.parametrize("spread", [0.3, 2.0])
+def test_equals_recursions_in_log_space(labels, spread):
+    rng = np.random.default_rng([labels, int(10 * spread)])
+    lengths = [*rng.integers(0, 30, size=12), 257, 1, 400]
+    corpus = random_sentences(rng, lengths, labels, feature_count=50, most_features=12)
+    theta = random_theta(rng, corpus, spread)
+    model = model_of(corpus, theta)
+    decoded, log_likelihood = model.evaluate(*corpus.arrays)
+    expected = reference.log_likelihood(theta, corpus)
+    # Half a unit in the last place of float32 a token, where gains and losses cancel.
+    tokens = len(corpus.labels)
+    np.testing.assert_allclose(log_likelihood, expected, rtol=1e-4, atol=2e-7 * tokens)
+    expected = reference.gradient(theta, corpus)
+    np.testing.assert_allclose(
+        gradient_of(corpus, theta), expected, rtol=1e-4, atol=1e-4 * (1 + np.abs(expected).max())
+    )
+    for sentence in range(len(corpus)):
+        emission, transition = reference.scores(theta, corpus, sentence)
+        best = reference.by_recursion(emission, transition).best_score
+        path = decoded[corpus.tokens(sentence)]
+        np.testing.assert_allclose(
+            reference.path_score(emission, transition, path), best, rtol=1e-5, atol=1e-4
+        )
+
+
+@settings(max_examples=60, deadline=None)
+@given(problems())
+def test_equals_recursions_on_any_input(problem):
+    corpus, theta = problem
+    _, log_likelihood = model_of(corpus, theta).evaluate(*corpus.arrays)
+    expected = reference.log_likelihood(theta, corpus)
+    np.testing.assert_allclose(log_likelihood, expected, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(
+        gradient_of(corpus, theta), reference.gradient(theta, corpus), rtol=1e-4, atol=1e-4
+    )
+
+
+def test_statistics_are_of_the_examples_asked_for():
+    rng = np.random.default_rng(3)
+    corpus = random_sentences(rng, [4, 2, 6, 1, 3], 5)
+    theta = random_theta(rng, corpus)
+    model = model_of(corpus, theta, slots=3, workspaces=2)
+    model.calculate([0, 1, 2, 3, 4], slot=1)
+    model.calculate([3, 1, 3], slot=1, workspace=1)
+    model.calculate([2], slot=2)
+    expected = reference.gradient(theta, corpus, [3, 1, 3])
+    np.testing.assert_allclose(model.gradient(1), expected, rtol=1e-4, atol=1e-5)
+    expected = reference.gradient(theta, corpus, [2])
+    np.testing.assert_allclose(model.gradient(2), expected, rtol=1e-4, atol=1e-5)
+    assert not model.gradient(0).any()
+
+
+def test_evaluates_a_corpus_other_than_the_one_it_learns():
+    rng = np.random.default_rng(4)
+    corpus = random_sentences(rng, [2, 1], 4)
+    other = random_sentences(rng, [30, 0, 7], 4)
+    theta = random_theta(rng, corpus)
+    _, log_likelihood = model_of(corpus, theta).evaluate(*other.arrays)
+    expected = reference.log_likelihood(theta, other)
+    np.testing.assert_allclose(log_likelihood, expected, rtol=1e-5)
+
+
+# ---- against finite differences -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("labels", [2, 9, 20])
+def test_gradient_equals_finite_differences(labels):
+    """Directional derivatives of the kernel's own log-likelihood, and single coordinates."""
+    rng = np.random.default_rng(labels)
+    corpus = random_sentences(rng, [6, 9, 1, 4], labels, feature_count=6)
+    theta = random_theta(rng, corpus, 0.5)
+    model = model_of(corpus, theta)
+    model.calculate(np.arange(len(corpus)))
+    gradient = model.gradient()
+    step = 2.0**-6
+
+    def difference(direction):
+        values = []
+        for sign in (1, -1):
+            model.theta = theta + sign * step * direction
+            values.append(model.evaluate(*corpus.arrays)[1])
+        return (values[0] - values[1]) / (2 * step)
+
+    directions = [rng.choice([-1.0, 1.0], size=theta.shape) for _ in range(10)]
+    for flat in rng.choice(theta.size, size=10, replace=False):
+        one = np.zeros(theta.size)
+        one[flat] = 1.0
+        directions.append(one.reshape(theta.shape))
+    scale = np.abs(gradient).sum()
+    for direction in directions:
+        np.testing.assert_allclose(
+            difference(direction), -(gradient * direction).sum(), rtol=5e-3, atol=2e-4 * scale
+        )
+
+
+# ---- properties ---------------------------------------------------------------------------------
+
+
+@settings(max_examples=60, deadline=None)
+@given(problems(spreads=(0.1, 1.0, 5.0, 20.0)))
+def test_posteriors_sum_to_one(problem):
+    """Taken off gold, each row of the gradient sums to 0 over the labels."""
+    corpus, theta = problem
+    rows = gradient_of(corpus, theta)[: corpus.feature_count]
+    np.testing.assert_allclose(rows.sum(axis=1), 0.0, rtol=0, atol=1e-4)
+    transitions = gradient_of(corpus, theta)[corpus.feature_count :]
+    np.testing.assert_allclose(transitions.sum(), 0.0, rtol=0, atol=1e-4)
+
+
+@settings(max_examples=40, deadline=None)
+@given(problems(spreads=(0.1, 1.0, 5.0)))
+def test_the_mean_likelihood_of_all_labels_is_one(problem):
+    """Summed over the labels of the last token of a sentence, p(y | x) is that of the rest."""
+    corpus, theta = problem
+    sentence = replace(corpus, offsets=np.array([0, len(corpus.labels)]))
+    if len(sentence.labels) == 0:
+        return
+    model = model_of(corpus, theta)
+    total = 0.0
+    for label in range(corpus.label_count):
+        labels = sentence.labels.copy()
+        labels[-1] = label
+        log_likelihood = model.evaluate(sentence.offsets, labels, *sentence.arrays[2:])[1]
+        total += np.exp(log_likelihood)
+    emission, transition = reference.scores(theta, sentence, 0)
+    found = reference.by_recursion(emission, transition)
+    rest = reference.by_recursion(emission[:-1], transition)
+    prefix = reference.path_score(emission[:-1], transition, sentence.labels[:-1])
+    onward = emission[-1]
+    if len(sentence.labels) > 1:
+        onward = onward + transition[sentence.labels[-2]]
+    assert rest.nodes.shape[0] == len(sentence.labels) - 1
+    expected = np.exp(prefix + reference.logsumexp(onward) - found.log_z)
+    np.testing.assert_allclose(total, expected, rtol=1e-3, atol=1e-5)
+
+
+@settings(max_examples=30, deadline=None)
+@given(problems(), st.floats(-20, 20, width=32))
+def test_a_constant_over_the_labels_changes_nothing(problem, constant):
+    """Only differences between labels matter, feature by feature."""
+    corpus, theta = problem
+    moved = theta.copy()
+    moved[0] += np.float32(constant)
+    before = model_of(corpus, theta).evaluate(*corpus.arrays)[1]
+    after = model_of(corpus, moved).evaluate(*corpus.arrays)[1]
+    np.testing.assert_allclose(after, before, rtol=1e-4, atol=1e-3)
+
+
+@settings(max_examples=30, deadline=None)
+@given(problems(spreads=(0.1, 1.0, 5.0)))
+def test_padding_lanes_hold_nothing(probe, problem):
+    corpus, theta = problem
+    model = model_of(corpus, theta)
+    model.calculate(np.arange(len(corpus)))
+    nodes, edges = probe.held(model, 0, len(corpus.labels))
+    assert nodes.shape[1] % probe.width() == 0
+    assert not nodes[:, corpus.label_count :].any()
+    assert not edges[:, :, corpus.label_count :].any()
+    for rows in probe.rows(model):
+        assert rows.shape[1] == nodes.shape[1]
+        assert not rows[:, corpus.label_count :].any()
+
+
+def test_theta_comes_back_as_it_was_set():
+    rng = np.random.default_rng(5)
+    corpus = random_sentences(rng, [3], 19)
+    theta = random_theta(rng, corpus, 100.0)
+    model = model_of(corpus, theta)
+    assert model.theta.dtype == np.float32
+    assert model.theta.tobytes() == theta.tobytes()
+    with pytest.raises(ValueError, match=r"theta is \[31, 19\]"):
+        model.theta = theta[1:]
+    assert model.theta.tobytes() == theta.tobytes()
+
+
+# ---- extreme and broken numbers -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("labels", [2, 9, 17])
+def test_large_emissions(labels):
+    rng = np.random.default_rng(labels)
+    corpus = random_sentences(rng, [12, 5, 1], labels)
+    theta = random_theta(rng, corpus, 2.0)
+    theta[: corpus.feature_count] *= 2000
+    decoded, log_likelihood = model_of(corpus, theta).evaluate(*corpus.arrays)
+    expected = reference.log_likelihood(theta, corpus)
+    np.testing.assert_allclose(log_likelihood, expected, rtol=1e-4)
+    np.testing.assert_allclose(
+        gradient_of(corpus, theta), reference.gradient(theta, corpus), rtol=1e-3, atol=1e-3
+    )
+    for sentence in range(len(corpus)):
+        best = reference.by_recursion(*reference.scores(theta, corpus, sentence)).best
+        assert tuple(decoded[corpus.tokens(sentence)]) == best
+
+
+def transitions_of(value, labels=2, n=4):
+    """Return a sentence of zeros and parameters with one value for all transitions but (0, 0)."""
+    rng = np.random.default_rng(0)
+    corpus = random_sentences(rng, [n], labels, most_features=2)
+    corpus.labels[:] = 0
+    theta = random_theta(rng, corpus, 0.1)
+    theta[corpus.feature_count :] = 0.0
+    theta[corpus.feature_count, 0] = value
+    return corpus, theta
+
+
+@pytest.mark.parametrize("value", [-80.0, -30.0, 30.0, 80.0])
+@pytest.mark.parametrize("labels", [1, 2, 17])
+def test_large_transitions(value, labels):
+    corpus, theta = transitions_of(value, labels)
+    log_likelihood = model_of(corpus, theta).evaluate(*corpus.arrays)[1]
+    expected = reference.log_likelihood(theta, corpus)
+    np.testing.assert_allclose(log_likelihood, expected, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(
+        gradient_of(corpus, theta), reference.gradient(theta, corpus), rtol=1e-4, atol=1e-4
+    )
+
+
+@pytest.mark.parametrize(
+    "value",
+    [-200.0, 100.0, 200.0],
+)
+@pytest.mark.parametrize("labels", [1, 2, 17])
+def test_transitions_beyond_float32_are_right_or_refused(value, labels):
+    """The exponential of a float32 ends at 88: past it an error may come, but no wrong number."""
+    corpus, theta = transitions_of(value, labels)
+    log_likelihood = model_of(corpus, theta).evaluate(*corpus.arrays)[1]
+    if np.isfinite(log_likelihood):
+        expected = reference.log_likelihood(theta, corpus)
+        np.testing.assert_allclose(log_likelihood, expected, rtol=1e-4, atol=1e-4)
+    try:
+        gradient = gradient_of(corpus, theta)
+    except FloatingPointError:
+        return
+    expected = reference.gradient(theta, corpus)
+    np.testing.assert_allclose(gradient, expected, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("part", "value"),
+    [
+        ("emission", np.nan),
+        ("emission", np.inf),
+        ("transition", np.nan),
+        ("transition", np.inf),
+    ],
+)
+@pytest.mark.parametrize(
+    ("labels", "label"), [(1, 0), (3, 0), (3, 2), (16, 15), (17, 16), (40, 20)]
+)
+def test_numbers_that_are_not_finite_are_refused(part, value, labels, label):
+    corpus = random_sentences(np.random.default_rng(labels), [3], labels, most_features=2)
+    corpus = replace(
+        corpus, feature_offsets=np.array([0, 1, 2, 3]), features=np.array([0, 1, 2], dtype=np.int32)
+    )
+    theta = random_theta(np.random.default_rng(0), corpus)
+    theta[corpus.feature_count if part == "transition" else 1, label] = value
+    model = model_of(corpus, theta)
+    with pytest.raises(FloatingPointError, match="smaller step size"):
+        model.calculate([0])
+    decoded, log_likelihood = model.evaluate(*corpus.arrays)
+    assert np.isnan(log_likelihood)
+    assert ((decoded >= 0) & (decoded < labels)).all()
+
+
+# ---- input --------------------------------------------------------------------------------------
+
+
+def test_input_is_checked():
+    """Each check stands in test_validation.py; here, that both ways in make it."""
+    corpus = random_sentences(np.random.default_rng(0), [3, 2], 4)
+    with pytest.raises(ValueError, match="labels must lie in 0 to 2"):
+        ConditionalRandomField(
+            *replace(corpus, labels=np.full(5, 3, dtype=np.int32)).arrays,
+            label_count=3,
+            feature_count=12,
+        )
+    model = model_of(corpus, random_theta(np.random.default_rng(0), corpus))
+    bad = replace(corpus, features=corpus.features + np.int32(12))
+    with pytest.raises(ValueError, match="features must lie in 0 to 11"):
+        model.evaluate(*bad.arrays)
+
+
+def test_arrays_of_another_type_are_refused():
+    corpus = random_sentences(np.random.default_rng(0), [3, 2], 4)
+    bad = replace(corpus, labels=corpus.labels.astype(np.int64))
+    with pytest.raises(ValueError, match="Buffer dtype mismatch"):
+        ConditionalRandomField(*bad.arrays, **corpus.sizes)
+
+
+def test_gradient_of_a_slot_that_is_not_there():
+    corpus = random_sentences(np.random.default_rng(0), [3], 4)
+    model = ConditionalRandomField(*corpus.arrays, **corpus.sizes, slots=2)
+    for slot in (-1, 2):
+        with pytest.raises(IndexError, match=f"no slot {slot}"):
+            model.gradient(slot)

@@ -1,0 +1,241 @@
+"""Stochastic gradient descent on the CRF: the update's formula, its splitting and its scale."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from staleness.kernels.crf import StochasticGradientDescent
+
+from . import reference
+from .reference import random_sentences, random_theta
+
+
+def sgd(corpus, theta=None, *, step_size=0.5, decay=0.0, l2=0.0, **options):
+    learner = StochasticGradientDescent(
+        *corpus.arrays, **corpus.sizes, step_size=step_size, decay=decay, l2=l2, **options
+    )
+    if theta is not None:
+        learner.theta = theta
+    return learner
+
+
+def train(learner, mini_batches):
+    for examples in mini_batches:
+        learner.calculate(examples)
+        learner.update()
+
+
+@pytest.mark.parametrize("labels", [3, 9, 18])
+@pytest.mark.parametrize(("decay", "l2"), [(0.0, 0.0), (0.7, 0.0), (0.0, 3.0), (0.7, 3.0)], ids=str)
+def test_update_equals_its_formula(labels, decay, l2):
+    rng = np.random.default_rng([labels, int(l2)])
+    corpus = random_sentences(rng, rng.integers(0, 9, size=15), labels)
+    theta = random_theta(rng, corpus)
+    learner = sgd(corpus, theta, step_size=0.4, decay=decay, l2=l2)
+    expected = theta.astype(np.float64)
+    n, examples = len(corpus), 0
+    for update in range(40):
+        batch = rng.integers(0, n, size=rng.integers(1, 6))
+        # eta depends on the passes made before the update.
+        eta = 0.4 / (1.0 + decay * examples / n)
+        gradient = reference.gradient(expected, corpus, batch)
+        expected = expected - eta * (gradient / len(batch) + l2 / n * expected)
+        examples += len(batch)
+        learner.calculate(batch)
+        learner.update()
+        assert (learner.updates, learner.examples) == (update + 1, examples)
+    np.testing.assert_allclose(learner.theta, expected, rtol=1e-4, atol=2e-5)
+
+
+def test_a_mini_batch_is_one_mean_gradient():
+    """Twice the same sentence is the same update as once."""
+    rng = np.random.default_rng(1)
+    corpus = random_sentences(rng, [5, 3], 4)
+    theta = random_theta(rng, corpus)
+    once, twice = sgd(corpus, theta), sgd(corpus, theta)
+    train(once, [[1]])
+    train(twice, [[1, 1]])
+    np.testing.assert_allclose(twice.theta, once.theta, rtol=1e-5, atol=1e-6)
+    assert np.abs(once.theta - theta).max() > 0.01
+
+
+def test_learning_raises_the_likelihood():
+    rng = np.random.default_rng(2)
+    corpus = random_sentences(rng, [5] * 20, 4, feature_count=40)
+    learner = sgd(corpus, step_size=0.3, l2=0.01)
+    before = learner.evaluate(*corpus.arrays)[1]
+    assert before == pytest.approx(-100 * np.log(4), rel=1e-6)
+    train(learner, np.tile(np.arange(20), 20).reshape(-1, 4))
+    assert learner.evaluate(*corpus.arrays)[1] > 0.7 * before
+
+
+@st.composite
+def splits(draw):
+    """Draw a corpus, parameters, a mini-batch and how it is split over slots."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    corpus = random_sentences(
+        rng,
+        draw(st.lists(st.integers(0, 5), min_size=2, max_size=6)),
+        label_count=draw(st.sampled_from([2, 9, 17])),
+    )
+    batch = draw(st.lists(st.integers(0, len(corpus) - 1), min_size=1, max_size=8))
+    cuts = sorted(draw(st.lists(st.integers(0, len(batch)), min_size=0, max_size=4)))
+    parts = np.split(np.array(batch), cuts)
+    return corpus, random_theta(rng, corpus), batch, parts
+
+
+@settings(max_examples=60, deadline=None)
+@given(splits())
+def test_splitting_over_slots_changes_no_bit(problem):
+    corpus, theta, batch, parts = problem
+    options = {"step_size": 0.3, "decay": 0.5, "l2": 1.0}
+    whole = sgd(corpus, theta, **options)
+    split = sgd(corpus, theta, **options, slots=len(parts), workspaces=2)
+    for _ in range(3):
+        whole.calculate(batch)
+        whole.update()
+        for slot, part in enumerate(parts):
+            split.calculate(part, slot=slot, workspace=slot % 2)
+        split.update(0, len(parts))
+    assert split.theta.tobytes() == whole.theta.tobytes()
+    assert (split.updates, split.examples) == (whole.updates, whole.examples)
+
+
+def test_statistics_wait_for_their_update():
+    """An update applies what was computed before others changed theta: that is staleness."""
+    rng = np.random.default_rng(6)
+    corpus = random_sentences(rng, [4, 6], 3)
+    theta = random_theta(rng, corpus)
+    learner = sgd(corpus, theta, step_size=0.5, slots=2)
+    learner.calculate([0], slot=0)
+    learner.calculate([1], slot=1)
+    learner.update(1)
+    learner.update(0)
+    expected = theta - 0.5 * reference.gradient(theta, corpus)
+    np.testing.assert_allclose(learner.theta, expected, rtol=1e-5, atol=1e-5)
+
+
+def test_an_update_without_examples_is_none():
+    rng = np.random.default_rng(7)
+    corpus = random_sentences(rng, [4], 3)
+    learner = sgd(corpus, random_theta(rng, corpus), l2=0.5, slots=3)
+    before = learner.theta.tobytes()
+    learner.calculate([], slot=1)
+    learner.update(0, 3)
+    assert learner.theta.tobytes() == before
+    assert (learner.updates, learner.examples, learner.scale) == (0, 0, 1.0)
+
+
+# ---- the scale that carries the decay -----------------------------------------------------------
+
+
+def steep(corpus, theta):
+    """A learner whose scale falls to a tenth with each update."""
+    return sgd(corpus, theta, step_size=0.9, l2=float(len(corpus)))
+
+
+@pytest.mark.parametrize("labels", [3, 17])
+def test_rescaling_changes_no_bit_of_theta(labels):
+    rng = np.random.default_rng(8)
+    corpus = random_sentences(rng, [4, 2, 5], labels)
+    learner = steep(corpus, random_theta(rng, corpus))
+    train(learner, [[k % 3] for k in range(14)])
+    assert learner.scale < 2.0**-40
+    before = learner.theta
+    learner.rescale()
+    assert learner.scale >= 2.0**-40
+    assert learner.theta.tobytes() == before.tobytes()
+    # The rows have changed with the scale: the kernel, too, sees the same theta.
+    np.testing.assert_allclose(
+        learner.evaluate(*corpus.arrays)[1], reference.log_likelihood(before, corpus), rtol=1e-5
+    )
+
+
+def test_it_does_not_matter_when_rescaling_is_done():
+    rng = np.random.default_rng(9)
+    corpus = random_sentences(rng, [4, 2, 5], 5)
+    theta = random_theta(rng, corpus)
+    often, seldom = steep(corpus, theta), steep(corpus, theta)
+    for k in range(28):
+        for learner in (often, seldom):
+            learner.calculate([k % 3])
+            learner.update()
+        often.rescale()
+        if k == 26:
+            seldom.rescale()
+    assert seldom.theta.tobytes() == often.theta.tobytes()
+
+
+def test_a_scale_that_is_not_small_stays():
+    rng = np.random.default_rng(10)
+    corpus = random_sentences(rng, [4, 2], 5)
+    learner = sgd(corpus, random_theta(rng, corpus), step_size=0.1, l2=1.0)
+    train(learner, [[0, 1]] * 5)
+    scale = learner.scale
+    assert scale < 1.0
+    learner.rescale()
+    assert learner.scale == scale
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.sampled_from([1, 9, 16, 17]))
+def test_padding_lanes_stay_zero(probe, seed, labels):
+    rng = np.random.default_rng(seed)
+    corpus = random_sentences(rng, rng.integers(0, 6, size=4), labels)
+    learner = steep(corpus, random_theta(rng, corpus))
+    train(learner, rng.integers(0, 4, size=(15, 2)))
+    for _ in range(2):
+        for rows in probe.rows(learner):
+            assert not rows[:, labels:].any()
+        learner.rescale()
+
+
+# ---- what is refused ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"step_size": 0.0},
+        {"step_size": -1.0},
+        {"step_size": np.nan},
+        {"decay": -0.1},
+        {"decay": np.nan},
+        {"l2": -1.0},
+        {"l2": np.nan},
+    ],
+    ids=str,
+)
+def test_hyper_parameters_out_of_range(wrong):
+    corpus = random_sentences(np.random.default_rng(0), [3, 2], 4)
+    with pytest.raises(ValueError, match="step_size must be positive, decay and l2 not negative"):
+        sgd(corpus, **wrong)
+
+
+def test_a_decay_that_would_turn_theta_around():
+    corpus = random_sentences(np.random.default_rng(0), [3, 2], 4)
+    sgd(corpus, step_size=0.5, l2=3.9)
+    with pytest.raises(ValueError, match="step_size times l2 must be under the number of sentence"):
+        sgd(corpus, step_size=0.5, l2=4.0)
+
+
+def test_an_update_that_is_not_finite_is_not_made():
+    rng = np.random.default_rng(11)
+    corpus = random_sentences(rng, [3, 2], 4)
+    learner = sgd(corpus, random_theta(rng, corpus), step_size=np.inf)
+    before = learner.theta.tobytes()
+    learner.calculate([0])
+    with pytest.raises(FloatingPointError, match="smaller step size"):
+        learner.update()
+    assert learner.theta.tobytes() == before
+    assert (learner.updates, learner.examples, learner.scale) == (0, 0, 1.0)
+
+
+def test_divergence_is_noticed():
+    """A step so long that theta overflows ends in an error, not in numbers that are not."""
+    rng = np.random.default_rng(12)
+    corpus = random_sentences(rng, [5, 5, 5], 4)
+    learner = sgd(corpus, random_theta(rng, corpus), step_size=3e38)
+    with pytest.raises(FloatingPointError):
+        train(learner, [[k % 3] for k in range(50)])

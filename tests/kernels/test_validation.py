@@ -1,0 +1,73 @@
+"""Arrays that contradict each other, or the model, are refused one by one."""
+
+import numpy as np
+import pytest
+
+from staleness.kernels.validation import MOST_LABELS, check_labelled_features
+
+GOOD = {
+    "offsets": np.array([0, 2, 2, 3], dtype=np.int64),
+    "labels": np.array([0, 3, 1], dtype=np.int32),
+    "feature_offsets": np.array([0, 2, 2, 4], dtype=np.int64),
+    "features": np.array([0, 4, 4, 2], dtype=np.int32),
+    "label_count": 4,
+    "feature_count": 5,
+}
+NONE = np.zeros(0, dtype=np.int32)
+
+WRONG = {
+    "no label": ({"label_count": 0}, "0 labels: the CRF takes 1 to 128"),
+    "too many labels": ({"label_count": MOST_LABELS + 1}, "129 labels: the CRF takes 1 to 128"),
+    "no feature": ({"feature_count": 0}, "0 features: the CRF takes 1 to"),
+    "too many features": ({"feature_count": 2**31}, "2147483648 features: the CRF takes 1 to"),
+    "no offsets": ({"offsets": np.zeros(0, dtype=np.int64)}, "offsets must run from 0 to 3"),
+    "offsets from 1": ({"offsets": np.array([1, 2, 3])}, "offsets must run from 0 to 3"),
+    "offsets too short": ({"offsets": np.array([0, 2])}, "offsets must run from 0 to 3"),
+    "offsets too long": ({"offsets": np.array([0, 4])}, "offsets must run from 0 to 3"),
+    "offsets that fall": ({"offsets": np.array([0, 2, 1, 3])}, "offsets must not decrease"),
+    "offsets beyond": ({"offsets": np.array([0, 9, 3])}, "offsets must not decrease"),
+    "feature offsets from 1": (
+        {"feature_offsets": np.array([1, 2, 2, 4])},
+        "feature_offsets must run from 0 to 4",
+    ),
+    "feature offsets too short": (
+        {"feature_offsets": np.array([0, 2, 2, 3])},
+        "feature_offsets must run from 0 to 4",
+    ),
+    "feature offsets that fall": (
+        {"feature_offsets": np.array([0, 3, 2, 4])},
+        "feature_offsets must not decrease",
+    ),
+    "feature offsets of too few tokens": (
+        {"feature_offsets": np.array([0, 2, 4])},
+        r"feature_offsets must have 4 entries: tokens \+ 1",
+    ),
+    "negative label": ({"labels": np.array([0, -1, 1])}, "labels must lie in 0 to 3"),
+    "label too great": ({"labels": np.array([0, 4, 1])}, "labels must lie in 0 to 3"),
+    "negative feature": ({"features": np.array([0, -1, 4, 2])}, "features must lie in 0 to 4"),
+    "feature too great": ({"features": np.array([0, 5, 4, 2])}, "features must lie in 0 to 4"),
+}
+
+
+def check(**changes):
+    arguments = GOOD | changes
+    sizes = {name: arguments.pop(name) for name in ("label_count", "feature_count")}
+    check_labelled_features(*arguments.values(), **sizes)
+
+
+def test_good_arrays_pass():
+    check()
+    check(label_count=MOST_LABELS, feature_count=2**31 - 1)
+    check(features=NONE, feature_offsets=np.zeros(4, dtype=np.int64))
+    check(
+        offsets=np.zeros(1, dtype=np.int64),
+        labels=NONE,
+        feature_offsets=np.zeros(1, dtype=np.int64),
+        features=NONE,
+    )
+
+
+@pytest.mark.parametrize(("changes", "message"), WRONG.values(), ids=WRONG)
+def test_wrong_arrays_are_refused(changes, message):
+    with pytest.raises(ValueError, match=f"^{message}"):
+        check(**changes)
