@@ -30,7 +30,7 @@ def calibrate(task, update, corpus, progress=None):
         costs (seconds, see `Costs`), r2_calc and r2_update (share of the variance between
         mini-batches that the linear model explains), mini_batches, and the corpus' name.
     """
-    traces = []
+    traces, calc_seconds = [], []
     for size in MINI_BATCH_SIZES:
         if progress:
             progress(size)
@@ -45,10 +45,13 @@ def calibrate(task, update, corpus, progress=None):
         )
         trace = run(configuration, corpus).trace
         # The first epoch also warms caches and settles memory.
-        traces.append(trace[len(trace) // EPOCHS :])
+        trace = trace[len(trace) // EPOCHS :]
+        # Whatever a turn takes besides its update counts as calc: the clock's own work too.
+        calc_seconds.append(np.diff(trace["start"]) - trace["update"][:-1])
+        traces.append(trace[:-1])
     trace = np.concatenate(traces)
     ones, work = np.ones(len(trace)), trace["work"].astype(float)
-    calc, r2_calc = fit([ones, trace["examples"], work], trace["computed"] - trace["start"])
+    calc, r2_calc = fit([ones, trace["examples"], work], np.concatenate(calc_seconds))
     update_costs, r2_update = fit([ones, work], trace["update"])
     return {
         "costs": Costs(*map(float, (*calc, *update_costs)))._asdict(),

@@ -41,10 +41,13 @@ cdef class ConditionalRandomField(Learner):
     cdef Statistics* _statistics
 
     cdef Status reserve(self, Statistics* slot, Py_ssize_t count, Py_ssize_t tokens) noexcept nogil
-    cdef void add(self, const Statistics* slot, float factor) noexcept nogil
+    cdef void add(
+        self, const Statistics* slot, float factor, float threshold
+    ) noexcept nogil
 
 
 cdef class StochasticGradientDescent(ConditionalRandomField):
     cdef readonly double step_size
     cdef readonly double decay
     cdef readonly double l2
+    cdef readonly double threshold

@@ -32,6 +32,7 @@ from staleness.kernels.lanes cimport (
     exact_log,
     lanes,
     lanes_all,
+    lanes_any_beyond,
     lanes_argmax,
     lanes_exp,
     lanes_greatest,
@@ -270,12 +271,14 @@ cdef class ConditionalRandomField(Learner):
             return NO_MEMORY
         return OK
 
-    cdef void add(self, const Statistics* slot, float factor) noexcept nogil:
-        """Add `factor` times a slot's gradient to the rows."""
+    cdef void add(
+        self, const Statistics* slot, float factor, float threshold
+    ) noexcept nogil:
+        """Add `factor` times a slot's gradient to the rows, without tokens below the threshold."""
         if self._width == LANES:
-            add_gradients(self, slot, factor, 1)
+            add_gradients(self, slot, factor, threshold, 1)
         else:
-            add_gradients(self, slot, factor, self._width // LANES)
+            add_gradients(self, slot, factor, threshold, self._width // LANES)
 
 
 cdef class StochasticGradientDescent(ConditionalRandomField):
@@ -286,11 +289,14 @@ cdef class StochasticGradientDescent(ConditionalRandomField):
 
         theta <- theta - eta (g / m + l2 / N theta),    eta = step_size / (1 + decay e)
 
+    where g leaves out every token whose label residuals, p(y_t = j | x) - [gold label is j], are
+    all below a threshold.
+
     Parameters
     ----------
     *arrays, **sizes
         See `ConditionalRandomField`.
-    step_size, decay, l2 : float
+    step_size, decay, l2, threshold : float
         See above; `l2` is 1 / sigma^2 of a Gaussian prior.
 
     Raises
@@ -299,15 +305,24 @@ cdef class StochasticGradientDescent(ConditionalRandomField):
         If they are out of range.
     """
 
-    def __init__(self, *arrays, double step_size, double decay, double l2, **sizes):
+    def __init__(
+        self,
+        *arrays,
+        double step_size,
+        double decay,
+        double l2,
+        double threshold=0.0,
+        **sizes,
+    ):
         super().__init__(*arrays, **sizes)
-        if not (step_size > 0 and decay >= 0 and l2 >= 0):
-            raise ValueError("step_size must be positive, decay and l2 not negative")
+        if not (step_size > 0 and decay >= 0 and l2 >= 0 and threshold >= 0):
+            raise ValueError("step_size must be positive, decay, l2 and threshold not negative")
         if self._work.shape[0] and step_size * l2 >= self._work.shape[0]:
             raise ValueError("step_size times l2 must be under the number of sentences")
         self.step_size = step_size
         self.decay = decay
         self.l2 = l2
+        self.threshold = threshold
 
     cdef Status up(self, Py_ssize_t first, Py_ssize_t last) noexcept nogil:
         cdef Py_ssize_t sentences = self._work.shape[0], count = 0, slot
@@ -323,7 +338,7 @@ cdef class StochasticGradientDescent(ConditionalRandomField):
             return NOT_FINITE
         self.scale = scale
         for slot in range(first, last):
-            self.add(&self._statistics[slot], factor)
+            self.add(&self._statistics[slot], factor, <float>self.threshold)
         self.updates += 1
         self.examples += count
         return OK
@@ -499,20 +514,29 @@ cdef inline void add_gradients(
     ConditionalRandomField model,
     const Statistics* slot,
     float factor,
+    float threshold,
     Py_ssize_t blocks,
 ) noexcept nogil:
-    """rows += factor * gradient, sentence by sentence, token by token."""
+    """rows += factor * gradient, sentence by sentence, token by token.
+
+    Rows that other threads have just read or written are what an update on several cores costs: a
+    token that would change next to nothing is not worth taking its rows away from them.
+    """
     cdef float* rows = &model._emission_rows[0, 0]
     cdef float* transitions = &model._transition_rows[0, 0]
     cdef const float* nodes = slot.nodes
     cdef const float* edges = slot.edges
     cdef Py_ssize_t width = blocks * LANES, number, sentence, t, k, b
+    cdef bint counts
     cdef float* row
     cdef lanes step
     for number in range(slot.count):
         sentence = slot.examples[number]
         for t in range(model._offsets[sentence], model._offsets[sentence + 1]):
+            counts = False
             for b in range(blocks):
+                counts = counts or lanes_any_beyond(lanes_load(nodes, b), threshold)
+            for b in range(blocks if counts else 0):
                 step = lanes_all(factor) * lanes_load(nodes, b)
                 for k in range(model._feature_offsets[t], model._feature_offsets[t + 1]):
                     row = rows + model._features[k] * width

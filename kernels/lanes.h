@@ -82,6 +82,16 @@ static inline float lanes_greatest(lanes x)
     return greatest;
 }
 
+/* Whether any lane is `least` or more away from 0. */
+static inline int lanes_any_beyond(lanes x, float least)
+{
+    lanes_int beyond = (lanes_int)(x >= least) | (lanes_int)(x <= -least);
+    int32_t any = 0;
+    for (int lane = 0; lane < LANES; ++lane)
+        any |= beyond[lane];
+    return any != 0;
+}
+
 /* exp(x) for x <= 0 or moderate x, to 2 units in the last place; 0 below -87.
  *
  * exp(x) = 2^n exp(r), n = round(x / ln 2), |r| <= ln(2)/2; exp(r) by the Taylor polynomial of

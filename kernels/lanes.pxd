@@ -21,6 +21,7 @@ cdef extern from "lanes.h" nogil:
     ) noexcept
     float lanes_sum(lanes x) noexcept
     float lanes_greatest(lanes x) noexcept
+    bint lanes_any_beyond(lanes x, float least) noexcept
     lanes lanes_exp(lanes x) noexcept
     double exact_log(double x) noexcept
 

@@ -13,6 +13,7 @@ class SGD(Update):
 
     After e passes over N sentences, with the gradient g of m of them,
     theta <- theta - eta (g / m + l2 / N theta), eta = step_size / (1 + decay e) (Bottou 2004).
+    Tokens whose posteriors are all within `threshold` of the gold labels are left out of g.
     """
 
     name = "sgd"
@@ -21,6 +22,7 @@ class SGD(Update):
     step_size: float = 0.3
     decay: float = 0.3
     l2: float = 1.0
+    threshold: float = 3e-3
 
     def learner(self, training, slots, workspaces):
         """Return the kernel that learns by this rule; see `Update`."""
@@ -32,6 +34,7 @@ class SGD(Update):
                 step_size=self.step_size,
                 decay=self.decay,
                 l2=self.l2,
+                threshold=self.threshold,
                 slots=slots,
                 workspaces=workspaces,
             )
