@@ -70,6 +70,33 @@ def test_learning_raises_the_likelihood():
     assert learner.evaluate(*corpus.arrays)[1] > 0.7 * before
 
 
+@pytest.mark.parametrize("labels", [3, 18])
+def test_tokens_below_the_threshold_are_left_out(labels):
+    """With a feature for each token alone, its row tells whether the token counted."""
+    rng = np.random.default_rng(labels)
+    tokens, threshold = 60, 0.4
+    arrays = (
+        np.array([0, 20, 60]),
+        rng.integers(0, labels, tokens).astype(np.int32),
+        np.arange(tokens + 1),
+        np.arange(tokens, dtype=np.int32),
+    )
+    sizes = {"label_count": labels, "feature_count": tokens}
+    rule = {"step_size": 0.5, "decay": 0.0, "l2": 0.0}
+    learner = StochasticGradientDescent(*arrays, **sizes, **rule, threshold=threshold)
+    theta = rng.normal(0, 2, (tokens + labels, labels)).astype(np.float32)
+    learner.theta = theta
+    learner.calculate([0, 1])
+    gradient = learner.gradient()
+    residual = np.abs(gradient[:tokens]).max(axis=1)
+    counts = np.append(residual >= threshold, np.ones(labels, dtype=bool))
+    assert 10 < counts[:tokens].sum() < 50
+    learner.update()
+    expected = theta - 0.25 * gradient * counts[:, None]
+    np.testing.assert_allclose(learner.theta, expected, rtol=1e-5, atol=1e-6)
+    assert (learner.theta[~counts] == theta[~counts]).all()
+
+
 @st.composite
 def splits(draw):
     """Draw a corpus, parameters, a mini-batch and how it is split over slots."""
@@ -204,12 +231,14 @@ def test_padding_lanes_stay_zero(probe, seed, labels):
         {"decay": np.nan},
         {"l2": -1.0},
         {"l2": np.nan},
+        {"threshold": -1e-3},
+        {"threshold": np.nan},
     ],
     ids=str,
 )
 def test_hyper_parameters_out_of_range(wrong):
     corpus = random_sentences(np.random.default_rng(0), [3, 2], 4)
-    with pytest.raises(ValueError, match="step_size must be positive, decay and l2 not negative"):
+    with pytest.raises(ValueError, match="step_size must be positive, decay, l2"):
         sgd(corpus, **wrong)
 
 
