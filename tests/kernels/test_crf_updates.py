@@ -75,16 +75,18 @@ def test_tokens_below_the_threshold_are_left_out(labels):
     """With a feature for each token alone, its row tells whether the token counted."""
     rng = np.random.default_rng(labels)
     tokens, threshold = 60, 0.4
+    theta = rng.normal(0, 3, (tokens + labels, labels)).astype(np.float32)
+    # Every other token is labelled as its own parameters would have it.
+    gold = np.where(np.arange(tokens) % 2, theta[:tokens].argmax(axis=1), 0)
     arrays = (
         np.array([0, 20, 60]),
-        rng.integers(0, labels, tokens).astype(np.int32),
+        gold.astype(np.int32),
         np.arange(tokens + 1),
         np.arange(tokens, dtype=np.int32),
     )
     sizes = {"label_count": labels, "feature_count": tokens}
     rule = {"step_size": 0.5, "decay": 0.0, "l2": 0.0}
     learner = StochasticGradientDescent(*arrays, **sizes, **rule, threshold=threshold)
-    theta = rng.normal(0, 2, (tokens + labels, labels)).astype(np.float32)
     learner.theta = theta
     learner.calculate([0, 1])
     gradient = learner.gradient()
