@@ -47,7 +47,10 @@ def main(arguments=None):
     options = parser().parse_args(arguments)
     try:
         with termination_unwinds():
-            return options.run(options) or 0
+            status = options.run(options) or 0
+            # Not left to the end of the process, where an error could no longer be caught.
+            sys.stdout.flush()
+            return status
     except StalenessError as error:
         print(f"staleness {options.command}: {error}", file=sys.stderr)
         return 1
