@@ -11,3 +11,5 @@ cpdef enum Instruction:
     UPDATE = 6
     UPDATE_ALL = 7
     UNLOCK = 8
+    DEAL = 9
+    AVERAGE = 10

@@ -5,6 +5,8 @@ mini-batch is left. Both clocks run the same program: one in real threads, one a
 
 ===========  ===================================================================================
 TAKE         claim the next mini-batch of the queue that all processors share, or end
+DEAL         take every P-th mini-batch; if none is left, go on to the next BARRIER, or end
+             where this is the first instruction
 SHARE        take this processor's part of the next mini-batch, split over all of them, or end
 CALC         statistics of what was taken, from `theta` as it is when CALC begins
 DELAY        pause, if this turn is one that the configured delays fall on
@@ -13,5 +15,6 @@ LOCK         wait, in order of arrival, until the one lock is free, and hold it
 UPDATE       apply this processor's statistics as one update
 UPDATE_ALL   on processor 0, apply every processor's statistics as one update; nothing on others
 UNLOCK       let the lock go
+AVERAGE      on processor 0, give every replica of `theta` their mean; nothing on others
 ===========  ===================================================================================
 """

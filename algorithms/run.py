@@ -29,7 +29,9 @@ class Configuration:
         Names of components; `cost` counts only on the simulated clock.
     hyper_parameters : dict
         Of the update rule; its defaults take the place of those not given.
-    processors, mini_batch_size, epochs, seed : int
+    processors, epochs, seed : int
+    mini_batch_size : int or None
+        None where a mini-batch is the whole corpus.
     evaluations : int
         Curve points an epoch.
     calibration : str or None
@@ -38,6 +40,8 @@ class Configuration:
         Mean of the pauses after mini-batches: "5s", or "8x" for 8 mean mini-batches.
     delay_probability : float
         That there is a pause after a mini-batch.
+    average_every : int
+        Mini-batches of a processor between two averages, where `theta` is replicated.
     oversubscribe : bool
         Allow more threads than cores on the wall clock.
     """
@@ -47,7 +51,7 @@ class Configuration:
     update: str | None = None
     hyper_parameters: dict = field(default_factory=dict)
     processors: int = 1
-    mini_batch_size: int = 4
+    mini_batch_size: int | None = 4
     epochs: int = 10
     evaluations: int = 4
     seed: int = 0
@@ -56,6 +60,7 @@ class Configuration:
     calibration: str | None = None
     delay_mean: str | None = None
     delay_probability: float = delays.PROBABILITY
+    average_every: int = 250
     oversubscribe: bool = False
 
     def __post_init__(self):
@@ -66,9 +71,14 @@ class Configuration:
         update = choose("update", self.update, UPDATES)
         choose("clock", self.clock, CLOCKS)
         choose("cost model", self.cost, COST_MODELS)
-        for name in ("processors", "mini_batch_size", "epochs", "evaluations"):
-            if getattr(self, name) < 1:
-                raise StalenessError(f"{name} must be at least 1, not {getattr(self, name)}")
+        if schedule.batch:
+            object.__setattr__(self, "mini_batch_size", None)
+        elif self.mini_batch_size is None:
+            raise StalenessError(f"schedule '{self.schedule}' needs a mini_batch_size")
+        for name in ("processors", "mini_batch_size", "epochs", "evaluations", "average_every"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise StalenessError(f"{name} must be at least 1, not {value}")
         if self.seed < 0:
             raise StalenessError(f"seed must be at least 0, not {self.seed}")
         if self.delay_mean is not None:
@@ -171,6 +181,7 @@ def run(configuration, corpus, progress=None):
         raise StalenessError(f"the corpus is for {corpus.about['task']}, not {configuration.task}")
     task = TASKS[configuration.task]()
     training = task.training(corpus)
+    schedule = SCHEDULES[configuration.schedule]
     simulated = configuration.clock == "simulated"
     learner = (
         UPDATES[configuration.update]
@@ -179,6 +190,7 @@ def run(configuration, corpus, progress=None):
             training,
             slots=configuration.processors,
             workspaces=1 if simulated else configuration.processors,
+            replicas=configuration.processors if schedule.replicas else 0,
         )
     )
     model = configuration.cost_model()
@@ -194,7 +206,7 @@ def run(configuration, corpus, progress=None):
     cpu_seconds = real_seconds = 0.0
 
     def record():
-        learner.rescale()
+        learner.settle()
         metrics = task.evaluate(learner, corpus)
         if not np.isfinite(list(metrics.values())).all():
             raise Diverged(f"theta is not finite after {learner.updates} updates")
@@ -240,7 +252,7 @@ def run(configuration, corpus, progress=None):
 def make_clock(configuration, learner, seconds):
     """Return the clock of a configuration, ready to `advance`; `seconds` are the cost model's."""
     examples = len(learner.work)
-    size = configuration.mini_batch_size
+    size = configuration.mini_batch_size or examples
     intervals = configuration.epochs * configuration.evaluations
     if configuration.clock == "simulated":
         extra = {"costs": seconds}
@@ -259,7 +271,7 @@ def make_clock(configuration, learner, seconds):
         )
     return CLOCKS[configuration.clock](
         learner,
-        SCHEDULES[configuration.schedule].program,
+        SCHEDULES[configuration.schedule].instructions(configuration.average_every),
         configuration.processors,
         size,
         visiting_order(configuration.seed, examples, configuration.epochs),

@@ -15,6 +15,13 @@ cdef struct Workspace:
     float* weighted             # [width]     psi beta / c of one token
 
 
+cdef struct Parameters:
+    # One copy of theta, as scale * rows.
+    float* emissions            # [features, width]
+    float* transitions          # [L, width], from label i (row) to j (lane)
+    double scale
+
+
 cdef struct Statistics:
     # What `calc` leaves in a slot: the gradient of the negative log-likelihood, token by token.
     int32_t* examples           # [count]             numbers of the sentences
@@ -28,22 +35,23 @@ cdef struct Statistics:
 cdef class ConditionalRandomField(Learner):
     cdef readonly Py_ssize_t labels
     cdef readonly Py_ssize_t features
-    cdef readonly double scale
     cdef Py_ssize_t _width
-    cdef float[:, ::1] _emission_rows       # [features, width], theta / scale
-    cdef float[:, ::1] _transition_rows     # [L, width], theta / scale
+    cdef float[:, :, ::1] _rows             # [1 + replicas, features + L, width], theta / scale
     cdef float[:, ::1] _padding             # [1, width], 0 for a label, -inf for padding
     cdef const int64_t[::1] _offsets
     cdef const int32_t[::1] _gold
     cdef const int64_t[::1] _feature_offsets
     cdef const int32_t[::1] _features
+    cdef Parameters* _copies                # [1 + replicas]: theta, then one a slot
     cdef Workspace* _workspaces
     cdef Statistics* _statistics
 
     cdef Status reserve(self, Statistics* slot, Py_ssize_t count, Py_ssize_t tokens) noexcept nogil
+    cdef Parameters* parameters(self, Py_ssize_t slot) noexcept nogil
     cdef void add(
-        self, const Statistics* slot, float factor, float threshold
+        self, const Statistics* slot, Parameters* theta, float factor, float threshold
     ) noexcept nogil
+    cdef void mean(self) noexcept nogil
 
 
 cdef class StochasticGradientDescent(ConditionalRandomField):

@@ -51,7 +51,7 @@ from staleness.kernels.validation import check_labelled_features
 cdef enum:
     CACHE_LINE = 64
     AHEAD = 64              # feature rows from a prefetch to its use: two tokens of 32 features
-    SMALLEST_POWER = -40    # rescale() keeps the scale above 2^-40
+    SMALLEST_POWER = -40    # settle() keeps the scale above 2^-40
 
 
 cdef class ConditionalRandomField(Learner):
@@ -89,33 +89,40 @@ cdef class ConditionalRandomField(Learner):
         Py_ssize_t feature_count,
         Py_ssize_t slots=1,
         Py_ssize_t workspaces=1,
+        Py_ssize_t replicas=0,
     ):
+        cdef Py_ssize_t copies = 1 + replicas, number
         check_labelled_features(offsets, labels, feature_offsets, features,
                                 label_count=label_count, feature_count=feature_count)
         lengths = np.diff(offsets)
-        super().__init__(lengths, slots, workspaces)
+        super().__init__(lengths, slots, workspaces, replicas)
         self._offsets = offsets
         self._gold = labels
         self._feature_offsets = feature_offsets
         self._features = features
         self.labels = label_count
         self.features = feature_count
-        self.scale = 1.0
-        self._emission_rows = aligned_rows(feature_count, label_count)
-        self._transition_rows = aligned_rows(label_count, label_count)
-        self._width = self._transition_rows.shape[1]
+        rows = aligned_rows(copies * (feature_count + label_count), label_count)
+        self._width = rows.shape[1]
+        self._rows = rows.reshape(copies, feature_count + label_count, self._width)
         padding = aligned_rows(1, label_count)
         padding[0, label_count:] = -np.inf
         self._padding = padding
+        self._copies = <Parameters*>calloc(copies, sizeof(Parameters))
         self._statistics = <Statistics*>calloc(slots, sizeof(Statistics))
         self._workspaces = <Workspace*>calloc(workspaces, sizeof(Workspace))
-        if self._statistics == NULL or self._workspaces == NULL:
+        if self._copies == NULL or self._statistics == NULL or self._workspaces == NULL:
             raise MemoryError
+        for number in range(copies):
+            self._copies[number].emissions = &self._rows[number, 0, 0]
+            self._copies[number].transitions = &self._rows[number, feature_count, 0]
+            self._copies[number].scale = 1.0
         for number in range(workspaces):
             allocate(&self._workspaces[number], lengths.max(initial=0), label_count, self._width)
 
     def __dealloc__(self):
         cdef Py_ssize_t number
+        free(self._copies)
         if self._workspaces != NULL:
             for number in range(self.workspaces):
                 free(self._workspaces[number].emission)
@@ -130,7 +137,8 @@ cdef class ConditionalRandomField(Learner):
     @property
     def theta(self):
         """The parameters, float32 [features + labels, labels]: emissions, then transitions."""
-        rows = np.concatenate([self._emission_rows, self._transition_rows])[:, : self.labels]
+        self.settle()
+        rows = np.asarray(self._rows[0])[:, : self.labels]
         return (rows * self.scale).astype(np.float32)
 
     @theta.setter
@@ -138,9 +146,14 @@ cdef class ConditionalRandomField(Learner):
         values = np.asarray(values, dtype=np.float32)
         if values.shape != (self.features + self.labels, self.labels):
             raise ValueError(f"theta is [{self.features + self.labels}, {self.labels}]")
-        self.scale = 1.0
-        np.asarray(self._emission_rows)[:, : self.labels] = values[: self.features]
-        np.asarray(self._transition_rows)[:, : self.labels] = values[self.features :]
+        np.asarray(self._rows)[:, :, : self.labels] = values
+        for number in range(1 + self.replicas):
+            self._copies[number].scale = 1.0
+
+    @property
+    def scale(self):
+        """What the rows of `theta` are to be multiplied with."""
+        return self._copies[0].scale
 
     def gradient(self, Py_ssize_t slot=0):
         """Return the gradient that a slot holds, float64 [features + labels, labels].
@@ -166,16 +179,20 @@ cdef class ConditionalRandomField(Learner):
                     out[self.features + i, j] += held.edges[k]
         return gradient
 
-    def rescale(self):
-        """Move powers of two from the scale into the rows when the scale has become small.
+    def settle(self):
+        """Make `theta` the mean of the replicas, and move small scales into the rows.
 
-        Exact, so that no bit of `theta` depends on when it is called; nobody may be inside `calc`.
+        Scales by powers of two, which is exact: no bit of `theta` depends on when it is called.
+        Nobody may be inside `calc` or `up`.
         """
-        _, power = np.frexp(self.scale)
-        if power < SMALLEST_POWER:
-            for rows in np.asarray(self._emission_rows), np.asarray(self._transition_rows):
+        for number in range(1 + self.replicas):
+            _, power = np.frexp(self._copies[number].scale)
+            if power < SMALLEST_POWER:
+                rows = np.asarray(self._rows[number])
                 np.ldexp(rows, power, out=rows)
-            self.scale = np.ldexp(self.scale, -power)
+                self._copies[number].scale = np.ldexp(self._copies[number].scale, -power)
+        if self.replicas:
+            self.mean()
 
     def evaluate(self, offsets, labels, feature_offsets, features):
         """Decode a corpus and return its log-likelihood.
@@ -211,6 +228,7 @@ cdef class ConditionalRandomField(Learner):
         cdef Py_ssize_t sentence, t, n
         cdef double log_likelihood = 0.0
         cdef Workspace workspace
+        self.settle()
         allocate(&workspace, longest, self.labels, self._width)
         with nogil:
             for sentence in range(starts.shape[0] - 1):
@@ -218,11 +236,12 @@ cdef class ConditionalRandomField(Learner):
                 n = starts[sentence + 1] - t
                 if n == 0:
                     continue
-                score(self, &feature_starts[t], &numbers[0] if numbers.shape[0] else NULL, n,
-                      workspace.emission, self._width // LANES)
-                viterbi(self, &workspace, n, <int32_t*>&back[0, 0], &best[t],
+                score(self, self._copies, &feature_starts[t],
+                      &numbers[0] if numbers.shape[0] else NULL, n, workspace.emission,
+                      self._width // LANES)
+                viterbi(self, self._copies, &workspace, n, <int32_t*>&back[0, 0], &best[t],
                         self._width // LANES)
-                log_likelihood += log_probability(self, &workspace, n, &gold[t],
+                log_likelihood += log_probability(self, self._copies, &workspace, n, &gold[t],
                                                   self._width // LANES)
         free(workspace.emission)
         return decoded, log_likelihood
@@ -243,8 +262,35 @@ cdef class ConditionalRandomField(Learner):
         memcpy(out.examples, examples, count * sizeof(int32_t))
         out.count = count
         if self._width == LANES:
-            return gradients(self, &self._workspaces[workspace], out, 1)
-        return gradients(self, &self._workspaces[workspace], out, self._width // LANES)
+            return gradients(self, self.parameters(slot), &self._workspaces[workspace], out, 1)
+        return gradients(self, self.parameters(slot), &self._workspaces[workspace], out,
+                         self._width // LANES)
+
+    cdef Parameters* parameters(self, Py_ssize_t slot) noexcept nogil:
+        """The copy of theta that a slot reads and writes."""
+        return &self._copies[1 + slot if self.replicas else 0]
+
+    cdef void mean(self) noexcept nogil:
+        """theta <- the mean of the replicas, first to last."""
+        cdef Py_ssize_t size = (self.features + self.labels) * self._width // LANES
+        cdef Py_ssize_t number, b
+        cdef lanes total
+        for b in range(size):
+            total = lanes_all(0.0)
+            for number in range(1, 1 + self.replicas):
+                total = total + (lanes_load(self._copies[number].emissions, b)
+                                 * lanes_all(<float>self._copies[number].scale))
+            lanes_store(self._copies[0].emissions, b,
+                        total * lanes_all(<float>(1.0 / self.replicas)))
+        self._copies[0].scale = 1.0
+
+    cdef void average(self) noexcept nogil:
+        cdef size_t size = (self.features + self.labels) * self._width * sizeof(float)
+        cdef Py_ssize_t number
+        self.mean()
+        for number in range(1, 1 + self.replicas):
+            memcpy(self._copies[number].emissions, self._copies[0].emissions, size)
+            self._copies[number].scale = 1.0
 
     cdef Status reserve(
         self,
@@ -272,13 +318,13 @@ cdef class ConditionalRandomField(Learner):
         return OK
 
     cdef void add(
-        self, const Statistics* slot, float factor, float threshold
+        self, const Statistics* slot, Parameters* theta, float factor, float threshold
     ) noexcept nogil:
         """Add `factor` times a slot's gradient to the rows, without tokens below the threshold."""
         if self._width == LANES:
-            add_gradients(self, slot, factor, threshold, 1)
+            add_gradients(self, theta, slot, factor, threshold, 1)
         else:
-            add_gradients(self, slot, factor, threshold, self._width // LANES)
+            add_gradients(self, theta, slot, factor, threshold, self._width // LANES)
 
 
 cdef class StochasticGradientDescent(ConditionalRandomField):
@@ -327,7 +373,8 @@ cdef class StochasticGradientDescent(ConditionalRandomField):
     cdef Status up(self, Py_ssize_t first, Py_ssize_t last) noexcept nogil:
         cdef Py_ssize_t sentences = self._work.shape[0], count = 0, slot
         cdef double eta = self.step_size / (1.0 + self.decay * self.examples / sentences)
-        cdef double scale = self.scale * (1.0 - eta * self.l2 / sentences)
+        cdef Parameters* theta = self.parameters(first)
+        cdef double scale = theta.scale * (1.0 - eta * self.l2 / sentences)
         cdef float factor
         for slot in range(first, last):
             count += self._statistics[slot].count
@@ -336,11 +383,10 @@ cdef class StochasticGradientDescent(ConditionalRandomField):
         factor = <float>(-eta / (scale * count))
         if not fabs(factor) < INFINITY:
             return NOT_FINITE
-        self.scale = scale
+        theta.scale = scale
         for slot in range(first, last):
-            self.add(&self._statistics[slot], factor, <float>self.threshold)
-        self.updates += 1
-        self.examples += count
+            self.add(&self._statistics[slot], theta, factor, <float>self.threshold)
+        self.count_update(count)
         return OK
 
 
@@ -348,6 +394,7 @@ cdef class StochasticGradientDescent(ConditionalRandomField):
 
 cdef inline void score(
     ConditionalRandomField model,
+    const Parameters* theta,
     const int64_t* feature_offsets,     # IN [n + 1], of the sentence's tokens
     const int32_t* features,            # IN, of the whole corpus
     Py_ssize_t n,
@@ -355,11 +402,11 @@ cdef inline void score(
     Py_ssize_t blocks,
 ) noexcept nogil:
     """scores[t, j] = sum of theta[f, j] over the features f of token t."""
-    cdef const float* rows = &model._emission_rows[0, 0]
+    cdef const float* rows = theta.emissions
     cdef const float* padding = &model._padding[0, 0]
     cdef Py_ssize_t t, b, k, end, width = blocks * LANES
     cdef Py_ssize_t last = feature_offsets[n]
-    cdef lanes scale = lanes_all(<float>model.scale)
+    cdef lanes scale = lanes_all(<float>theta.scale)
     cdef lanes even, odd
     prefetch(rows, features, feature_offsets[0], min(feature_offsets[0] + AHEAD, last), blocks)
     for t in range(n):
@@ -408,18 +455,19 @@ cdef inline float exponentiate(float* row, Py_ssize_t blocks) noexcept nogil:
 
 cdef inline float exponentiate_transitions(
     ConditionalRandomField model,
+    const Parameters* theta,
     Workspace* workspace,               # OUT: transition, transposed
     Py_ssize_t blocks,
 ) noexcept nogil:
     """M(i, j) = exp(theta[i, j] - greatest), by rows and by columns; returns the greatest."""
     cdef Py_ssize_t i, j, b, width = blocks * LANES
     cdef float* row
-    cdef lanes scale = lanes_all(<float>model.scale)
+    cdef lanes scale = lanes_all(<float>theta.scale)
     cdef lanes greatest = lanes_all(-INFINITY)
     for i in range(model.labels):
         row = workspace.transition + i * width
         for b in range(blocks):
-            lanes_store(row, b, lanes_load(&model._transition_rows[i, 0], b) * scale
+            lanes_store(row, b, lanes_load(theta.transitions + i * width, b) * scale
                         + lanes_load(&model._padding[0, 0], b))
             greatest = lanes_max(greatest, lanes_load(row, b))
     cdef float most = lanes_greatest(greatest)
@@ -434,6 +482,7 @@ cdef inline float exponentiate_transitions(
 
 cdef inline Status gradients(
     ConditionalRandomField model,
+    const Parameters* theta,
     Workspace* workspace,
     Statistics* out,                    # IN: examples, count; OUT: nodes, edges
     Py_ssize_t blocks,
@@ -444,7 +493,7 @@ cdef inline Status gradients(
     cdef float* nodes = out.nodes
     if model._features.shape[0]:
         features = &model._features[0]
-    exponentiate_transitions(model, workspace, blocks)
+    exponentiate_transitions(model, theta, workspace, blocks)
     for number in range(out.count):
         sentence = out.examples[number]
         begin = model._offsets[sentence]
@@ -453,7 +502,7 @@ cdef inline Status gradients(
             memset(out.edges + number * model.labels * width, 0,
                    model.labels * width * sizeof(float))
             continue
-        score(model, &model._feature_offsets[begin], features, n, workspace.emission, blocks)
+        score(model, theta, &model._feature_offsets[begin], features, n, workspace.emission, blocks)
         for t in range(n):
             exponentiate(workspace.emission + t * width, blocks)
         if not forward_scaled(workspace.emission, workspace.transition, n, model.labels,
@@ -512,6 +561,7 @@ cdef inline void residuals(
 
 cdef inline void add_gradients(
     ConditionalRandomField model,
+    Parameters* theta,                  # OUT
     const Statistics* slot,
     float factor,
     float threshold,
@@ -522,8 +572,8 @@ cdef inline void add_gradients(
     Rows that other threads have just read or written are what an update on several cores costs: a
     token that would change next to nothing is not worth taking its rows away from them.
     """
-    cdef float* rows = &model._emission_rows[0, 0]
-    cdef float* transitions = &model._transition_rows[0, 0]
+    cdef float* rows = theta.emissions
+    cdef float* transitions = theta.transitions
     cdef const float* nodes = slot.nodes
     cdef const float* edges = slot.edges
     cdef Py_ssize_t width = blocks * LANES, number, sentence, t, k, b
@@ -550,6 +600,7 @@ cdef inline void add_gradients(
 
 cdef inline void viterbi(
     ConditionalRandomField model,
+    const Parameters* theta,
     Workspace* workspace,               # IN: emission, holding scores; scratch: forward
     Py_ssize_t n,
     int32_t* back,                      # scratch [n, width]
@@ -560,7 +611,7 @@ cdef inline void viterbi(
     cdef Py_ssize_t width = blocks * LANES, t, i, b
     cdef const float* delta = workspace.emission
     cdef float* following
-    cdef lanes scale = lanes_all(<float>model.scale)
+    cdef lanes scale = lanes_all(<float>theta.scale)
     cdef lanes most
     cdef lanes_int argument
     for t in range(1, n):
@@ -570,7 +621,7 @@ cdef inline void viterbi(
             argument = lanes_int_all(0)
             for i in range(model.labels):
                 lanes_argmax(&most, &argument, lanes_all(delta[i])
-                             + lanes_load(&model._transition_rows[i, 0], b) * scale, i)
+                             + lanes_load(theta.transitions + i * width, b) * scale, i)
             lanes_store(following, b, most + lanes_load(workspace.emission + t * width, b))
             lanes_int_store(back + t * width, b, argument)
         delta = following
@@ -584,6 +635,7 @@ cdef inline void viterbi(
 
 cdef inline double log_probability(
     ConditionalRandomField model,
+    const Parameters* theta,
     Workspace* workspace,               # IN: emission, holding scores (overwritten)
     Py_ssize_t n,
     const int32_t* gold,                # IN [n]
@@ -595,9 +647,9 @@ cdef inline double log_probability(
     for t in range(n):
         total += workspace.emission[t * width + gold[t]]
         if t:
-            total += model.scale * model._transition_rows[gold[t - 1], gold[t]]
+            total += theta.scale * theta.transitions[gold[t - 1] * width + gold[t]]
         total -= exponentiate(workspace.emission + t * width, blocks)
-    total -= (n - 1) * <double>exponentiate_transitions(model, workspace, blocks)
+    total -= (n - 1) * <double>exponentiate_transitions(model, theta, workspace, blocks)
     if not forward_scaled(workspace.emission, workspace.transition, n, model.labels,
                           workspace.forward, workspace.scale, blocks):
         return INFINITY - INFINITY

@@ -9,9 +9,19 @@ cdef enum Status:
     NO_MEMORY = 2
 
 
+cdef extern from * nogil:
+    """
+    #define FETCH_ADD(address, value) __atomic_fetch_add(address, value, __ATOMIC_RELAXED)
+    #define LOAD(address) __atomic_load_n(address, __ATOMIC_RELAXED)
+    """
+    int64_t FETCH_ADD(int64_t* address, int64_t value) noexcept
+    int64_t LOAD(int64_t* address) noexcept
+
+
 cdef class Learner:
     cdef readonly Py_ssize_t slots
     cdef readonly Py_ssize_t workspaces
+    cdef readonly Py_ssize_t replicas
     cdef readonly int64_t updates
     cdef readonly int64_t examples
     cdef const int32_t[::1] _work
@@ -29,3 +39,6 @@ cdef class Learner:
         Py_ssize_t first,           # IN: slots first to last - 1, in order, as one update
         Py_ssize_t last,
     ) noexcept nogil
+
+    cdef void average(self) noexcept nogil
+    cdef void count_update(self, Py_ssize_t examples) noexcept nogil

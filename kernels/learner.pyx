@@ -20,6 +20,9 @@ cdef class Learner:
         How many statistics may wait for their update at once: one a processor.
     workspaces : int
         How many threads may be inside `calc` at once.
+    replicas : int
+        0, or `slots`: each slot then has a copy of `theta` of its own, which its `calc` reads and
+        its `up` writes, and which `average` brings together; `theta` is their mean.
 
     Attributes
     ----------
@@ -29,12 +32,15 @@ cdef class Learner:
         Examples in those updates.
     """
 
-    def __init__(self, work, Py_ssize_t slots, Py_ssize_t workspaces):
+    def __init__(self, work, Py_ssize_t slots, Py_ssize_t workspaces, Py_ssize_t replicas=0):
+        if replicas not in (0, slots):
+            raise ValueError(f"replicas must be 0 or {slots}, one a slot, not {replicas}")
         if slots < 1 or workspaces < 1:
             raise ValueError(f"slots and workspaces must be positive, not {slots}, {workspaces}")
         self._work = np.ascontiguousarray(work, dtype=np.int32)
         self.slots = slots
         self.workspaces = workspaces
+        self.replicas = replicas
 
     @property
     def work(self):
@@ -54,6 +60,17 @@ cdef class Learner:
 
     cdef Status up(self, Py_ssize_t first, Py_ssize_t last) noexcept nogil:
         return OK
+
+    cdef void average(self) noexcept nogil:
+        """Give every replica their mean."""
+
+    cdef void count_update(self, Py_ssize_t examples) noexcept nogil:
+        """Count an update of `up`; exact also where several are inside `up` at once."""
+        FETCH_ADD(&self.updates, 1)
+        FETCH_ADD(&self.examples, examples)
+
+    def settle(self):
+        """Make `theta` ready to be looked at; nobody may be inside `calc` or `up`."""
 
     def calculate(self, examples, Py_ssize_t slot=0, Py_ssize_t workspace=0):
         """Put the statistics of some examples, at the present `theta`, into a slot.

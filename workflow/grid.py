@@ -11,7 +11,7 @@ from pathlib import Path
 
 from staleness.algorithms.components import discover
 from staleness.algorithms.errors import StalenessError
-from staleness.algorithms.run import UPDATES, Configuration
+from staleness.algorithms.run import SCHEDULES, UPDATES, Configuration
 from staleness.workflow import figures
 from staleness.workflow.corpora import registry
 
@@ -140,6 +140,8 @@ def settings(configuration):
         del values["cost"], values["calibration"]
     if configuration.delay_mean is None:
         del values["delay_probability"]
+    if not SCHEDULES[configuration.schedule].replicas:
+        del values["average_every"]
     values |= configuration.hyper_parameters
     return {name: value for name, value in values.items() if value is not None}
 
@@ -160,7 +162,7 @@ def cell_name(configuration, corpus):
         configuration.update,
         configuration.schedule,
         f"P{configuration.processors}",
-        f"m{configuration.mini_batch_size}",
+        f"m{configuration.mini_batch_size or 'all'}",
         f"e{configuration.epochs}x{configuration.evaluations}",
         clock,
     ]
@@ -172,6 +174,8 @@ def cell_name(configuration, corpus):
     ]
     if configuration.delay_mean is not None:
         parts.append(f"delay-{configuration.delay_mean}-{configuration.delay_probability:g}")
+    if SCHEDULES[configuration.schedule].replicas:
+        parts.append(f"average-{configuration.average_every}")
     if configuration.oversubscribe:
         parts.append("oversubscribe")
     if configuration.calibration and configuration.clock == "simulated":

@@ -27,6 +27,7 @@ cdef struct Processor:
     const int32_t* examples  # of the one in hand
     Py_ssize_t count
     int64_t updates_read    # updates in theta when it was read
+    int64_t own_updates     # since then, to a replica of its own
     double since            # when it began to wait
     TraceRow* row
 
@@ -44,6 +45,7 @@ cdef class Clock:
     cdef Py_ssize_t _evaluation         # index of the next
     cdef int64_t _next                  # mini-batch of the queue
     cdef int64_t _mini_batches
+    cdef Py_ssize_t _merge              # where the program's first BARRIER is, or -1
     cdef Processor* _processors
     cdef TraceRow* _rows
     cdef Status _failure
@@ -53,6 +55,9 @@ cdef class Clock:
     cdef void open_row(self, Py_ssize_t p, int64_t batch, TraceRow* row) noexcept nogil
     cdef bint take(self, Py_ssize_t p) noexcept nogil
     cdef bint share(self, Py_ssize_t p) noexcept nogil
+    cdef bint deal(self, Py_ssize_t p) noexcept nogil
+    cdef bint obtain(self, Py_ssize_t p, int instruction, double now) noexcept nogil
+    cdef void average(self) noexcept nogil
     cdef Status calc(self, Py_ssize_t p, Py_ssize_t workspace, double now) noexcept nogil
     cdef Status update(self, Py_ssize_t p) noexcept nogil
     cdef Status update_all(self) noexcept nogil

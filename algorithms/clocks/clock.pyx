@@ -15,18 +15,21 @@ import numpy as np
 from libc.stdint cimport int64_t
 from libc.stdlib cimport calloc, free
 
-from staleness.kernels.learner cimport NO_MEMORY, NOT_FINITE, OK, Learner, Status
+from staleness.algorithms.program cimport Instruction
+from staleness.kernels.learner cimport (
+    FETCH_ADD,
+    LOAD,
+    NO_MEMORY,
+    NOT_FINITE,
+    OK,
+    Learner,
+    Status,
+)
 
 from staleness.algorithms.errors import Diverged
 from staleness.algorithms.program import Instruction as Instructions
 
-cdef extern from * nogil:
-    """
-    #define FETCH_ADD(address, value) __atomic_fetch_add(address, value, __ATOMIC_RELAXED)
-    #define LOAD(address) __atomic_load_n(address, __ATOMIC_RELAXED)
-    """
-    int64_t FETCH_ADD(int64_t* address, int64_t value) noexcept
-    int64_t LOAD(int64_t* address) noexcept
+OBTAINING = (Instructions.TAKE, Instructions.SHARE, Instructions.DEAL)
 
 TRACE = np.dtype(
     [
@@ -100,8 +103,11 @@ cdef class Clock:
             raise ValueError("processors and mini_batch_size must be positive")
         if learner.slots < processors:
             raise ValueError(f"the learner has {learner.slots} slots for {processors} processors")
-        if not program or program[0] not in (Instructions.TAKE, Instructions.SHARE):
-            raise ValueError("a program begins with TAKE or SHARE")
+        program = list(program)
+        if not program or program[0] not in OBTAINING:
+            raise ValueError("a program begins with TAKE, SHARE or DEAL")
+        if Instructions.AVERAGE in program and not learner.replicas:
+            raise ValueError("a program that averages needs a learner with replicas")
         self.learner = learner
         self.processors = processors
         self.mini_batch_size = mini_batch_size
@@ -112,11 +118,17 @@ cdef class Clock:
             raise ValueError(f"order must hold numbers from 0 to {len(learner.work) - 1}")
         self._evaluations = np.array(evaluations, dtype=np.int64)
         self._mini_batches = (self._order.shape[0] + mini_batch_size - 1) // mini_batch_size
-        shares = processors if Instructions.SHARE in program else 1
-        self.trace = np.zeros(self._mini_batches * shares, dtype=TRACE)
+        self._merge = program.index(Instructions.BARRIER) if Instructions.BARRIER in program else -1
+        rows = self._mini_batches
+        if Instructions.SHARE in program:
+            rows *= processors
+        elif Instructions.DEAL in program:
+            # Everybody takes part in the last round, perhaps with nothing to do.
+            rows = (rows + processors - 1) // processors * processors
+        self.trace = np.zeros(rows, dtype=TRACE)
         self.trace["processor"] = -1
-        cdef TraceRow[::1] rows = self.trace
-        self._rows = &rows[0] if rows.shape[0] else NULL
+        cdef TraceRow[::1] trace = self.trace
+        self._rows = &trace[0] if trace.shape[0] else NULL
         if delays is None:
             delays = np.zeros((processors, 0))
         self._delays = np.ascontiguousarray(delays, dtype=np.float64)
@@ -172,6 +184,45 @@ cdef class Clock:
         self.open_row(p, batch, &self._rows[batch * self.processors + p])
         return True
 
+    cdef bint deal(self, Py_ssize_t p) noexcept nogil:
+        cdef Processor* processor = &self._processors[p]
+        cdef int64_t batch = processor.turn * self.processors + p
+        cdef int64_t first = batch * self.mini_batch_size
+        if batch - p >= self._mini_batches:
+            return False
+        processor.examples = NULL
+        processor.count = 0
+        if batch < self._mini_batches:
+            processor.examples = &self._order[first]
+            processor.count = min(self.mini_batch_size, self._order.shape[0] - first)
+        self.open_row(p, batch, &self._rows[batch])
+        return True
+
+    cdef bint obtain(self, Py_ssize_t p, int instruction, double now) noexcept nogil:
+        """TAKE, SHARE or DEAL for processor p; false if it has come to its end."""
+        cdef Processor* processor = &self._processors[p]
+        cdef TraceRow* before = processor.row
+        cdef bint obtained
+        if instruction == Instruction.TAKE:
+            obtained = self.take(p)
+        elif instruction == Instruction.SHARE:
+            obtained = self.share(p)
+        else:
+            obtained = self.deal(p)
+            if not obtained and processor.counter > 0:
+                processor.counter = self._merge - 1
+                return True
+        if before != NULL:
+            before.end = now
+        return obtained
+
+    cdef void average(self) noexcept nogil:
+        cdef Py_ssize_t p
+        self.learner.average()
+        for p in range(self.processors):
+            self._processors[p].updates_read = self.learner.updates
+            self._processors[p].own_updates = 0
+
     cdef void open_row(self, Py_ssize_t p, int64_t batch, TraceRow* row) noexcept nogil:
         cdef Py_ssize_t k
         self._processors[p].turn += 1
@@ -185,14 +236,20 @@ cdef class Clock:
     cdef Status calc(self, Py_ssize_t p, Py_ssize_t workspace, double now) noexcept nogil:
         cdef Processor* processor = &self._processors[p]
         processor.row.start = now
-        processor.updates_read = LOAD(&self.learner.updates)
+        if not self.learner.replicas:
+            processor.updates_read = LOAD(&self.learner.updates)
         return self.learner.calc(p, workspace, processor.examples, processor.count)
 
     cdef Status update(self, Py_ssize_t p) noexcept nogil:
-        cdef TraceRow* row = self._processors[p].row
-        row.staleness = self.learner.updates - self._processors[p].updates_read
+        cdef Processor* processor = &self._processors[p]
+        cdef TraceRow* row = processor.row
+        row.staleness = (LOAD(&self.learner.updates) - processor.updates_read
+                         - processor.own_updates)
         cdef Status status = self.learner.up(p, p + 1)
-        row.update_number = self.learner.updates
+        # Without a lock two updates at the same time may get the same number.
+        row.update_number = LOAD(&self.learner.updates)
+        if self.learner.replicas and processor.count:
+            processor.own_updates += 1
         return status
 
     cdef Status update_all(self) noexcept nogil:
@@ -209,7 +266,7 @@ cdef class Clock:
 
     cdef bint evaluation_is_due(self) noexcept nogil:
         return (self._evaluation < self._evaluations.shape[0]
-                and self.learner.examples >= self._evaluations[self._evaluation])
+                and LOAD(&self.learner.examples) >= self._evaluations[self._evaluation])
 
     cdef void fail(self, Py_ssize_t p, Status status) noexcept nogil:
         """Remember the first failure."""

@@ -29,6 +29,7 @@ cdef enum:
     CALC_WORK
     UPDATE_FIXED
     UPDATE_WORK
+    AVERAGE_REPLICA
 
 cdef double TICK_SECONDS = 0.1
 
@@ -121,6 +122,8 @@ cdef class SimulatedClock(Clock):
         elif instruction == Instruction.UPDATE_ALL:
             status = self.update_all()
             self.time = now
+        elif instruction == Instruction.AVERAGE:
+            self.average()
         elif instruction == Instruction.LOCK:
             processor.row.lock_wait += now - processor.since
         elif instruction == Instruction.BARRIER:
@@ -139,10 +142,13 @@ cdef class SimulatedClock(Clock):
             processor.counter += 1
             if processor.counter == self._program.shape[0]:
                 processor.counter = 0
-                processor.row.end = now
             instruction = self._program[processor.counter]
-            if instruction == Instruction.TAKE or instruction == Instruction.SHARE:
-                if not (self.take(p) if instruction == Instruction.TAKE else self.share(p)):
+            if (
+                instruction == Instruction.TAKE
+                or instruction == Instruction.SHARE
+                or instruction == Instruction.DEAL
+            ):
+                if not self.obtain(p, instruction, now):
                     self._due[p] = INFINITY
                     self._ended += 1
                     return
@@ -190,9 +196,15 @@ cdef class SimulatedClock(Clock):
                     self._queue_length -= 1
                     self.set_due(self._holder, now)
             elif instruction == Instruction.UPDATE:
-                processor.row.update = (self._costs[UPDATE_FIXED]
-                                        + self._costs[UPDATE_WORK] * processor.row.work)
+                if processor.count:
+                    processor.row.update = (self._costs[UPDATE_FIXED]
+                                            + self._costs[UPDATE_WORK] * processor.row.work)
                 self.set_due(p, now + processor.row.update)
+                return
+            elif instruction == Instruction.AVERAGE and p == 0:
+                duration = self._costs[AVERAGE_REPLICA] * self.processors
+                processor.row.update += duration
+                self.set_due(p, now + duration)
                 return
             elif instruction == Instruction.UPDATE_ALL and p == 0:
                 duration = self._costs[UPDATE_FIXED]

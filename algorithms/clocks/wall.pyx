@@ -159,16 +159,16 @@ cdef class WallClock(Clock):
             processor.counter += 1
             if processor.counter == self._program.shape[0]:
                 processor.counter = 0
-                processor.row.end = self.now()
             if not self.go_on():
                 return
             status = OK
             instruction = self._program[processor.counter]
-            if instruction == Instruction.TAKE:
-                if not self.take(p):
-                    return
-            elif instruction == Instruction.SHARE:
-                if not self.share(p):
+            if (
+                instruction == Instruction.TAKE
+                or instruction == Instruction.SHARE
+                or instruction == Instruction.DEAL
+            ):
+                if not self.obtain(p, instruction, self.now()):
                     return
             elif instruction == Instruction.CALC:
                 status = self.calc(p, p, self.now())
@@ -203,6 +203,10 @@ cdef class WallClock(Clock):
                 processor.row.update = self.time - began
                 if self.evaluation_is_due():
                     store_release(&self._signals.pause, 1)
+            elif instruction == Instruction.AVERAGE and p == 0:
+                began = self.now()
+                self.average()
+                processor.row.update += self.now() - began
             if status != OK:
                 self.fail(p, status)
                 store_release(&self._signals.stop, 1)

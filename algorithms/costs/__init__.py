@@ -8,7 +8,8 @@ class Costs(NamedTuple):
     """Seconds, linear in what a mini-batch holds.
 
     `calc` takes calc_fixed + calc_example * examples + calc_work * work, an update
-    update_fixed + update_work * work, with the work in tokens (or cells, by task).
+    update_fixed + update_work * work, with the work in tokens (or cells, by task). Averaging
+    replicas of `theta` takes average_replica for each.
     """
 
     calc_fixed: float = 0.0
@@ -16,6 +17,7 @@ class Costs(NamedTuple):
     calc_work: float = 0.0
     update_fixed: float = 0.0
     update_work: float = 0.0
+    average_replica: float = 0.0
 
     def of_mini_batch(self, examples, work):
         """Return the seconds of a mini-batch with its update, on one processor."""

@@ -16,11 +16,17 @@ class Schedule:
         What each processor repeats, one turn a mini-batch (see `algorithms/program.pyx`).
     most_processors : float
         More than these make no sense.
+    batch : bool
+        Whether a mini-batch is the whole corpus.
+    replicas : bool
+        Whether each processor has a copy of `theta` of its own.
     """
 
     name: str
     program: tuple[Instruction, ...]
     most_processors: float = math.inf
+    batch: bool = False
+    replicas: bool = False
 
     @classmethod
     def skip(cls, processors):
@@ -28,6 +34,11 @@ class Schedule:
         if processors > cls.most_processors:
             return f"schedule '{cls.name}' has {cls.most_processors} processor, not {processors}"
         return None
+
+    @classmethod
+    def instructions(cls, average_every):
+        """Return the program; `average_every` counts where replicas are averaged."""
+        return cls.program
 
     @classmethod
     def splits(cls):

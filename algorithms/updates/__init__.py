@@ -54,14 +54,14 @@ class Update(ABC):
         return cls(**values)
 
     @abstractmethod
-    def learner(self, training, slots, workspaces):
+    def learner(self, training, slots, workspaces, replicas=0):
         """Return the kernel that learns by this rule.
 
         Parameters
         ----------
         training : object
             What the task's `training` returned.
-        slots, workspaces : int
+        slots, workspaces, replicas : int
             See `staleness.kernels.learner.Learner`.
 
         Returns

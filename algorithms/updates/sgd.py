@@ -24,7 +24,7 @@ class SGD(Update):
     l2: float = 1.0
     threshold: float = 3e-3
 
-    def learner(self, training, slots, workspaces):
+    def learner(self, training, slots, workspaces, replicas=0):
         """Return the kernel that learns by this rule; see `Update`."""
         try:
             return StochasticGradientDescent(
@@ -37,6 +37,7 @@ class SGD(Update):
                 threshold=self.threshold,
                 slots=slots,
                 workspaces=workspaces,
+                replicas=replicas,
             )
         except ValueError as error:
             raise StalenessError(f"update 'sgd': {error}") from error

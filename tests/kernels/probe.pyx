@@ -22,6 +22,7 @@ from staleness.kernels.lanes cimport (
     lanes_store,
     lanes_sum,
 )
+from staleness.kernels.learner cimport Learner
 
 from staleness.kernels.memory import aligned_rows
 
@@ -89,7 +90,8 @@ def log(values):
 
 def rows(ConditionalRandomField model):
     """Return copies of the emission and transition rows of a CRF, padding lanes and all."""
-    return np.array(model._emission_rows), np.array(model._transition_rows)
+    rows = np.array(model._rows[0])
+    return rows[: model.features], rows[model.features :]
 
 
 def held(ConditionalRandomField model, Py_ssize_t slot, Py_ssize_t tokens):
@@ -104,3 +106,8 @@ def held(ConditionalRandomField model, Py_ssize_t slot, Py_ssize_t tokens):
     if edges.nbytes:
         memcpy(&to_edges[0], model._statistics[slot].edges, edges.nbytes)
     return nodes, edges
+
+
+def average(Learner learner):
+    """Give every replica of a learner their mean."""
+    learner.average()

@@ -172,7 +172,7 @@ def test_rescaling_changes_no_bit_of_theta(labels):
     train(learner, [[k % 3] for k in range(14)])
     assert learner.scale < 2.0**-40
     before = learner.theta
-    learner.rescale()
+    learner.settle()
     assert learner.scale >= 2.0**-40
     assert learner.theta.tobytes() == before.tobytes()
     # The rows have changed with the scale: the kernel, too, sees the same theta.
@@ -190,9 +190,9 @@ def test_it_does_not_matter_when_rescaling_is_done():
         for learner in (often, seldom):
             learner.calculate([k % 3])
             learner.update()
-        often.rescale()
+        often.settle()
         if k == 26:
-            seldom.rescale()
+            seldom.settle()
     assert seldom.theta.tobytes() == often.theta.tobytes()
 
 
@@ -203,7 +203,7 @@ def test_a_scale_that_is_not_small_stays():
     train(learner, [[0, 1]] * 5)
     scale = learner.scale
     assert scale < 1.0
-    learner.rescale()
+    learner.settle()
     assert learner.scale == scale
 
 
@@ -217,7 +217,41 @@ def test_padding_lanes_stay_zero(probe, seed, labels):
     for _ in range(2):
         for rows in probe.rows(learner):
             assert not rows[:, labels:].any()
-        learner.rescale()
+        learner.settle()
+
+
+# ---- replicas -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("labels", [3, 18])
+def test_replicas_learn_by_themselves_until_they_are_averaged(labels, probe):
+    rng = np.random.default_rng(labels)
+    corpus = random_sentences(rng, [4, 5, 3, 6], labels)
+    theta = random_theta(rng, corpus)
+    options = {"step_size": 0.4, "decay": 0.0, "l2": 3.0}
+    replicated = sgd(corpus, theta, **options, slots=2, replicas=2)
+    alone = [sgd(corpus, theta, **options) for _ in range(2)]
+    for _ in range(2):
+        for slot, batch in enumerate([[0, 1], [2, 3]]):
+            for _ in range(3):
+                replicated.calculate(batch, slot=slot)
+                replicated.update(slot)
+                alone[slot].calculate(batch)
+                alone[slot].update()
+        mean = (alone[0].theta.astype(np.float64) + alone[1].theta) / 2
+        # Looking at theta changes nothing; only `average` does.
+        np.testing.assert_allclose(replicated.theta, mean, rtol=1e-5, atol=1e-6)
+        probe.average(replicated)
+        np.testing.assert_allclose(replicated.theta, mean, rtol=1e-5, atol=1e-6)
+        for learner in alone:
+            learner.theta = replicated.theta
+    assert replicated.updates == 12
+
+
+def test_there_is_a_replica_for_each_slot_or_none():
+    corpus = random_sentences(np.random.default_rng(0), [3, 2], 4)
+    with pytest.raises(ValueError, match="replicas must be 0 or 2"):
+        sgd(corpus, slots=2, replicas=1)
 
 
 # ---- what is refused ----------------------------------------------------------------------------

@@ -85,6 +85,13 @@ class Run(Command):
             default=defaults["delay_probability"],
             help="of a pause after a mini-batch (default: %(default)s)",
         )
+        parser.add_argument(
+            "--average-every",
+            metavar="K",
+            type=int,
+            default=defaults["average_every"],
+            help="mini-batches between averages, if replicated (default: %(default)s)",
+        )
         for name, rules in hyper_parameters().items():
             parser.add_argument(
                 f"--{name.replace('_', '-')}",
@@ -229,7 +236,7 @@ def describe(configuration, summary):
     return "\n".join(
         [
             f"{configuration.task}: {configuration.schedule}, P = {configuration.processors}, "
-            f"m = {configuration.mini_batch_size}, seed {configuration.seed}",
+            f"m = {configuration.mini_batch_size or 'all'}, seed {configuration.seed}",
             f"clock: {clock}",
             f"time: {summary['seconds']:.4g} s, {speed:,.0f} {unit} a second, "
             f"{summary['updates']:,} updates, mean staleness {summary['mean_staleness']:.2f}",

@@ -36,8 +36,10 @@ cdef class Counting(Learner):
     cdef Py_ssize_t[::1] _kept_count        # [slots]
     cdef int64_t _inside
 
-    def __init__(self, work, *, room, cells=1, poison=-1, slots=1, workspaces=1):
-        super().__init__(work, slots, workspaces)
+    def __init__(
+        self, work, *, room, cells=1, poison=-1, slots=1, workspaces=1, replicas=0
+    ):
+        super().__init__(work, slots, workspaces, replicas)
         self.poison = poison
         self._counts = np.zeros(len(work), dtype=np.int64)
         self._totals = np.zeros(cells, dtype=np.int64)
@@ -80,9 +82,9 @@ cdef class Counting(Learner):
             for k in range(self._kept_count[slot]):
                 self._counts[self._kept[slot, k]] += 1
             count += self._kept_count[slot]
+        if count:
+            self.count_update(count)
         for k in range(self._totals.shape[0]):
             self._totals[k] += count
-        self.updates += 1
-        self.examples += count
         self._inside = 0
         return OK

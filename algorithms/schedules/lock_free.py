@@ -1,0 +1,14 @@
+"""Asynchronous mini-batch learning without the lock."""
+
+from staleness.algorithms.program import Instruction
+from staleness.algorithms.schedules import Schedule
+
+
+class LockFree(Schedule):
+    """As `asynchronous`, but updates may run into each other: Hogwild! (Niu et al. 2011).
+
+    Two processors that add to one parameter at the same moment may lose one of the two additions.
+    """
+
+    name = "lock-free"
+    program = (Instruction.TAKE, Instruction.CALC, Instruction.DELAY, Instruction.UPDATE)
