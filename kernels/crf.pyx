@@ -69,7 +69,7 @@ cdef class ConditionalRandomField(Learner):
         Feature numbers, 0 to `feature_count` - 1.
     label_count, feature_count : int
         The model's size; |theta| = label_count * (feature_count + label_count).
-    slots, workspaces : int
+    slots, workspaces, replicas : int
         See `Learner`.
 
     Raises

@@ -15,6 +15,7 @@ from staleness.algorithms.run import SCHEDULES, UPDATES, Configuration
 from staleness.workflow import figures
 from staleness.workflow.corpora import registry
 
+OPTIONS = {"mini_batch_size": "--mini-batch"}  # settings that are not called as their option
 # Fields that are no part of a cell's name: the seed is an axis of its own.
 OWN_NAME = {"task", "seed"}
 
@@ -108,7 +109,7 @@ class Grid:
         configuration, _ = self._cells[f"{task}/{cell}"]
         arguments = [configuration.task]
         for name, value in settings(configuration).items():
-            option = "--mini-batch" if name == "mini_batch_size" else f"--{name.replace('_', '-')}"
+            option = OPTIONS.get(name, f"--{name.replace('_', '-')}")
             if isinstance(value, bool):
                 arguments += [option] if value else []
             else:

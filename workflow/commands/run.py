@@ -26,6 +26,16 @@ from staleness.workflow.corpora.formats import formats
 
 CORPUS = {"ner": "conll2003-en"}  # what a task runs on unless told otherwise
 OWN = "own"  # what a user's own corpus is called unless told otherwise
+DEFAULTS = {field.name: field.default for field in dataclasses.fields(Configuration)}
+SETTINGS = {"--mini-batch": "mini_batch_size"}  # options that are not called as their field
+NUMBERS = {
+    "--processors": ("P", "threads or virtual processors"),
+    "--mini-batch": ("M", "examples of a mini-batch"),
+    "--epochs": ("E", "passes over the corpus"),
+    "--evaluations": ("N", "curve points an epoch"),
+    "--seed": ("S", "of the order of examples and of the delays"),
+    "--average-every": ("K", "mini-batches between averages, if replicated"),
+}
 JSON_KEYS_LEFT_OUT = ("configuration", "cost_model")
 
 
@@ -37,77 +47,13 @@ class Run(Command):
 
     def add_arguments(self, parser):
         """Declare the options."""
-        defaults = {field.name: field.default for field in dataclasses.fields(Configuration)}
         parser.add_argument("task", choices=TASKS, metavar="TASK", help=", ".join(TASKS))
         add_choice(parser, "--schedule", SCHEDULES, required=True)
-        add_choice(parser, "--update", UPDATES, help="default: the task's")
-        parser.add_argument("--processors", metavar="P", type=int, default=1)
-        for option, letter in (("mini-batch", "M"), ("epochs", "E"), ("seed", "S")):
-            name = {"mini-batch": "mini_batch_size"}.get(option, option)
-            parser.add_argument(
-                f"--{option}",
-                metavar=letter,
-                dest=name,
-                type=int,
-                default=defaults[name],
-                help="(default: %(default)s)",
-            )
-        parser.add_argument(
-            "--evaluations",
-            metavar="N",
-            type=int,
-            default=defaults["evaluations"],
-            help="curve points an epoch (default: %(default)s)",
-        )
-        add_choice(parser, "--clock", CLOCKS, default=defaults["clock"])
-        add_choice(
-            parser,
-            "--cost",
-            COST_MODELS,
-            default=defaults["cost"],
-            help="cost model of the simulated clock (default: %(default)s)",
-        )
-        parser.add_argument(
-            "--calibration", metavar="FILE", help="an own calibration for --cost measured"
-        )
-        parser.add_argument(
-            "--oversubscribe", action="store_true", help="allow more threads than cores"
-        )
-        parser.add_argument(
-            "--delay-mean",
-            metavar="T",
-            help="mean of the pauses after mini-batches: seconds ('5s') or mini-batches ('8x')",
-        )
-        parser.add_argument(
-            "--delay-probability",
-            metavar="Q",
-            type=float,
-            default=defaults["delay_probability"],
-            help="of a pause after a mini-batch (default: %(default)s)",
-        )
-        parser.add_argument(
-            "--average-every",
-            metavar="K",
-            type=int,
-            default=defaults["average_every"],
-            help="mini-batches between averages, if replicated (default: %(default)s)",
-        )
-        for name, rules in hyper_parameters().items():
-            parser.add_argument(
-                f"--{name.replace('_', '-')}",
-                dest=name,
-                metavar="X",
-                type=float,
-                help=f"hyper-parameter of {' and '.join(rules)}",
-            )
-        corpus = parser.add_argument_group("corpus")
-        corpus.add_argument("--corpus", metavar="NAME", help="a corpus of 'staleness corpora'")
-        corpus.add_argument("--encoded", metavar="DIR", type=Path, help="an encoded corpus")
-        corpus.add_argument("--train", metavar="FILE", type=Path, help="your own training split")
-        corpus.add_argument("--dev", metavar="FILE", type=Path, help="your own development split")
-        corpus.add_argument("--format", choices=formats(), help="of your own files")
-        corpus.add_argument("--name", default=OWN, help="of your own corpus (default: %(default)s)")
-        add_place_options(corpus)
+        for option, (letter, help) in NUMBERS.items():
+            add_setting(parser, option, metavar=letter, type=int, help=help)
+        add_learning_options(parser.add_argument_group("learning"))
+        add_time_options(parser.add_argument_group("time"))
+        add_corpus_options(parser.add_argument_group("corpus"))
         output = parser.add_argument_group("output")
         output.add_argument(
             "--out", metavar="DIR", type=Path, help="write curve, trace and run.json here"
@@ -166,13 +112,63 @@ class Progress:
 def add_choice(parser, option, components, help=None, **keywords):
     """Declare an option whose values are the names of components."""
     names = ", ".join(components)
-    parser.add_argument(
-        option,
-        choices=components,
-        metavar="NAME",
-        **keywords,
-        help=(f"{names} ({help})" if help else names),
+    help = f"{names} ({help})" if help else names
+    parser.add_argument(option, choices=components, metavar="NAME", help=help, **keywords)
+
+
+def add_setting(parser, option, help, **keywords):
+    """Declare the option of a field of `Configuration`, with the field's default."""
+    name = SETTINGS.get(option, option.removeprefix("--").replace("-", "_"))
+    default = DEFAULTS[name]
+    if default is not None:
+        help += f" (default: {default})"
+    parser.add_argument(option, dest=name, default=default, help=help, **keywords)
+
+
+def add_learning_options(group):
+    """Declare what is learned, and how."""
+    add_choice(group, "--update", UPDATES, help="default: the task's")
+    for name, rules in hyper_parameters().items():
+        group.add_argument(
+            f"--{name.replace('_', '-')}",
+            dest=name,
+            metavar="X",
+            type=float,
+            help=f"hyper-parameter of {' and '.join(rules)}",
+        )
+
+
+def add_time_options(group):
+    """Declare the clock, what it costs and what delays there are."""
+    for option, components in (("--clock", CLOCKS), ("--cost", COST_MODELS)):
+        default = DEFAULTS[option.removeprefix("--")]
+        add_choice(group, option, components, default=default, help=f"default: {default}")
+    add_setting(group, "--calibration", metavar="FILE", help="of your own, for '--cost measured'")
+    add_setting(
+        group,
+        "--delay-mean",
+        metavar="T",
+        help="of pauses after mini-batches: seconds ('5s') or mean mini-batches ('8x')",
     )
+    add_setting(
+        group,
+        "--delay-probability",
+        metavar="Q",
+        type=float,
+        help="of a pause after a mini-batch",
+    )
+    group.add_argument("--oversubscribe", action="store_true", help="allow more threads than cores")
+
+
+def add_corpus_options(group):
+    """Declare what it runs on."""
+    group.add_argument("--corpus", metavar="NAME", help="a corpus of 'staleness corpora'")
+    group.add_argument("--encoded", metavar="DIR", type=Path, help="an encoded corpus")
+    group.add_argument("--train", metavar="FILE", type=Path, help="your own training split")
+    group.add_argument("--dev", metavar="FILE", type=Path, help="your own development split")
+    group.add_argument("--format", choices=formats(), help="of your own files")
+    group.add_argument("--name", default=OWN, help="of your own corpus (default: %(default)s)")
+    add_place_options(group)
 
 
 def hyper_parameters():
