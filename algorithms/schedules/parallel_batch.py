@@ -1,7 +1,7 @@
 """Batch learning on several processors: their statistics summed, one update."""
 
-from staleness.algorithms.program import Instruction
 from staleness.algorithms.schedules import Schedule
+from staleness.algorithms.schedules.synchronous import Synchronous
 
 
 class ParallelBatch(Schedule):
@@ -12,11 +12,4 @@ class ParallelBatch(Schedule):
 
     name = "parallel-batch"
     batch = True
-    program = (
-        Instruction.SHARE,
-        Instruction.CALC,
-        Instruction.DELAY,
-        Instruction.BARRIER,
-        Instruction.UPDATE_ALL,
-        Instruction.BARRIER,
-    )
+    program = Synchronous.program

@@ -1,7 +1,7 @@
 """Batch learning on one processor."""
 
-from staleness.algorithms.program import Instruction
 from staleness.algorithms.schedules import Schedule
+from staleness.algorithms.schedules.single import Single
 
 
 class SingleBatch(Schedule):
@@ -10,4 +10,4 @@ class SingleBatch(Schedule):
     name = "single-batch"
     most_processors = 1
     batch = True
-    program = (Instruction.TAKE, Instruction.CALC, Instruction.DELAY, Instruction.UPDATE)
+    program = Single.program

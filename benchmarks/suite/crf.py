@@ -9,6 +9,18 @@ from .data import LABELS, labelled_features
 FEATURES = 145_000
 
 
+def make_learner(corpus):
+    """Return a learner of the suite's size on a corpus."""
+    return StochasticGradientDescent(
+        *corpus,
+        label_count=LABELS,
+        feature_count=FEATURES,
+        step_size=0.3,
+        decay=0.3,
+        l2=1.0,
+    )
+
+
 class StochasticGradient:
     """An epoch of `calc` and `up`, by mini-batch size; `theta` starts from zero every time."""
 
@@ -21,14 +33,7 @@ class StochasticGradient:
             np.random.default_rng(1).permutation(len(self.corpus[0]) - 1).astype(np.int32),
             (len(self.corpus[0]) - 1) // mini_batch_size,
         )
-        self.learner = StochasticGradientDescent(
-            *self.corpus,
-            label_count=LABELS,
-            feature_count=FEATURES,
-            step_size=0.3,
-            decay=0.3,
-            l2=1.0,
-        )
+        self.learner = make_learner(self.corpus)
         self.zeros = np.zeros((FEATURES + LABELS, LABELS), dtype=np.float32)
 
     def time_calc(self, mini_batch_size):
@@ -47,14 +52,7 @@ class Evaluation:
 
     def setup(self):
         self.corpus = labelled_features(features=FEATURES)
-        self.learner = StochasticGradientDescent(
-            *self.corpus,
-            label_count=LABELS,
-            feature_count=FEATURES,
-            step_size=0.3,
-            decay=0.3,
-            l2=1.0,
-        )
+        self.learner = make_learner(self.corpus)
         shape = (FEATURES + LABELS, LABELS)
         self.learner.theta = np.random.default_rng(2).normal(size=shape).astype(np.float32)
 
