@@ -114,6 +114,11 @@ def times_to_target(cell, metric, level):
     ]
 
 
+def median_time_to_target(cell, metric, level):
+    """Return the median over seeds of the `time_to_target`; None if it is infinitely late."""
+    return Spread.over(_lateness(times_to_target(cell, metric, level))).as_dict()["median"]
+
+
 def speed_up(cell, single, metric, level):
     """Return how many times sooner than the single processor a cell reaches a level.
 
@@ -153,9 +158,10 @@ def summarise(cells, metric):
     -------
     dict
         metric, target (None without a single processor) and cells: a list of dict of label,
-        schedule, processors, mini_batch_size, seeds, final, mean_staleness, time_to_target_s and
-        speed_up. The last four hold median, low and high; a time that was not reached and a ratio
-        that does not exist are None. time_to_target_s also says how many seeds reached it.
+        schedule, processors, mini_batch_size, delay_mean, seeds, final, mean_staleness,
+        time_to_target_s and speed_up. The last four hold median, low and high; a time that was not
+        reached and a ratio that does not exist are None. time_to_target_s also says how many seeds
+        reached it.
     """
     single = runs.baseline(cells)
     level = None if single is None else target(single, metric)
@@ -166,6 +172,7 @@ def summarise(cells, metric):
             "schedule": cell.schedule,
             "processors": cell.processors,
             "mini_batch_size": cell.configuration["mini_batch_size"],
+            "delay_mean": cell.configuration.get("delay_mean"),
             "seeds": list(cell.seeds),
             "final": final(cell, metric).as_dict(),
             "mean_staleness": Spread.over([a["mean_staleness"] for a in cell.abouts]).as_dict(),
@@ -174,15 +181,18 @@ def summarise(cells, metric):
         }
         if single is not None:
             times = times_to_target(cell, metric, level)
-            late = [math.inf if time is None else time for time in times]
             row["time_to_target_s"] = {
-                **Spread.over(late).as_dict(),
+                **Spread.over(_lateness(times)).as_dict(),
                 "reached": sum(time is not None for time in times),
             }
             ratio = speed_up(cell, single, metric, level)
             row["speed_up"] = ratio.as_dict() if ratio.median > 0 else None
         rows.append(row)
     return {"metric": metric, "target": level, "cells": rows}
+
+
+def _lateness(times):
+    return [math.inf if time is None else time for time in times]
 
 
 def _columns(cell, metric):

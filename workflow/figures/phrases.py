@@ -1,5 +1,6 @@
 """Numbers, times and metrics as captions and the report show them."""
 
+from staleness.workflow.figures import runs
 from staleness.workflow.figures.runs import SINGLE
 
 UNITS = (("h", 3600.0), ("min", 60.0), ("s", 1.0), ("ms", 1e-3), ("µs", 1e-6))
@@ -51,6 +52,11 @@ def reached(row, unit, seconds):
     return f"{phrase} ({', '.join(remarks)})" if remarks else phrase
 
 
+def when(median, unit, seconds):
+    """Return a phrase on a median time to target, such as "after 2.00 h"; None is never."""
+    return "not at all" if median is None else f"after {number(median / seconds)} {unit}"
+
+
 def final_value(row):
     """Return a phrase on the final value of a cell, a row of `measures.summarise`."""
     spread = row["final"]
@@ -58,3 +64,43 @@ def final_value(row):
     if len(row["seeds"]) > 1:
         phrase += f" ({spread['low']:.4f} to {spread['high']:.4f})"
     return phrase
+
+
+def setting(cells):
+    """Return a phrase on what the cells of a figure are runs of: corpus, update, m, epochs."""
+    configurations = [cell.configuration for cell in cells]
+    sizes = sorted({one["mini_batch_size"] for one in configurations})
+    epochs = sorted({one["epochs"] for one in configurations})
+    return (
+        f"corpus {runs.common(cells)['corpus']}, "
+        f"update {listed(sorted({one['update'] for one in configurations}))}, "
+        f"mini-batches of m = {listed(sizes)} example{'s' if sizes != [1] else ''}, "
+        f"{listed(epochs)} epoch{'s' if epochs != [1] else ''}"
+    )
+
+
+def provenance(cells):
+    """Return sentences on clock, cost model and machine."""
+    clock = runs.describe_clock(runs.common(cells))
+    return [f"{clock[0].upper()}{clock[1:]}.", f"Machine: {'; '.join(runs.machines(cells))}."]
+
+
+def seeds_of_curves(cells):
+    """Return a sentence on what lines and bands are."""
+    return (
+        f"Lines are medians over {runs.seed_lists(cells)}; bands reach from the lowest seed to the "
+        "highest."
+    )
+
+
+def listed(values):
+    """Return values as in "1, 2 and 4"."""
+    *first, last = map(str, values)
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def percent(share):
+    """Return a share as a percentage, with a decimal where it is close to nothing or to all."""
+    value = 100 * share
+    short = round(value, 1) in {0, 100} or 10 <= round(value, 1) < 90
+    return f"{value:.{0 if short else 1}f} %"

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from staleness.algorithms import record
@@ -22,13 +23,21 @@ NEEDED = {
     "cost_model": ["description", "seconds"],
     "machine": ["processor", "architecture", "cores", "system", "load", "governor"],
 }
+# What a trace must hold for what processors did to be read off it.
+TRACE = (
+    *("processor", "start", "computed", "delay", "barrier_wait", "lock_wait", "update", "end"),
+    "update_number",
+)
+# Settings in which the cells of one experiment may differ.
+SCHEDULING = ("schedule", "processors", "oversubscribe")
+DELAYS = ("delay_mean", "delay_probability")
 NEEDED_NUMBERS = ("cpu_seconds", "peak_memory_bytes", "mean_staleness")
 DIGEST = "curve_sha256"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Cell:
-    """The runs that differ in nothing but their seeds.
+    """The runs that differ in nothing but their seeds; equal to nothing but itself.
 
     Attributes
     ----------
@@ -39,12 +48,26 @@ class Cell:
     curves : tuple of dict of str to ndarray
     abouts : tuple of dict
         The contents of run.json.
+    folders : tuple of pathlib.Path
+        Where they are.
     """
 
     configuration: dict
     seeds: tuple
     curves: tuple
     abouts: tuple
+    folders: tuple = ()
+
+    @cached_property
+    def traces(self):
+        """The traces of the seeds, a tuple of dict of str to ndarray; read when first asked for.
+
+        Raises
+        ------
+        StalenessError
+            If one is missing, or is no trace.
+        """
+        return tuple(map(_read_trace, self.folders))
 
     @property
     def schedule(self):
@@ -55,6 +78,12 @@ class Cell:
     def processors(self):
         """How many processors there were."""
         return self.configuration["processors"]
+
+    @property
+    def delay(self):
+        """The mean of the delays as a `Mean`, or None if there are none."""
+        mean = self.configuration.get("delay_mean")
+        return Mean.parse(mean) if mean else None
 
     @property
     def about(self):
@@ -80,7 +109,7 @@ def load(folders):
     Returns
     -------
     list of Cell
-        The single processor first, then by schedule and processors.
+        The single processor first, then by schedule, processors, mini-batch size and delay.
 
     Raises
     ------
@@ -107,7 +136,7 @@ def load(folders):
         folders, abouts, curves = zip(*(group[seed] for seed in seeds), strict=True)
         _check_points(folders, curves)
         configuration = {k: v for k, v in abouts[0]["configuration"].items() if k != "seed"}
-        cells.append(Cell(configuration, seeds, curves, abouts))
+        cells.append(Cell(configuration, seeds, curves, abouts, folders))
     return sorted(cells, key=_rank)
 
 
@@ -149,7 +178,7 @@ def common(cells):
     }
 
 
-def differing(cells, besides=("schedule", "processors", "oversubscribe")):
+def differing(cells, besides=SCHEDULING):
     """Return the first setting, other than those named, in which cells differ, or None.
 
     Parameters
@@ -172,7 +201,10 @@ def differing(cells, besides=("schedule", "processors", "oversubscribe")):
 
 
 def experiments(cells):
-    """Return the cells in groups that differ in nothing but schedule and processors.
+    """Return the cells in groups that differ in nothing but schedule, processors and delays.
+
+    Cells with delays are measured by the single processor without: where there is none, other
+    delays are another experiment.
 
     Parameters
     ----------
@@ -182,27 +214,43 @@ def experiments(cells):
     -------
     list of list of Cell
     """
+    found = []
+    for group in grouped(cells, (*SCHEDULING, *DELAYS)):
+        measured = any(cell.schedule == SINGLE and cell.delay is None for cell in group)
+        found += [group] if measured else grouped(group, SCHEDULING)
+    return found
+
+
+def grouped(cells, besides):
+    """Return the cells in groups that differ in none but the settings named.
+
+    Parameters
+    ----------
+    cells : list of Cell
+    besides : tuple of str
+
+    Returns
+    -------
+    list of list of Cell
+    """
     groups = {}
     for cell in cells:
-        settings = {
-            name: value
-            for name, value in cell.configuration.items()
-            if name not in {"schedule", "processors", "oversubscribe"}
-        }
+        settings = {k: v for k, v in cell.configuration.items() if k not in besides}
         key = json.dumps([settings, _identity(cell)], sort_keys=True)
         groups.setdefault(key, []).append(cell)
     return list(groups.values())
 
 
 def baseline(cells):
-    """Return the cell of the single processor, or None.
+    """Return the cell of the single processor, or None; of several, the one without delays.
 
     Raises
     ------
     StalenessError
-        If there are several, so that it is not clear which to compare with.
+        If it is not clear which to compare with.
     """
-    found = [cell for cell in cells if cell.schedule == SINGLE]
+    singles = [cell for cell in cells if cell.schedule == SINGLE]
+    found = [cell for cell in singles if cell.delay is None] or singles
     if len(found) > 1:
         name, values = differing(found) or ("corpus, build or clock", [])
         raise StalenessError(
@@ -225,15 +273,23 @@ def describe_clock(shared):
     return f"{shared['clock']} clock, {shared['cost']}"
 
 
-def describe_delay(configuration):
-    """Return a phrase on the delays, or None if there are none."""
-    mean = configuration.get("delay_mean")
-    if not mean:
+def describe_delays(cells):
+    """Return a phrase on the delays, or None if no cell has any."""
+    delayed = [cell for cell in cells if cell.delay]
+    if not delayed:
         return None
-    share = 100 * configuration["delay_probability"]
-    mean = Mean.parse(mean)
-    length = f"{mean.value:g} {'s' if mean.unit == 's' else 'times a mini-batch'}"
-    return f"after {share:g} % of the mini-batches a delay of {length} on average"
+    means = sorted({cell.delay for cell in delayed}, key=lambda mean: (mean.unit, mean.value))
+    shares = sorted({100 * cell.configuration["delay_probability"] for cell in delayed})
+    return (
+        f"after {_either(f'{share:g}' for share in shares)} % of the mini-batches a delay of "
+        f"{_either(map(describe_mean, means))} on average"
+        + (", or none" if len(delayed) < len(cells) else "")
+    )
+
+
+def describe_mean(mean):
+    """Return a phrase on the mean of delays, a `Mean`."""
+    return f"{mean.value:g} {'s' if mean.unit == 's' else 'times a mini-batch'}"
 
 
 def machines(cells):
@@ -274,6 +330,15 @@ def _read(folder):
     return about, curve
 
 
+def _read_trace(folder):
+    trace = record.read_trace(folder)
+    missing = [name for name in TRACE if name not in trace]
+    if missing or not len(trace["end"]):
+        what = f"no column '{missing[0]}'" if missing else "no rows"
+        raise StalenessError(f"{folder / 'trace.parquet'}: {what}: {REMEDY}")
+    return trace
+
+
 def _check_points(folders, curves):
     for folder, curve in zip(folders, curves, strict=True):
         if len(curve["examples"]) != len(curves[0]["examples"]):
@@ -305,6 +370,11 @@ def _hardware(about):
     return f"{machine['processor']} ({machine['architecture']}), {cores}, {machine['system']}"
 
 
+def _either(phrases):
+    *first, last = phrases
+    return f"{', '.join(first)} or {last}" if first else last
+
+
 def _short(value):
     """Return a value for a message, a digest by its beginning."""
     text = str(value)
@@ -321,5 +391,6 @@ def _rank(cell):
         cell.schedule,
         cell.processors,
         configuration["mini_batch_size"],
+        (cell.delay.unit, cell.delay.value) if cell.delay else ("", 0.0),
         json.dumps([configuration, _identity(cell)], sort_keys=True),
     )

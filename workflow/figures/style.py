@@ -1,7 +1,8 @@
 """One style for all figures: small, for a column of an A4 page, the same bytes every time.
 
 Curves differ in lightness and in dashes as well as in hue, so that they can be told apart in
-greyscale and by the colour-blind; they are labelled where they run (`labels.py`), not in a legend.
+greyscale and by the colour-blind; where there is room they are labelled where they run
+(`labels.py`), and named above the axes where there is none.
 SVG files hold text as paths: Typst, which embeds them, need not have the font.
 """
 
@@ -11,12 +12,18 @@ from dataclasses import dataclass
 import matplotlib as mpl
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.patches import Patch
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
 WIDTH = 160 / 25.4  # inches: an A4 page without margins of 25 mm
 HEIGHT = 92 / 25.4
+PANEL_HEIGHT = 80 / 25.4  # of panels side by side
+STEPS = [1, 2, 2.5, 5, 10]  # of the numbers on an axis
+MANY_DECADES = 300  # a logarithmic axis longer than that numbers the powers of ten only
+LEGEND_COLUMNS = 3  # as many names stand side by side above half a page
 INK = "#222222"
 QUIET = "#6b6b6b"
+GRID = "#e6e6e6"
 BAND_OPACITY = 0.18
 
 # Nothing of a user's own matplotlibrc, and nothing that depends on time or machine.
@@ -44,6 +51,7 @@ PARAMETERS = {
     "ytick.major.width": 0.6,
     "legend.frameon": False,
     "legend.fontsize": 8,
+    "legend.title_fontsize": 8,
     "lines.linewidth": 1.4,
     "lines.solid_capstyle": "round",
     "lines.dash_capstyle": "butt",
@@ -64,6 +72,8 @@ class Look:
     width: float
 
 
+DOT = {"markersize": 4.5, "markeredgecolor": "white", "markeredgewidth": 0.7, "zorder": 4}
+
 # Luminances of about 0.01, 0.16 and 0.30: black, blue and orange are three greys, too.
 LOOKS = {
     "single": Look("#1a1a1a", "solid", 1.2),
@@ -75,12 +85,21 @@ OTHERS = (
     Look("#aa4499", (0, (6, 1.4, 1.2, 1.4)), 1.6),
     Look("#8c8c8c", (0, (8, 2)), 1.6),
 )
-# Of a schedule with several P: the most processors look as above, fewer are thinner and sparser.
-FEWER_DASHES = ((0, (1.2, 1.0)), (0, (5, 1.2, 1.2, 1.2)), (0, (2.4, 2.4)))
+# Of curves of one colour the first look as above, the others are paler, thinner and sparser.
+WEAKER_DASHES = ((0, (1.2, 1.0)), (0, (5, 1.2, 1.2, 1.2)), (0, (2.4, 2.4)))
+# What a processor does (`activity.STATES`), from dark to light: four greys, and four hues that the
+# colour-blind tell apart.
+STATES = {"busy": "#17375e", "lock": "#b0418f", "barrier": "#f0a030", "delayed": "#dbe3ea"}
+STATE_NAMES = {
+    "busy": "busy",
+    "barrier": "waiting at the barrier",
+    "lock": "waiting for the lock",
+    "delayed": "delayed",
+}
 
 
 def looks(cells):
-    """Return a `Look` for each cell, by schedule and then by processors.
+    """Return a `Look` for each cell: by schedule, and weaker the fewer its processors are.
 
     Parameters
     ----------
@@ -100,12 +119,22 @@ def looks(cells):
             for other in cells
             if other.schedule == cell.schedule and other.processors > cell.processors
         }
-        if more:
-            dashes = FEWER_DASHES[(len(more) - 1) % len(FEWER_DASHES)]
-            colour = mix(look.colour, min(0.2 * len(more), 0.5))
-            look = Look(colour, dashes, max(look.width - 0.3 * len(more), 0.8))
-        found.append(look)
+        found.append(weaker(look, len(more)))
     return found
+
+
+def look(schedule):
+    """Return the look of a schedule, wherever it stands alone."""
+    return LOOKS.get(schedule, OTHERS[0])
+
+
+def weaker(look, steps):
+    """Return a look for a curve that is to stand back behind others of the same colour."""
+    if not steps:
+        return look
+    dashes = WEAKER_DASHES[(steps - 1) % len(WEAKER_DASHES)]
+    colour = mix(look.colour, min(0.2 * steps, 0.5))
+    return Look(colour, dashes, max(look.width - 0.3 * steps, 0.8))
 
 
 def mix(colour, white):
@@ -129,14 +158,111 @@ def new_figure(width=WIDTH, height=HEIGHT):
     width, height : float
         Inches.
     """
-    figure = Figure(figsize=(width, height), layout="constrained")
-    FigureCanvasAgg(figure)
-    axes = figure.add_subplot()
-    axes.xaxis.set_major_locator(MaxNLocator(8, steps=[1, 2, 2.5, 5, 10]))
-    axes.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]))
-    axes.grid(axis="y", color="#e6e6e6", linewidth=0.5)
+    figure, ((axes,),) = panels(1, 1, width, height)
+    axes.xaxis.set_major_locator(MaxNLocator(8, steps=STEPS))
+    axes.yaxis.set_major_locator(MaxNLocator(6, steps=STEPS))
+    axes.grid(axis="y", color=GRID, linewidth=0.5)
     axes.set_axisbelow(True)
     return figure, axes
+
+
+def panels(rows, columns, width=WIDTH, height=HEIGHT, **shared):
+    """Return a figure and a grid of axes; to be called within `applied`.
+
+    Parameters
+    ----------
+    rows, columns : int
+    width, height : float
+        Inches.
+    **shared
+        Of `matplotlib.figure.Figure.subplots`: which axes are shared, how high the rows are.
+
+    Returns
+    -------
+    figure : matplotlib.figure.Figure
+    axes : ndarray of matplotlib.axes.Axes [rows, columns]
+    """
+    figure = Figure(figsize=(width, height), layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure, figure.subplots(rows, columns, squeeze=False, **shared)
+
+
+def curve_panels(columns, times, height=PANEL_HEIGHT):
+    """Return a figure and axes side by side that share metric and a logarithmic axis of time.
+
+    Parameters
+    ----------
+    columns : int
+    times : tuple of two float
+        The limits of that axis.
+    height : float
+        Inches.
+
+    Returns
+    -------
+    figure : matplotlib.figure.Figure
+    axes : list of matplotlib.axes.Axes
+    """
+    figure, grid = panels(1, columns, height=height, sharex=True, sharey=True)
+    few = times[1] < MANY_DECADES * times[0]
+    for axes in grid[0]:
+        axes.set_xscale("log")
+        axes.set_xlim(*times)
+        axes.xaxis.set_major_locator(LogLocator(10, subs=(1, 2, 5) if few else (1,)))
+        axes.xaxis.set_minor_locator(LogLocator(10, subs=range(2, 10)))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        axes.xaxis.set_minor_formatter(NullFormatter())
+        axes.yaxis.set_major_locator(MaxNLocator(6, steps=STEPS))
+        axes.grid(axis="y", color=GRID, linewidth=0.5)
+        axes.set_axisbelow(True)
+    return figure, list(grid[0])
+
+
+def title(axes, text):
+    """Write what a panel shows above its left corner."""
+    axes.set_title(text, loc="left", fontsize=8, fontweight="bold", color=INK)
+
+
+def panel_legend(axes, text):
+    """Name a panel and its curves above it, where they hide nothing."""
+    count = len(axes.get_legend_handles_labels()[0])
+    legend = axes.legend(
+        title=text,
+        alignment="left",
+        loc="lower left",
+        bbox_to_anchor=(0, 1),
+        ncols=min(count, LEGEND_COLUMNS),
+        borderpad=0.1,
+        borderaxespad=0.1,
+        handlelength=2.2,
+        columnspacing=1.2,
+        labelspacing=0.3,
+    )
+    legend.get_title().set_fontweight("bold")
+
+
+def state_legend(figure, states):
+    """Put the colours of `STATES` above a figure, in the order of `STATE_NAMES`.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+    states : collection of str
+        Those that are seen.
+    """
+    shown = [state for state in STATE_NAMES if state in states]
+    figure.legend(
+        handles=[
+            Patch(facecolor=STATES[state], edgecolor=QUIET, linewidth=0.4, label=STATE_NAMES[state])
+            for state in shown
+        ],
+        loc="outside upper left",
+        ncols=len(shown),
+        handlelength=1.4,
+        handleheight=0.9,
+        columnspacing=1.6,
+        borderaxespad=0.2,
+    )
 
 
 def save(figure, path):

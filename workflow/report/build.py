@@ -44,14 +44,38 @@ def build(out, folders, figures=(), configs=()):
         raise StalenessError("no runs: give at least one folder that 'staleness run --out' wrote")
     drawn = [read_figure(path, cells) for path in figures]
     images = {f"figure-{i}.svg": image for i, (_, image) in enumerate(drawn)}
+    abouts = [about for about, _ in drawn]
     shown = [
         {"title": about["title"], "caption": about["caption"], "image": name}
-        for (about, _), name in zip(drawn, images, strict=True)
+        for about, name in zip(abouts, images, strict=True)
     ]
-    data = content(cells, shown, [read_config(path) for path in configs])
+    data = content(cells, shown, [read_config(path) for path in configs], learning(cells, abouts))
     pdf = typeset(data, images)
     with whole_file(out) as part:
         part.write_bytes(pdf)
+
+
+def learning(cells, figures):
+    """Return the cells whose metric and time to target the report has to tell.
+
+    Those that no figure shows are among them, and not those that are shown only by figures that
+    are about something else: their captions say what is to be said of them.
+
+    Parameters
+    ----------
+    cells : list of staleness.workflow.figures.runs.Cell
+    figures : list of dict
+        What NAME.json of the figures holds.
+    """
+    about_metric, other = set(), set()
+    for about in figures:
+        (about_metric if "metric" in about["table"] else other).update(about["curves"])
+    found = []
+    for cell in cells:
+        curves = {about[runs.DIGEST] for about in cell.abouts}
+        if curves & about_metric or not curves <= other:
+            found.append(cell)
+    return found
 
 
 def typeset(data, images):
@@ -118,6 +142,8 @@ def read_figure(path, cells):
             if not isinstance(about[name], str):
                 raise TypeError(f"'{name}' is no text")
         curves = set(about["curves"])
+        if not isinstance(about["table"], dict):
+            raise TypeError("'table' is no object")
         image = (path.parent / about["image"]).read_bytes()
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise StalenessError(

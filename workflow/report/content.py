@@ -4,10 +4,20 @@ import inspect
 import re
 from importlib.metadata import version
 
+from staleness.algorithms.delays import RELATIVE_DEVIATION, Mean
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.run import SCHEDULES, TASKS, UPDATES
 from staleness.workflow.figures import measures, runs
-from staleness.workflow.figures.phrases import final_value, metric_name, number, reached, time_unit
+from staleness.workflow.figures.phrases import (
+    final_value,
+    listed,
+    metric_name,
+    number,
+    reached,
+    setting,
+    time_unit,
+)
+from staleness.workflow.figures.runs import describe_mean
 from staleness.workflow.report import provenance
 
 LONGEST_WORD = 64  # characters; a longer one may be broken anywhere
@@ -33,6 +43,11 @@ CLOCKS = {
         "the parameters, and seconds as they passed."
     ),
 }
+DELAYS = (
+    "Where there are delays, a processor pauses after a mini-batch, with the probability p that is "
+    f"stated, for max(N(\u03bc, (\u03bc / {1 / RELATIVE_DEVIATION:g})\u00b2), 0) seconds, where "
+    "\u03bc is the mean delay. The j-th pause of a processor is the same under every schedule."
+)
 DEFINITIONS = (
     "The clock stands still while a curve point is evaluated. The target is 99 % of the best value "
     "of the single processor: the median over its seeds of each seed's best. The time to target of "
@@ -45,7 +60,7 @@ DEFINITIONS = (
 )
 
 
-def content(cells, figures=(), configs=()):
+def content(cells, figures=(), configs=(), learning=None):
     """Return all that the report says.
 
     Parameters
@@ -53,13 +68,17 @@ def content(cells, figures=(), configs=()):
     cells : list of staleness.workflow.figures.runs.Cell
     figures, configs : list of dict
         As the template takes them.
+    learning : list of staleness.workflow.figures.runs.Cell, optional
+        Those of which there is a table of metric and time to target; by default all.
 
     Returns
     -------
     dict
         What `report.typ` reads as data.json: strings, and lists and dicts of them.
     """
-    experiments = runs.experiments(cells)
+    experiments = runs.experiments(cells if learning is None else learning)
+    # What was run, whatever it is shown for: sizes, schedules and delays are lists.
+    groups = runs.grouped(cells, (*runs.SCHEDULING, *runs.DELAYS, "mini_batch_size"))
     tables = [measures.summarise(group, _metric(group)) for group in experiments]
     return _breakable(
         {
@@ -72,13 +91,12 @@ def content(cells, figures=(), configs=()):
             "tables": [
                 _table(group, table) for group, table in zip(experiments, tables, strict=True)
             ],
-            "method": [rich(text) for text in _method(experiments)],
+            "method": [rich(text) for text in _method(groups)],
             "schedules": _described(SCHEDULES, [cell.schedule for cell in cells]),
             "updates": _described(UPDATES, [cell.configuration["update"] for cell in cells]),
             "tasks": _tasks(cells),
             "settings": [
-                {"name": _where(group), "facts": provenance.settings(group)}
-                for group in experiments
+                {"name": _where(group), "facts": provenance.settings(group)} for group in groups
             ],
             "corpora": provenance.corpora(cells),
             "machines": provenance.machines(cells),
@@ -104,7 +122,7 @@ def _abstract(cells, experiments, tables):
         f"This report is computed from {count} runs of {len(cells)} configurations: "
         f"{_plural('task', tasks)} {', '.join(tasks)}; "
         f"{_plural('corpus', corpora, 'corpora')} {', '.join(corpora)}; "
-        f"{'; '.join(dict.fromkeys(cell.label for cell in cells))}. Every number in it comes from "
+        f"{_schedules(cells)}. Every number in it comes from "
         "those runs."
     )
     for group, table in zip(experiments, tables, strict=True):
@@ -123,8 +141,20 @@ def _abstract(cells, experiments, tables):
         )
 
 
+def _schedules(cells):
+    """Return a phrase on the schedules and their processors."""
+    processors = {}
+    for cell in cells:
+        processors.setdefault(cell.schedule, set()).add(cell.processors)
+    return "; ".join(
+        "single processor" if name == runs.SINGLE else f"{name}, P = {listed(sorted(found))}"
+        for name, found in processors.items()
+    )
+
+
 def _foremost(rows):
-    """Return the last row of each schedule: that with the most processors."""
+    """Return the last row of each schedule, if possible without delays: the most processors."""
+    rows = [row for row in rows if row["delay_mean"] is None] or rows
     return list({row["schedule"]: row for row in rows}.values())
 
 
@@ -140,13 +170,15 @@ def _table(group, table):
     def ratio(spread, name):
         return NOT_AVAILABLE if spread[name] is None else f"{number(spread[name], 3)}"
 
+    several = len({row["delay_mean"] for row in table["cells"]}) > 1
     rows = []
     for row in table["cells"]:
         late, faster = row["time_to_target_s"], row["speed_up"]
         rows.append(
             [
-                "single processor" if row["schedule"] == runs.SINGLE else row["schedule"],
+                row["schedule"],
                 str(row["processors"]),
+                *([_mean(row)] if several else []),
                 _value(row["final"], "median"),
                 _range(row["final"], _value),
                 NOT_AVAILABLE if late is None else time(late, "median"),
@@ -165,9 +197,10 @@ def _table(group, table):
     heading = [
         "schedule",
         "P",
+        *(["mean\ndelay"] if several else []),
         f"final {metric}",
         "range",
-        f"time to target ({unit})",
+        f"time to\ntarget ({unit})",
         "range",
         "speed-up",
         "range",
@@ -176,20 +209,29 @@ def _table(group, table):
     return {"caption": caption, "heading": heading, "rows": rows}
 
 
-def _method(experiments):
+def _mean(row):
+    """Return the mean delay of a row, in a few characters."""
+    if row["delay_mean"] is None:
+        return NOT_AVAILABLE
+    return describe_mean(Mean.parse(row["delay_mean"])).replace(" times a mini-batch", "\u00d7")
+
+
+def _method(groups):
     """Return the method's paragraphs."""
     yield (
         "The suite follows Gimpel, Das and Smith (2010). All learners here are one loop: compute "
         "the statistics of a mini-batch of m examples from the parameters `theta`, then update "
         "`theta`. They differ in the schedule, that is, in who computes what when."
     )
-    shared = [runs.common(group) for group in experiments]
+    shared = [runs.common(group) for group in groups]
     for clock in dict.fromkeys(one["clock"] for one in shared):
         costs = [one["cost"] for one in shared if one["clock"] == clock]
         text = CLOCKS.get(clock, f"Times are those of the {clock} clock.")
         if clock == "simulated":
             text += f" Cost model: {'; '.join(dict.fromkeys(costs))}."
         yield text
+    if any(cell.delay for group in groups for cell in group):
+        yield DELAYS
     yield DEFINITIONS
 
 
@@ -223,13 +265,9 @@ def _metric(group):
 
 def _where(group):
     """Return a phrase that tells an experiment from others."""
-    configuration = group[0].configuration
-    delay = runs.describe_delay(configuration)
-    return (
-        f"Task {configuration['task']}, corpus {group[0].about['corpus']['corpus']}, update "
-        f"{configuration['update']}, m = {configuration['mini_batch_size']}, "
-        f"{configuration['epochs']} epochs, {_clock(group)}" + (f", {delay}" if delay else "")
-    )
+    delay = runs.describe_delays(group)
+    task = group[0].configuration["task"]
+    return f"Task {task}, {setting(group)}, {_clock(group)}" + (f"; {delay}" if delay else "")
 
 
 def _clock(group):

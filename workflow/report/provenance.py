@@ -6,7 +6,7 @@ from importlib.metadata import version
 from staleness.algorithms.run import TASKS
 from staleness.workflow.corpora import registry
 from staleness.workflow.figures import runs
-from staleness.workflow.figures.phrases import number
+from staleness.workflow.figures.phrases import listed, number
 
 # What run.json says of a machine that stays the same from run to run.
 MACHINE = (
@@ -23,12 +23,12 @@ def settings(group):
         "corpus": shared["corpus"],
         "update rule": configuration["update"],
         **configuration["hyper_parameters"],
-        "mini-batch size m": configuration["mini_batch_size"],
+        "mini-batch size m": listed(sorted({c.configuration["mini_batch_size"] for c in group})),
         "epochs": configuration["epochs"],
         "curve points an epoch": configuration["evaluations"],
         "seeds": runs.seed_lists(group),
         "clock": runs.describe_clock(shared),
-        "delays": runs.describe_delay(configuration) or "none",
+        "delays": runs.describe_delays(group) or "none",
     }
     named = {
         "schedule",

@@ -1,6 +1,13 @@
 import pytest
 
-from staleness.workflow.figures.phrases import metric_name, number, reached, time_unit
+from staleness.workflow.figures.phrases import (
+    listed,
+    metric_name,
+    number,
+    percent,
+    reached,
+    time_unit,
+)
 
 
 @pytest.mark.parametrize(
@@ -24,6 +31,19 @@ def test_numbers_have_as_many_digits_as_asked(value, digits, text):
 def test_metric_names():
     assert metric_name("f1") == "F1"
     assert metric_name("log_likelihood") == "log likelihood"
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [(0.0, "0 %"), (0.0004, "0 %"), (0.0631, "6.3 %"), (0.0996, "10 %"), (0.4, "40 %"),
+     (0.889, "89 %"), (0.988, "98.8 %"), (0.9996, "100 %"), (1.0, "100 %")],
+)  # fmt: skip
+def test_percentages_have_a_decimal_where_it_matters(share, text):
+    assert percent(share) == text
+
+
+def test_lists():
+    assert [listed([1]), listed([1, 2]), listed("abc")] == ["1", "1 and 2", "a, b and c"]
 
 
 def row(median, reach, ratio=2.0):

@@ -94,6 +94,26 @@ def test_experiments_differ_in_more_than_schedule_and_processors(tmp_path):
     assert {cell.configuration["mini_batch_size"] for cell in groups[0]} == {4}
 
 
+def test_delays_are_measured_by_the_single_processor_without(tmp_path):
+    folders = toy.delayed(tmp_path)
+    (group,) = runs.experiments(runs.load(folders))
+    assert [cell.delay is None for cell in group].count(True) == 3
+    # Without it, each delay is an experiment of its own.
+    alone = [folder for folder in folders if "single" not in str(folder)]
+    assert [len(group) for group in runs.experiments(runs.load(alone))] == [2, 2]
+
+
+def test_delays_are_described_once(tmp_path):
+    means = {"0": {}, "5": toy.DELAY, "10": {**toy.DELAY, "configuration.delay_mean": "10s"}}
+    cells = runs.load(
+        toy.run(tmp_path / name, "asynchronous", 2, **change) for name, change in means.items()
+    )
+    said = "after 25 % of the mini-batches a delay of 5 s or 10 s on average"
+    assert runs.describe_delays(cells) == f"{said}, or none"
+    assert runs.describe_delays([cell for cell in cells if cell.delay]) == said
+    assert runs.describe_delays([cell for cell in cells if not cell.delay]) is None
+
+
 def broken(folder, name):
     """Write a run and break it in one of several ways."""
     toy.run(folder)

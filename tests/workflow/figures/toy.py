@@ -12,6 +12,7 @@ from staleness.algorithms.run import TASKS
 
 EXAMPLES = 100
 WORDS = 1500
+UPDATE = 0.1  # seconds
 PROCESSOR = "Toy CPU 3000"
 SPEED = {"single": 1.0, "synchronous": 0.5, "asynchronous": 0.9}  # of a processor among others
 
@@ -84,7 +85,41 @@ def curve(schedule="single", processors=1, seed=0, task="ner", epochs=3, evaluat
     }
 
 
-def write(folder, about, curve):
+def trace(schedule="single", processors=1, seed=0, delays=False, mini_batches=60):
+    """Return a trace as a simulated clock would leave it: everybody busy, waiting or delayed."""
+    rng = np.random.default_rng(seed)
+    split = schedule == "synchronous"
+    calc = rng.uniform(0.5, 1.5, (mini_batches, processors)) / (processors if split else 1)
+    pause = 4.0 * delays * (rng.random((mini_batches, processors)) < 0.25)
+    free, rows, lock = np.zeros(processors), [], 0.0
+    for batch in range(mini_batches):
+        turn = range(processors) if split else [int(free.argmin())]
+        opens = max(free[p] + calc[batch, p] + pause[batch, p] for p in turn)
+        for p in turn:
+            start, computed = free[p], free[p] + calc[batch, p]
+            arrived = computed + pause[batch, p]
+            begins = opens if split else max(arrived, lock)
+            end = begins + UPDATE
+            wait = (end if split and p else begins) - arrived
+            rows.append(
+                {
+                    "processor": p,
+                    "start": start,
+                    "computed": computed,
+                    "delay": pause[batch, p],
+                    "barrier_wait": wait if split else 0.0,
+                    "lock_wait": 0.0 if split else wait,
+                    "update": 0.0 if split and p else UPDATE,
+                    "end": end,
+                    "update_number": batch + 1,
+                }
+            )
+            free[p] = end
+        lock = end
+    return {name: np.array([row[name] for row in rows]) for name in rows[0]}
+
+
+def write(folder, about, curve, trace=None):
     """Write a run folder and return it."""
     folder.mkdir(parents=True)
     curve = {name: np.asarray(values) for name, values in curve.items()}
@@ -93,6 +128,8 @@ def write(folder, about, curve):
     digest = encoded.digest({**curve, "tag": np.frombuffer(tag, np.uint8)})
     (folder / "run.json").write_text(json.dumps({"curve_sha256": digest, **about}))
     pq.write_table(pa.table(curve), folder / "curve.parquet")
+    if trace is not None:
+        pq.write_table(pa.table(trace), folder / "trace.parquet")
     return folder
 
 
@@ -110,7 +147,8 @@ def run(folder, schedule="single", processors=1, seed=0, values=None, times=None
             "epoch": count / max(len(values) - 1, 1) * 3,
             "f1": np.asarray(values, dtype=float),
         }
-    return write(folder, made, points)
+    delays = bool(made["configuration"].get("delay_mean"))
+    return write(folder, made, points, trace(schedule, processors, seed, delays))
 
 
 def family(folder, task="ner", seeds=3, cells=(), **changes):
@@ -128,3 +166,19 @@ def family(folder, task="ner", seeds=3, cells=(), **changes):
         for schedule, processors in cells
         for seed in range(seeds)
     ]
+
+
+DELAY = {"configuration.delay_mean": "5s", "configuration.delay_probability": 0.25}
+
+
+def delayed(folder, task="ner", **changes):
+    """Write the runs of a few cells, some with delays, and return their folders."""
+    four = [("synchronous", 4), ("asynchronous", 4)]
+    return [
+        *family(folder / "without", task, cells=[("single", 1), *four], **changes),
+        *family(folder / "with", task, cells=four, **DELAY, **changes),
+    ]
+
+
+# Sets of cells for the contract tests; a figure has to be drawn of at least one.
+FAMILIES = {"plain": family, "delayed": delayed}

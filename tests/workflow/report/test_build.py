@@ -64,7 +64,7 @@ def test_report_says_the_numbers_of_the_runs(folders):
         assert printed[6] == f"{row['speed_up']['median']:.2f}"
         hours = row["time_to_target_s"]["median"] / 3600
         assert float(printed[4]) == pytest.approx(hours, rel=5e-3)
-    assert data["tables"][0]["heading"][4] == "time to target (h)"
+    assert data["tables"][0]["heading"][4] == "time to\ntarget (h)"
     assert "12 runs of 4 configurations" in text
     assert "3.00 CPU seconds in all 12 runs" in text
     assert "50.0 MB" in text
@@ -156,6 +156,45 @@ def test_several_experiments_have_a_table_each(tmp_path):
     assert "simulated clock" in text
     assert "wall clock" in text
     assert typeset(data, {}).startswith(b"%PDF-")
+
+
+def test_delays_stand_in_the_table_of_the_runs_without(tmp_path):
+    data = content(runs.load(toy.delayed(tmp_path)))
+    (table,) = data["tables"]
+    assert table["heading"][2] == "mean\ndelay"
+    assert [row[:3] for row in table["rows"]] == [
+        ["single", "1", "\N{EN DASH}"],
+        ["synchronous", "4", "\N{EN DASH}"],
+        ["synchronous", "4", "5 s"],
+        ["asynchronous", "4", "\N{EN DASH}"],
+        ["asynchronous", "4", "5 s"],
+    ]
+    # The abstract is about the runs without.
+    assert said(data["abstract"]).count("times as fast") == 2
+    assert "max(N(" in said(data["method"])
+    assert typeset(data, {}).startswith(b"%PDF-")
+
+
+def test_runs_that_only_show_what_processors_do_have_no_table(tmp_path):
+    curves = toy.family(tmp_path / "a", seeds=1)
+    others = toy.family(tmp_path / "b", seeds=1, **{"configuration.mini_batch_size": 1})
+    drawn = [
+        read_figure(write(name, runs.load(folders), tmp_path)[-1], runs.load(folders))[0]
+        for name, folders in [("ner-convergence", curves), ("utilisation", others)]
+    ]
+    cells = runs.load(curves + others)
+    sizes = [cell.configuration["mini_batch_size"] for cell in module.learning(cells, drawn)]
+    assert sizes == [4] * 4
+    assert len(module.learning(cells, drawn[1:])) == 4
+    assert len(module.learning(cells, drawn[:1])) == 8  # no figure shows the others
+    data = content(cells, learning=module.learning(cells, drawn))
+    assert len(data["tables"]) == len(data["settings"]) == 1
+    assert "8 runs of 8 configurations" in said(data["abstract"])
+    assert "1 and 4" in said(data["settings"])
+    assert typeset(data, {}).startswith(b"%PDF-")
+    nothing = content(runs.load(others), learning=[])
+    assert nothing["tables"] == []
+    assert typeset(nothing, {}).startswith(b"%PDF-")
 
 
 def test_runs_without_single_processor_and_late_ones(tmp_path):

@@ -7,6 +7,7 @@ import pytest
 from staleness.workflow.cli import main
 
 NAMES = ("Ann", "Bo", "Cy", "Dee")
+NAMES_OF_FIGURES = ("ner-convergence", "ner-processors", "timelines", "utilisation")
 PLACES = ("Rome", "Oslo", "Bonn")
 
 
@@ -42,6 +43,14 @@ def test_runs_to_figure_to_report(tmp_path, capsys):
     final = about["table"]["cells"][0]["final"]
     assert final["low"] <= single["metrics"]["f1"] <= final["high"]
     assert about["corpus"] == "tiny"
-    figure = str(figures / "ner-convergence.json")
-    assert main(["report", "--out", str(out), "--figures", figure, *folders]) == 0
+    drawn = [str(figures / f"{name}.json") for name in NAMES_OF_FIGURES]
+    for name in NAMES_OF_FIGURES[1:]:
+        assert main(["figure", name, "--out", str(figures), *folders]) == 0, capsys.readouterr().err
+    for row in json.loads((figures / "utilisation.json").read_text())["table"]["cells"]:
+        shares = [spread["median"] for spread in row["shares"].values()]
+        assert sum(shares) == pytest.approx(1.0, abs=0.02)
+        waits = {"single": [], "synchronous": ["barrier"], "asynchronous": ["lock"]}
+        waiting = {state for state in ("barrier", "lock") if row["shares"][state]["high"] > 0}
+        assert waiting <= set(waits[row["schedule"]])
+    assert main(["report", "--out", str(out), "--figures", *drawn, *folders]) == 0
     assert out.read_bytes().startswith(b"%PDF-")

@@ -1,0 +1,183 @@
+"""What figures of a metric against time have in common: curves, target, limits, captions."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from staleness.workflow.figures import measures, runs, style
+from staleness.workflow.figures.labels import Label
+
+STEEP = 0.06  # the first share of a curve: it may leave the axes
+NO_ROOM = (0.04, 0.04)  # where there are no such labels
+MARGIN = (0.8, 1.2)  # of a logarithmic axis of time, factors before and after
+ROOM = (0.04, 0.16)  # of the y axis, below and above, where the labels of curves go
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A curve to be drawn.
+
+    Attributes
+    ----------
+    text : str
+        What stands beside it.
+    look : staleness.workflow.figures.style.Look
+    time : ndarray [points]
+        Seconds.
+    spread : staleness.workflow.figures.measures.Spread
+        Of the metric, arrays [points].
+    reached : float or None
+        Seconds to the target, the median over seeds.
+    """
+
+    text: str
+    look: object
+    time: np.ndarray
+    spread: object
+    reached: float | None = None
+
+    @classmethod
+    def of(cls, cell, metric, look, text=None, level=None):
+        """Return the median curve of a cell; its target, if any, is `level`."""
+        time, spread = measures.median_curve(cell, metric)
+        late = None if level is None else measures.median_time_to_target(cell, metric, level)
+        return cls(cell.label if text is None else text, look, time, spread, late)
+
+    def draw(self, axes, seconds, level=None):
+        """Draw it and return its `Label`.
+
+        Parameters
+        ----------
+        axes : matplotlib.axes.Axes
+            With a logarithmic time axis, what lies at time 0 is left out.
+        seconds : float
+            The unit of time.
+        level : float, optional
+            The target, on which a dot marks when it was reached.
+        """
+        shown = self.time > 0 if axes.get_xscale() == "log" else slice(None)
+        time = self.time[shown] / seconds
+        low, median, high = (
+            values[shown] for values in (self.spread.low, self.spread.median, self.spread.high)
+        )
+        look = self.look
+        axes.fill_between(time, low, high, color=look.colour, alpha=style.BAND_OPACITY, linewidth=0)
+        (line,) = axes.plot(
+            time,
+            median,
+            color=look.colour,
+            linestyle=look.dashes,
+            linewidth=look.width,
+            label=self.text,
+        )
+        if level is not None and self.reached is not None:
+            axes.plot(self.reached / seconds, level, "o", color=look.colour, **style.DOT)
+        points = np.column_stack([time, median])
+        return Label(self.text, line, points, (low, high))
+
+
+def limits(curves, level, room=ROOM):
+    """Return the limits of the y axis: all but the steep beginnings, and the target."""
+    late = [curve.spread.median[_rise(curve) :].min() for curve in curves]
+    low = min(*late, level)
+    high = max(level, *(curve.spread.high.max() for curve in curves))
+    height = (high - low) or 0.01
+    return low - room[0] * height, high + room[1] * height
+
+
+def times_shown(curves, seconds):
+    """Return the limits of a logarithmic axis of time: all but the steep beginnings.
+
+    Parameters
+    ----------
+    curves : list of Curve
+    seconds : float
+        The unit of time.
+    """
+    first = min(curve.time[_rise(curve)] for curve in curves)
+    last = max(curve.time[-1] for curve in curves)
+    return MARGIN[0] * first / seconds, MARGIN[1] * last / seconds
+
+
+def _rise(curve):
+    """Return the number of the first point that must be seen; the very first need not be."""
+    count = len(curve.time)
+    return min(max(1, int(STEEP * count)), count - 1)
+
+
+def target_line(axes, level, text):
+    """Draw the target and return its `Label`.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        With its final limits of time.
+    level : float
+    text : str
+        What stands beside it.
+    """
+    line = axes.axhline(
+        level,
+        color=style.QUIET,
+        linestyle=(0, (1, 2)),
+        linewidth=0.9,
+        zorder=1.5,
+        label=text,
+    )
+    points = np.column_stack([axes.get_xlim(), [level, level]])
+    return Label(text, line, points, leader=False, part=(0.5, 1.0))
+
+
+def longest(cells):
+    """Return the seconds of the longest run."""
+    return max(curve["time_s"][-1] for cell in cells for curve in cell.curves)
+
+
+def draw_panels(groups, level, unit, seconds):
+    """Return a figure with a panel a group of curves; time is on a logarithmic axis.
+
+    Parameters
+    ----------
+    groups : dict of str to list of Curve
+        By the title of the panel.
+    level : float
+        The target.
+    unit : str
+    seconds : float
+        What `phrases.time_unit` returned.
+    """
+    every = [curve for group in groups.values() for curve in group]
+    with style.applied():
+        figure, panels = style.curve_panels(len(groups), times_shown(every, seconds))
+        panels[0].set_ylim(*limits(every, level, NO_ROOM))
+        panels[0].set_ylabel("F1, development set")
+        for axes, (title, group) in zip(panels, groups.items(), strict=True):
+            for curve in group:
+                curve.draw(axes, seconds, level)
+            target_line(axes, level, "_target")  # the caption says what it is
+            axes.set_xlabel(f"time ({unit})")
+            style.panel_legend(axes, title)
+    return figure
+
+
+def reason_against(cells, besides=runs.SCHEDULING):
+    """Return why cells cannot be compared with a single processor, or None.
+
+    Parameters
+    ----------
+    cells : list of staleness.workflow.figures.runs.Cell
+    besides : tuple of str
+        Settings in which they may differ.
+    """
+    if not any(cell.schedule == runs.SINGLE for cell in cells):
+        return "it needs runs of schedule 'single' to compare with"
+    return differ(cells, besides)
+
+
+def differ(cells, besides=runs.SCHEDULING):
+    """Return that cells differ in another setting than those named, or None."""
+    different = runs.differing(cells, besides)
+    if different is None:
+        return None
+    name, values = different
+    return f"the runs differ in {name} ({', '.join(values)}): give those of one"
