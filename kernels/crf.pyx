@@ -43,7 +43,7 @@ from staleness.kernels.lanes cimport (
     lanes_max,
     lanes_store,
 )
-from staleness.kernels.learner cimport NO_MEMORY, NOT_FINITE, OK, Learner, Status
+from staleness.kernels.learner cimport LOAD, NO_MEMORY, NOT_FINITE, OK, Learner, Status
 
 from staleness.kernels.memory import aligned_rows
 from staleness.kernels.validation import check_labelled_features
@@ -372,7 +372,7 @@ cdef class StochasticGradientDescent(ConditionalRandomField):
 
     cdef Status up(self, Py_ssize_t first, Py_ssize_t last) noexcept nogil:
         cdef Py_ssize_t sentences = self._work.shape[0], count = 0, slot
-        cdef double eta = self.step_size / (1.0 + self.decay * self.examples / sentences)
+        cdef double eta = self.step_size / (1.0 + self.decay * LOAD(&self._examples) / sentences)
         cdef Parameters* theta = self.parameters(first)
         cdef double scale = theta.scale * (1.0 - eta * self.l2 / sentences)
         cdef float factor

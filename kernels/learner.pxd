@@ -22,8 +22,8 @@ cdef class Learner:
     cdef readonly Py_ssize_t slots
     cdef readonly Py_ssize_t workspaces
     cdef readonly Py_ssize_t replicas
-    cdef readonly int64_t updates
-    cdef readonly int64_t examples
+    cdef int64_t _updates       # this and the next: atomic, as others look while one counts
+    cdef int64_t _examples
     cdef const int32_t[::1] _work
 
     cdef Status calc(

@@ -43,6 +43,16 @@ cdef class Learner:
         self.replicas = replicas
 
     @property
+    def updates(self):
+        """Updates made so far."""
+        return LOAD(&self._updates)
+
+    @property
+    def examples(self):
+        """Examples in those updates."""
+        return LOAD(&self._examples)
+
+    @property
     def work(self):
         """Units of work of each example, int32 [examples]."""
         work = np.asarray(self._work)
@@ -66,8 +76,8 @@ cdef class Learner:
 
     cdef void count_update(self, Py_ssize_t examples) noexcept nogil:
         """Count an update of `up`; exact also where several are inside `up` at once."""
-        FETCH_ADD(&self.updates, 1)
-        FETCH_ADD(&self.examples, examples)
+        FETCH_ADD(&self._updates, 1)
+        FETCH_ADD(&self._examples, examples)
 
     def settle(self):
         """Make `theta` ready to be looked at; nobody may be inside `calc` or `up`."""

@@ -220,7 +220,7 @@ cdef class Clock:
         cdef Py_ssize_t p
         self.learner.average()
         for p in range(self.processors):
-            self._processors[p].updates_read = self.learner.updates
+            self._processors[p].updates_read = LOAD(&self.learner._updates)
             self._processors[p].own_updates = 0
 
     cdef void open_row(self, Py_ssize_t p, int64_t batch, TraceRow* row) noexcept nogil:
@@ -237,17 +237,17 @@ cdef class Clock:
         cdef Processor* processor = &self._processors[p]
         processor.row.start = now
         if not self.learner.replicas:
-            processor.updates_read = LOAD(&self.learner.updates)
+            processor.updates_read = LOAD(&self.learner._updates)
         return self.learner.calc(p, workspace, processor.examples, processor.count)
 
     cdef Status update(self, Py_ssize_t p) noexcept nogil:
         cdef Processor* processor = &self._processors[p]
         cdef TraceRow* row = processor.row
-        row.staleness = (LOAD(&self.learner.updates) - processor.updates_read
+        row.staleness = (LOAD(&self.learner._updates) - processor.updates_read
                          - processor.own_updates)
         cdef Status status = self.learner.up(p, p + 1)
         # Without a lock two updates at the same time may get the same number.
-        row.update_number = LOAD(&self.learner.updates)
+        row.update_number = LOAD(&self.learner._updates)
         if self.learner.replicas and processor.count:
             processor.own_updates += 1
         return status
@@ -256,7 +256,7 @@ cdef class Clock:
         cdef Status status = self.learner.up(0, self.processors)
         cdef Py_ssize_t p
         for p in range(self.processors):
-            self._processors[p].row.update_number = self.learner.updates
+            self._processors[p].row.update_number = LOAD(&self.learner._updates)
         return status
 
     cdef double delay(self, Py_ssize_t p) noexcept nogil:
@@ -266,7 +266,7 @@ cdef class Clock:
 
     cdef bint evaluation_is_due(self) noexcept nogil:
         return (self._evaluation < self._evaluations.shape[0]
-                and LOAD(&self.learner.examples) >= self._evaluations[self._evaluation])
+                and LOAD(&self.learner._examples) >= self._evaluations[self._evaluation])
 
     cdef void fail(self, Py_ssize_t p, Status status) noexcept nogil:
         """Remember the first failure."""

@@ -45,6 +45,12 @@ static inline void store_release(int64_t *address, int64_t value)
     __atomic_store_n(address, value, __ATOMIC_RELEASE);
 }
 
+/* Where several update at once, one of their times. */
+static inline void store_time(double *address, double value)
+{
+    __atomic_store(address, &value, __ATOMIC_RELAXED);
+}
+
 static inline int64_t fetch_add(int64_t *address, int64_t value)
 {
     return __atomic_fetch_add(address, value, __ATOMIC_ACQ_REL);

@@ -8,6 +8,7 @@ cdef extern from "realtime.h" nogil:
     void wait_a_little(int64_t step) noexcept
     int64_t load_acquire(const int64_t* address) noexcept
     void store_release(int64_t* address, int64_t value) noexcept
+    void store_time(double* address, double value) noexcept
     int64_t fetch_add(int64_t* address, int64_t value) noexcept
 
     ctypedef struct gate:

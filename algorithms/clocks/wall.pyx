@@ -26,6 +26,7 @@ from staleness.algorithms.clocks.realtime cimport (
     seconds_now,
     sleep_for,
     store_release,
+    store_time,
     wait_a_little,
 )
 from staleness.algorithms.program cimport Instruction
@@ -82,7 +83,7 @@ cdef class WallClock(Clock):
         Diverged
             If a processor met numbers that are not finite; all have ended then.
         """
-        cdef bint standing
+        cdef bint standing, done
         cdef double deadline
         if not self._threads:
             self.start()
@@ -99,8 +100,9 @@ cdef class WallClock(Clock):
                 if gate_watch(&self._gate, deadline) != 0:
                     break
             standing = self.all_stand() and self._signals.pause
+            done = self._ended == self.processors or self._failure != OK
             gate_unlock(&self._gate)
-        if self._ended == self.processors or self._failure != OK:
+        if done:
             self.stop()
             return Event.DONE
         self._held = standing
@@ -152,7 +154,7 @@ cdef class WallClock(Clock):
 
     cdef void run(self, Py_ssize_t p) noexcept nogil:
         cdef Processor* processor = &self._processors[p]
-        cdef double began
+        cdef double began, ended
         cdef int instruction
         cdef Status status
         while True:
@@ -199,8 +201,9 @@ cdef class WallClock(Clock):
                     status = self.update(p)
                 else:
                     status = self.update_all()
-                self.time = self.now()
-                processor.row.update = self.time - began
+                ended = self.now()
+                store_time(&self.time, ended)
+                processor.row.update = ended - began
                 if self.evaluation_is_due():
                     store_release(&self._signals.pause, 1)
             elif instruction == Instruction.AVERAGE and p == 0:
@@ -208,7 +211,9 @@ cdef class WallClock(Clock):
                 self.average()
                 processor.row.update += self.now() - began
             if status != OK:
+                gate_lock(&self._gate)
                 self.fail(p, status)
+                gate_unlock(&self._gate)
                 store_release(&self._signals.stop, 1)
                 return
 
@@ -235,7 +240,8 @@ cdef class WallClock(Clock):
         while load_acquire(&self._signals.pause) and not load_acquire(&self._signals.stop):
             gate_stand(&self._gate)
         self._standing -= 1
-        if self._standing == 0:
+        # When told to stop, others may be computing still, and look at the clock once more.
+        if self._standing == 0 and not load_acquire(&self._signals.stop):
             self._origin += seconds_now() - self._paused_at
             store_release(&self._signals.resumptions, resumptions + 1)
         gate_unlock(&self._gate)
