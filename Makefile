@@ -41,8 +41,9 @@ lint: env
 	$(BIN)/snakefmt --check Snakefile workflow/rules
 	$(BIN)/snakemake --lint
 
-compare: env $(VENV)/.benchmarks  ## the kernels beside what one would otherwise use
+compare: env $(VENV)/.benchmarks  ## the kernels beside their peers, all cores beside one
 	$(BIN)/python -m benchmarks.peers.crfsuite
+	$(BIN)/python -m benchmarks.parallel
 
 $(VENV)/.benchmarks: $(VENV)/.requirements requirements/benchmarks.lock
 	$(PIP) install --require-hashes --requirement requirements/benchmarks.lock
