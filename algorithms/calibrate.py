@@ -1,4 +1,13 @@
-"""Calibration: the linear costs of this machine's kernels, fitted to wall-clock traces."""
+"""Calibration: the linear costs of this machine's kernels, fitted to wall-clock traces.
+
+Each mini-batch size is run several times, schedules taking turns, and the fastest run of each is
+taken: what else the machine does can only slow a run down. A run is as long as usual, since updates
+get cheaper while `theta` settles.
+
+Where there is no barrier, whatever a turn takes besides its update and its waiting counts as calc:
+the clock's own work too. Where there is one, that belongs to the rounds: what a round takes besides
+its slowest calc and the update counts as its barriers'.
+"""
 
 import json
 
@@ -7,66 +16,163 @@ import numpy as np
 from staleness.algorithms.costs import Costs
 from staleness.algorithms.costs.measured import FORMAT
 from staleness.algorithms.files import whole_file
-from staleness.algorithms.machine import machine, versions
-from staleness.algorithms.run import Configuration, run
+from staleness.algorithms.machine import allowed_cpus, machine, versions
+from staleness.algorithms.program import Instruction
+from staleness.algorithms.run import SCHEDULES, Configuration, run
 
 MINI_BATCH_SIZES = (1, 4, 16, 64, 256)
-EPOCHS = 3
+EPOCHS = 10
+REPEATS = 3
+AVERAGE_EVERY = 4
+AVERAGES = 8
+INTERRUPTION = 1e-5  # seconds: switching to another thread and back takes longer
 
 
-def calibrate(task, update, corpus, progress=None):
-    """Measure one task on this machine, one thread, several mini-batch sizes.
+def calibrate(task, update, corpus, progress=None, processors=None):
+    """Measure one task on this machine, alone and where processors share `theta`.
 
     Parameters
     ----------
     task, update : str
     corpus : EncodedCorpus
     progress : callable, optional
-        Called with each mini-batch size before it is measured.
+        Called with round, schedule, processors and mini-batch size before each run.
+    processors : int, optional
+        That share; by default as many as there are cores. With one, sharing is not measured.
+
+    Returns
+    -------
+    dict
+        What `fit_trace` returns of one thread (costs with average_replica), corpus (its name),
+        processors, and shared: schedule to what `fit_trace` returns of it on those processors.
+    """
+    processors = processors or len(allowed_cpus())
+    plan = {"single": 1}
+    if processors > 1:
+        plan |= {name: processors for name, kind in SCHEDULES.items() if kind.shares_theta()}
+    fastest = {}
+    for repeat in range(REPEATS):
+        for size in MINI_BATCH_SIZES:
+            for schedule, number in plan.items():
+                if progress:
+                    progress(repeat, schedule, number, size)
+                result = _run(
+                    corpus,
+                    task=task,
+                    update=update,
+                    schedule=schedule,
+                    processors=number,
+                    mini_batch_size=size,
+                    epochs=EPOCHS,
+                )
+                before = fastest.get((schedule, size))
+                if before is None or result.seconds < before.seconds:
+                    fastest[schedule, size] = result
+    fits = {
+        schedule: fit_trace(
+            SCHEDULES[schedule].program,
+            number,
+            [fastest[schedule, size].trace for size in MINI_BATCH_SIZES],
+        )
+        for schedule, number in plan.items()
+    }
+    found = fits.pop("single")
+    found["costs"]["average_replica"] = time_average(task, update, corpus, processors)
+    return {
+        **found,
+        "corpus": corpus.about["corpus"],
+        "processors": processors,
+        "shared": fits,
+    }
+
+
+def fit_trace(program, processors, traces):
+    """Fit costs to what a schedule did on the wall clock.
+
+    Parameters
+    ----------
+    program : sequence of Instruction
+        The schedule's.
+    processors : int
+    traces : list of ndarray
+        See `staleness.algorithms.clocks.TRACE`.
 
     Returns
     -------
     dict
         costs (seconds, see `Costs`), r2_calc and r2_update (share of the variance between
-        mini-batches that the linear model explains), mini_batches, and the corpus' name.
+        mini-batches that the linear model explains), and mini_batches.
     """
-    traces, calc_seconds = [], []
-    for size in MINI_BATCH_SIZES:
-        if progress:
-            progress(size)
-        configuration = Configuration(
-            task=task,
-            update=update,
-            schedule="single",
-            clock="wall",
-            mini_batch_size=size,
-            epochs=EPOCHS,
-            evaluations=1,
-        )
-        trace = run(configuration, corpus).trace
-        # The first epoch also warms caches and settles memory.
-        trace = trace[len(trace) // EPOCHS :]
-        # Whatever a turn takes besides its update counts as calc: the clock's own work too.
-        calc_seconds.append(np.diff(trace["start"]) - trace["update"][:-1])
-        traces.append(trace[:-1])
-    trace = np.concatenate(traces)
-    ones, work = np.ones(len(trace)), trace["work"].astype(float)
-    calc, r2_calc = fit([ones, trace["examples"], work], np.concatenate(calc_seconds))
-    update_costs, r2_update = fit([ones, work], trace["update"])
+    in_step = Instruction.BARRIER in program
+    calc_columns, calc_seconds, update_work, update_seconds, left = [], [], [], [], []
+    for trace in traces:
+        seconds = trace["computed"] - trace["start"]
+        work, update = trace["work"], trace["update"]
+        if in_step:
+            rounds = trace.reshape(-1, processors)
+            work, update = rounds["work"].sum(axis=1), rounds["update"].sum(axis=1)
+            slowest = seconds.reshape(-1, processors).max(axis=1)
+            length = np.diff(rounds["start"].min(axis=1))
+            left.append(length - slowest[:-1] - update[:-1])
+        else:
+            waits = trace["lock_wait"] + trace["delay"]
+            seconds = trace["end"] - trace["start"] - waits - update
+        calc_columns.append(np.stack([trace["examples"] > 0, trace["examples"], trace["work"]]))
+        calc_seconds.append(seconds)
+        update_work.append(work)
+        update_seconds.append(update)
+    columns, seconds = np.concatenate(calc_columns, axis=1), np.concatenate(calc_seconds)
+    calc, r2_calc = fit(columns[:, columns[0] > 0], seconds[columns[0] > 0])
+    work, seconds = np.concatenate(update_work), np.concatenate(update_seconds)
+    update, r2_update = fit([np.ones(len(work)), work], seconds)
+    costs = Costs(*map(float, (*calc, *update)))
+    if in_step:
+        barriers = sum(instruction == Instruction.BARRIER for instruction in program)
+        each = float(np.median(np.concatenate(left))) / barriers
+        costs = costs._replace(barrier=max(0.0, each))
     return {
-        "costs": Costs(*map(float, (*calc, *update_costs)))._asdict(),
+        "costs": costs._asdict(),
         "r2_calc": r2_calc,
         "r2_update": r2_update,
-        "mini_batches": len(trace),
-        "corpus": corpus.about["corpus"],
+        "mini_batches": len(work),
     }
+
+
+def time_average(task, update, corpus, processors):
+    """Return the seconds that averaging takes for each replica of `theta`.
+
+    The update of processor 0 before each average holds the average too, and is far shorter.
+    """
+    examples = len(corpus["train.offsets"]) - 1
+    size = min(64, max(1, examples // (processors * AVERAGE_EVERY * AVERAGES)))
+    fastest = np.inf
+    for _ in range(REPEATS):
+        trace = _run(
+            corpus,
+            task=task,
+            update=update,
+            schedule="replicated",
+            processors=processors,
+            mini_batch_size=size,
+            epochs=1,
+            average_every=AVERAGE_EVERY,
+        ).trace
+        seconds = trace["update"][trace["processor"] == 0]
+        averages = seconds[AVERAGE_EVERY - 1 :: AVERAGE_EVERY]
+        fastest = min(fastest, np.median(averages) - np.median(seconds))
+    return max(0.0, float(fastest)) / processors
+
+
+def _run(corpus, **settings):
+    return run(Configuration(clock="wall", evaluations=1, oversubscribe=True, **settings), corpus)
 
 
 def fit(columns, seconds):
     """Fit non-negative linear costs to durations.
 
-    Every mini-batch counts by its relative error, so that small ones are met as well as large ones;
-    those that the machine interrupted (over 5 median absolute deviations off) are left out.
+    Every mini-batch counts by its error relative to what the fit before this one says, so that
+    small ones are met as well as large ones, and in the mean; those that the machine interrupted
+    (over 5 median absolute deviations off, and by more than `INTERRUPTION`) are left out.
 
     Parameters
     ----------
@@ -77,19 +183,24 @@ def fit(columns, seconds):
     -------
     coefficients : ndarray [len(columns)]
     r2 : float
-        Of the durations that were kept, in seconds.
+        Of the durations that were kept, in seconds; 0 if all of them are the same.
     """
     design = np.stack(columns, axis=1).astype(float)
-    keep = seconds > 0
-    coefficients = np.zeros(design.shape[1])
-    for _ in range(3):
-        coefficients = _non_negative(design[keep] / seconds[keep, None], np.ones(keep.sum()))
-        ratio = seconds / np.maximum(design @ coefficients, 1e-12)
+    keep = measured = seconds > 0
+    scale = seconds
+    for _ in range(5):
+        weighted = design[keep] / scale[keep, None]
+        coefficients = _non_negative(weighted, seconds[keep] / scale[keep])
+        fitted = design @ coefficients
+        ratio = seconds / np.maximum(fitted, 1e-12)
         centre = np.median(ratio[keep])
         deviation = np.median(np.abs(ratio[keep] - centre))
-        keep = (seconds > 0) & (np.abs(ratio - centre) <= 5 * deviation + 1e-12)
-    residual = seconds[keep] - design[keep] @ coefficients
-    return coefficients, float(1 - residual.var() / seconds[keep].var())
+        off = np.abs(ratio - centre) > 5 * deviation + 1e-12
+        keep = measured & ~(off & (np.abs(seconds - fitted) > INTERRUPTION))
+        scale = np.maximum(fitted, seconds / 10)
+    residual = seconds[keep] - fitted[keep]
+    spread = seconds[keep].var()
+    return coefficients, float(1 - residual.var() / spread) if spread else 0.0
 
 
 def _non_negative(design, target):

@@ -193,14 +193,8 @@ def run(configuration, corpus, progress=None):
             replicas=configuration.processors if schedule.replicas else 0,
         )
     )
-    model = configuration.cost_model()
-    seconds = None
-    if simulated or configuration.delay_mean is not None:
-        seconds = model.costs(configuration.task, configuration.update, learner.work)
+    seconds, cost_model = simulated_costs(configuration, learner.work)
     clock = make_clock(configuration, learner, seconds)
-    cost_model = {"description": None, "seconds": None}
-    if simulated:
-        cost_model = {"description": model.describe(), "seconds": seconds._asdict()}
     total = configuration.epochs * len(learner.work)
     points = []
     cpu_seconds = real_seconds = 0.0
@@ -249,8 +243,31 @@ def run(configuration, corpus, progress=None):
     )
 
 
+def simulated_costs(configuration, work):
+    """Return the `Costs` of the simulated clock, and what `Result` says of them.
+
+    Parameters
+    ----------
+    configuration : Configuration
+    work : ndarray of int32 [examples]
+    """
+    if configuration.clock != "simulated":
+        return None, {"description": None, "seconds": None}
+    model = configuration.cost_model()
+    # The schedule counts where its processors share `theta`.
+    shared = SCHEDULES[configuration.schedule].shares_theta()
+    seconds = model.costs(
+        configuration.task,
+        configuration.update,
+        work,
+        configuration.schedule if shared else None,
+        configuration.processors,
+    )
+    return seconds, {"description": model.describe(), "seconds": seconds._asdict()}
+
+
 def make_clock(configuration, learner, seconds):
-    """Return the clock of a configuration, ready to `advance`; `seconds` are the cost model's."""
+    """Return the clock of a configuration, ready to `advance`; `seconds` as simulated, or None."""
     examples = len(learner.work)
     size = configuration.mini_batch_size or examples
     intervals = configuration.epochs * configuration.evaluations
@@ -259,14 +276,18 @@ def make_clock(configuration, learner, seconds):
     else:
         extra = {"oversubscribe": configuration.oversubscribe}
     if configuration.delay_mean is not None:
-        # Also on the wall clock a mean mini-batch is as long as the cost model says: pauses must
-        # not depend on what the machine was doing.
+        # Also on the wall clock a mean mini-batch is as long as the model says of one processor:
+        # pauses must depend neither on what the machine was doing nor on the schedule.
+        alone = configuration.cost_model().costs(
+            configuration.task, configuration.update, learner.work
+        )
+        mean_mini_batch = alone.of_mini_batch(size, size * float(learner.work.mean()))
         mean = delays.Mean.parse(configuration.delay_mean)
         extra["delays"] = delays.draw(
             configuration.seed,
             configuration.processors,
             turns=-(-configuration.epochs * examples // size),
-            mean=mean.seconds(seconds.of_mini_batch(size, size * float(learner.work.mean()))),
+            mean=mean.seconds(mean_mini_batch),
             probability=configuration.delay_probability,
         )
     return CLOCKS[configuration.clock](

@@ -30,6 +30,7 @@ cdef enum:
     UPDATE_FIXED
     UPDATE_WORK
     AVERAGE_REPLICA
+    BARRIER_OPENS
 
 cdef double TICK_SECONDS = 0.1
 
@@ -177,7 +178,7 @@ cdef class SimulatedClock(Clock):
                 if self._arrived == self.processors:
                     self._arrived = 0
                     for q in range(self.processors):
-                        self.set_due(q, now)
+                        self.set_due(q, now + self._costs[BARRIER_OPENS])
                 return
             elif instruction == Instruction.LOCK:
                 processor.since = now

@@ -9,7 +9,8 @@ class Costs(NamedTuple):
 
     `calc` takes calc_fixed + calc_example * examples + calc_work * work, an update
     update_fixed + update_work * work, with the work in tokens (or cells, by task). Averaging
-    replicas of `theta` takes average_replica for each.
+    replicas of `theta` takes average_replica for each. A barrier lets its processors go `barrier`
+    after the last has come.
     """
 
     calc_fixed: float = 0.0
@@ -18,6 +19,7 @@ class Costs(NamedTuple):
     update_fixed: float = 0.0
     update_work: float = 0.0
     average_replica: float = 0.0
+    barrier: float = 0.0
 
     def of_mini_batch(self, examples, work):
         """Return the seconds of a mini-batch with its update, on one processor."""
@@ -37,7 +39,7 @@ class CostModel(ABC):
     name: str
 
     @abstractmethod
-    def costs(self, task, update, work):
+    def costs(self, task, update, work, schedule=None, processors=1):
         """Return the costs of one task.
 
         Parameters
@@ -46,6 +48,10 @@ class CostModel(ABC):
             Their names.
         work : ndarray of int32 [examples]
             Units of work of each training example.
+        schedule : str, optional
+            The name of the one whose processors share `theta`; None if nobody shares it.
+        processors : int
+            How many do.
 
         Returns
         -------

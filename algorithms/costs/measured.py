@@ -1,14 +1,36 @@
-"""The cost of this suite's own kernels, from a calibration file."""
+"""The cost of this suite's own kernels, from a calibration file.
+
+The file holds, for each task and update rule, the costs of one thread alone and, for each schedule
+that shares `theta`, those on the C processors of the machine that was measured. What makes sharing
+dear is reading rows that another core has written. Where P processors write equally often, a row
+was last written by another with probability (P - 1) / P, so on P processors the costs are taken to
+be
+
+    alone + (shared - alone) * ((P - 1) / P) / ((C - 1) / C),
+
+which is measured at P = 1 and P = C, and an assumption elsewhere. Beyond C it says nothing of
+slower links between more cores, nor of queues on them.
+"""
 
 import json
 import math
 from pathlib import Path
+from typing import NamedTuple
 
 from staleness.algorithms.costs import CostModel, Costs
 from staleness.algorithms.errors import StalenessError
 
 REFERENCE = Path(__file__).with_name("reference.json")
-FORMAT = 1
+FORMAT = 2
+STAND_IN = "asynchronous"  # for schedules that were not calibrated
+
+
+class Calibration(NamedTuple):
+    """Costs of a task by an update rule: alone, and by schedule where `processors` share."""
+
+    alone: Costs
+    processors: int
+    shared: dict
 
 
 class Measured(CostModel):
@@ -30,13 +52,13 @@ class Measured(CostModel):
     def __init__(self, path=None):
         self.path = Path(path or REFERENCE)
         try:
-            self.calibration = json.loads(self.path.read_text(encoding="utf-8"))
-            if self.calibration["format"] != FORMAT:
-                raise ValueError(f"its format is {self.calibration['format']}, not {FORMAT}")
-            self.processor = str(self.calibration["machine"]["processor"])
+            about = json.loads(self.path.read_text(encoding="utf-8"))
+            if about["format"] != FORMAT:
+                raise ValueError(f"its format is {about['format']}, not {FORMAT}")
+            self.processor = str(about["machine"]["processor"])
             self.tasks = {
-                task: {update: _costs(fit["costs"]) for update, fit in updates.items()}
-                for task, updates in self.calibration["tasks"].items()
+                task: {update: _calibration(fit) for update, fit in updates.items()}
+                for task, updates in about["tasks"].items()
             }
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise StalenessError(
@@ -44,20 +66,68 @@ class Measured(CostModel):
                 "make one with 'staleness calibrate'"
             ) from error
 
-    def costs(self, task, update, work):
-        """Return the costs of one task; see `CostModel`."""
+    def costs(self, task, update, work, schedule=None, processors=1):
+        """Return the costs of one task; see `CostModel` and the head of this file.
+
+        A schedule that was not calibrated shares as `asynchronous` does. A calibration made on one
+        core knows no costs of sharing.
+        """
         try:
-            return self.tasks[task][update]
+            calibration = self.tasks[task][update]
         except KeyError:
             raise StalenessError(
                 f"{self.path}: no calibration of {task} by {update}: "
                 f"make one with 'staleness calibrate {task} --update {update}'"
             ) from None
+        shared = calibration.shared.get(schedule, calibration.shared.get(STAND_IN))
+        if schedule is None or shared is None:
+            return calibration.alone
+        weight = others_share(processors) / others_share(calibration.processors)
+        return interpolate(calibration.alone, shared, weight)
 
     def describe(self):
         """Return a phrase for captions."""
         origin = "reference" if self.path == REFERENCE else "own"
-        return f"cost measured ({origin} calibration, {self.processor})"
+        cores = {
+            calibration.processors
+            for updates in self.tasks.values()
+            for calibration in updates.values()
+            if calibration.shared
+        }
+        sharing = "sharing of theta not measured"
+        if cores:
+            number = " or ".join(map(str, sorted(cores)))
+            sharing = f"sharing of theta measured on {number} cores and extrapolated beyond"
+        return f"cost measured ({origin} calibration, {self.processor}; {sharing})"
+
+
+def others_share(processors):
+    """Return the share of rows that another of so many processors was the last to write."""
+    return (processors - 1) / processors
+
+
+def interpolate(alone, shared, weight):
+    """Return costs on the line from `alone` (weight 0) through `shared` (weight 1), at least 0."""
+    return Costs(
+        *(max(0.0, a + (s - a) * weight) for a, s in zip(alone, shared, strict=True)),
+    )
+
+
+def _calibration(fit):
+    """Return what a calibration file says of one update rule, or raise ValueError."""
+    processors, shared = fit["processors"], fit["shared"]
+    if not isinstance(processors, int) or processors < (2 if shared else 1):
+        raise ValueError(f"costs of sharing on {processors!r} processors")
+    alone = _costs(fit["costs"])
+    return Calibration(
+        alone,
+        processors,
+        {
+            # Replicas are averaged by one processor, whoever shares what.
+            schedule: _costs(found["costs"])._replace(average_replica=alone.average_replica)
+            for schedule, found in shared.items()
+        },
+    )
 
 
 def _costs(values):

@@ -41,6 +41,14 @@ class Schedule:
         return cls.program
 
     @classmethod
+    def shares_theta(cls):
+        """Return whether processors keep writing what others are about to read.
+
+        Replicas are not shared, and batch learning writes once an epoch.
+        """
+        return cls.most_processors > 1 and not cls.replicas and not cls.batch
+
+    @classmethod
     def splits(cls):
         """Return whether each mini-batch is split over the processors."""
         return Instruction.SHARE in cls.program

@@ -7,9 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from staleness.algorithms.calibrate import MINI_BATCH_SIZES, calibrate, fit, write
+from staleness.algorithms.calibrate import MINI_BATCH_SIZES, calibrate, fit, fit_trace, write
 from staleness.algorithms.costs import Costs
 from staleness.algorithms.costs.measured import Measured
+from staleness.algorithms.run import SCHEDULES, TASKS, UPDATES
+from staleness.algorithms.seeds import visiting_order
+
+from .synthetic import finish, make_clock
 
 
 def durations(rng, coefficients, noise=0.0, outliers=0.0, count=3000):
@@ -73,18 +77,59 @@ def test_costs_are_never_negative(seed, true, noise):
     assert coefficients.any()
 
 
+def test_of_a_skewed_spread_the_mean_counts():
+    """What a run takes in all is what its costs must add up to."""
+    rng = np.random.default_rng(2)
+    columns, seconds = durations(rng, TRUE)
+    spread = rng.lognormal(sigma=0.3, size=len(seconds))
+    coefficients, _ = fit(columns, seconds * spread / spread.mean())
+    design = np.stack(columns, axis=1)
+    np.testing.assert_allclose((design @ coefficients).sum(), (design @ TRUE).sum(), rtol=0.05)
+
+
+@pytest.mark.parametrize("schedule", ["single", "asynchronous", "lock-free", "synchronous"])
+def test_costs_come_back_from_traces_that_they_made(corpus, schedule):
+    true = Costs(2e-6, 8e-7, 1.5e-7, 1e-6, 2e-8, 0.0, 5e-7 if schedule == "synchronous" else 0.0)
+    task = TASKS["ner"]()
+    processors = 1 if schedule == "single" else 2
+    traces = []
+    for size in (1, 4, 16):
+        learner = (
+            UPDATES["sgd"]
+            .configure({})
+            .learner(task.training(corpus), slots=processors, workspaces=1)
+        )
+        order = visiting_order(0, len(learner.work), 2)
+        program = SCHEDULES[schedule].program
+        clock = make_clock("simulated", learner, program, processors, size, order, costs=true)
+        finish(clock)
+        traces.append(clock.trace)
+    found = fit_trace(program, processors, traces)
+    np.testing.assert_allclose(Costs(**found["costs"]), true, rtol=1e-6, atol=1e-12)
+
+
 @pytest.mark.slow
-def test_a_calibration_is_a_cost_model(corpus, tmp_path):
-    sizes = []
-    found = calibrate("ner", "sgd", corpus, progress=sizes.append)
-    assert sizes == list(MINI_BATCH_SIZES)
+@pytest.mark.parametrize("processors", [1, 2])
+def test_a_calibration_is_a_cost_model(corpus, tmp_path, monkeypatch, processors):
+    monkeypatch.setattr("staleness.algorithms.calibrate.REPEATS", 1)
+    told = []
+    found = calibrate("ner", "sgd", corpus, lambda *about: told.append(about), processors)
+    sharing = ["asynchronous", "lock-free", "synchronous"] if processors > 1 else []
+    assert set(found["shared"]) == set(sharing)
+    plan = {"single": 1, **dict.fromkeys(sharing, processors)}
+    assert set(told) == {(0, s, p, m) for s, p in plan.items() for m in MINI_BATCH_SIZES}
     costs = Costs(**found["costs"])
     assert all(cost >= 0 for cost in costs)
-    tokens = len(corpus["train.labels"]) / 60
-    assert 0 < costs.calc_fixed + costs.calc_example + costs.calc_work * tokens < 1e-2
+    assert 0 < costs.of_mini_batch(1, len(corpus["train.labels"]) / 60) < 1e-2
     assert found["corpus"] == "synthetic-tests"
     assert found["mini_batches"] > 100
     path = tmp_path / "own" / "calibration.json"
     write(path, {"ner": {"sgd": found}})
-    assert Measured(path).costs("ner", "sgd", None) == costs
+    model = Measured(path)
+    assert model.costs("ner", "sgd", None) == costs
+    for schedule in sharing:
+        shared = Costs(**found["shared"][schedule]["costs"])
+        shared = shared._replace(average_replica=costs.average_replica)
+        at_two = model.costs("ner", "sgd", None, schedule, 2)
+        np.testing.assert_allclose(at_two, shared, rtol=1e-9, atol=1e-15)
     assert json.loads(path.read_text())["machine"]["cores"] >= 1

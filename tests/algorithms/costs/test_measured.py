@@ -15,8 +15,21 @@ WORK = np.ones(3, dtype=np.int32)
 GOOD = {
     "format": FORMAT,
     "machine": {"processor": "abacus"},
-    "tasks": {"ner": {"sgd": {"costs": {"calc_work": 1e-6, "update_fixed": 2e-6}, "r2_calc": 1}}},
+    "tasks": {
+        "ner": {
+            "sgd": {
+                "costs": {"calc_work": 1e-6, "update_fixed": 2e-6, "average_replica": 1e-3},
+                "r2_calc": 1,
+                "processors": 4,
+                "shared": {
+                    "asynchronous": {"costs": {"calc_work": 2.5e-6, "update_fixed": 1e-6}},
+                    "synchronous": {"costs": {"calc_work": 1e-6, "barrier": 3e-7}},
+                },
+            }
+        }
+    },
 }
+ALONE = Costs(calc_work=1e-6, update_fixed=2e-6, average_replica=1e-3)
 
 
 def write(folder, about):
@@ -40,8 +53,44 @@ def test_the_reference_is_a_calibration():
 
 def test_a_file_of_ones_own(tmp_path):
     model = Measured(write(tmp_path, GOOD))
-    assert model.costs("ner", "sgd", WORK) == Costs(calc_work=1e-6, update_fixed=2e-6)
-    assert model.describe() == "cost measured (own calibration, abacus)"
+    assert model.costs("ner", "sgd", WORK) == ALONE
+    assert model.describe() == (
+        "cost measured (own calibration, abacus; "
+        "sharing of theta measured on 4 cores and extrapolated beyond)"
+    )
+
+
+@pytest.mark.parametrize("schedule", ["asynchronous", "synchronous", "one-of-my-own", None])
+def test_one_processor_shares_with_nobody(tmp_path, schedule):
+    assert Measured(write(tmp_path, GOOD)).costs("ner", "sgd", WORK, schedule, 1) == ALONE
+
+
+@pytest.mark.parametrize(
+    ("processors", "weight"),
+    [(1, 0.0), (2, (1 / 2) / (3 / 4)), (4, 1.0), (64, (63 / 64) / (3 / 4))],
+)
+def test_sharing_is_on_a_line_through_what_was_measured(tmp_path, processors, weight):
+    model = Measured(write(tmp_path, GOOD))
+    expected = Costs(
+        calc_work=1e-6 + 1.5e-6 * weight, update_fixed=2e-6 - 1e-6 * weight, average_replica=1e-3
+    )
+    found = model.costs("ner", "sgd", WORK, "asynchronous", processors)
+    np.testing.assert_allclose(found, expected, rtol=1e-12, atol=0)
+    # What was not calibrated shares as asynchronous does; what shares nothing costs no more.
+    assert model.costs("ner", "sgd", WORK, "one-of-my-own", processors) == found
+    assert model.costs("ner", "sgd", WORK, None, processors) == ALONE
+    # An update that costs nothing where it is shared: not less than nothing beyond.
+    in_step = model.costs("ner", "sgd", WORK, "synchronous", processors)
+    assert in_step.update_fixed == pytest.approx(max(0.0, 2e-6 * (1 - weight)), abs=1e-18)
+    assert in_step.barrier == pytest.approx(3e-7 * weight)
+
+
+def test_a_calibration_of_one_core_knows_no_sharing(tmp_path):
+    about = changed("tasks/ner/sgd/shared", {})
+    about["tasks"]["ner"]["sgd"]["processors"] = 1
+    model = Measured(write(tmp_path, about))
+    assert model.costs("ner", "sgd", WORK, "asynchronous", 64) == ALONE
+    assert "sharing of theta not measured" in model.describe()
 
 
 @pytest.mark.parametrize(("task", "update"), [("ner", "mira"), ("tagging", "sgd")])
@@ -74,6 +123,16 @@ BAD = {
     "nothing": {},
     "no format": changed("format", None),
     "other format": changed("format", FORMAT + 1),
+    "format of old": changed("format", 1),
+    "no word of sharing": changed("tasks/ner/sgd/shared", None),
+    "list of schedules": changed("tasks/ner/sgd/shared", ["asynchronous"]),
+    "no costs of sharing": changed("tasks/ner/sgd/shared/asynchronous/costs", None),
+    "a negative cost of sharing": changed(
+        "tasks/ner/sgd/shared/asynchronous/costs", {"barrier": -1}
+    ),
+    "no processors": changed("tasks/ner/sgd/processors", None),
+    "sharing with nobody": changed("tasks/ner/sgd/processors", 1),
+    "half a processor": changed("tasks/ner/sgd/processors", 2.5),
     "no tasks": changed("tasks", None),
     "list of tasks": changed("tasks", ["ner"]),
     "list of updates": changed("tasks/ner", ["sgd"]),
