@@ -3,6 +3,10 @@
 A figure's entry in the config lists its cells. Each is `common` with its own values laid over; any
 value may be a list, which stands for one cell an element. A cell that several figures use is one
 folder, and so is run once.
+
+The entry `validation` lists cells in the same way. Each is run on both clocks, the simulated one
+with a calibration of this very machine, and with as many processors as this machine has cores
+unless the entry says how many.
 """
 
 import itertools
@@ -11,6 +15,7 @@ from pathlib import Path
 
 from staleness.algorithms.components import discover
 from staleness.algorithms.errors import StalenessError
+from staleness.algorithms.machine import allowed_cpus
 from staleness.algorithms.run import SCHEDULES, UPDATES, Configuration
 from staleness.workflow import figures
 from staleness.workflow.corpora import registry
@@ -34,6 +39,10 @@ class Grid:
         The folder of all that is made.
     figures : dict of str to list of str
         The figures asked for, with their cells as "<task>/<cell>".
+    validation : list of str
+        The cells that both clocks are compared on; empty if there are none.
+    own_calibration : str
+        The file that the workflow makes of this machine, if a cell uses it.
 
     Raises
     ------
@@ -48,16 +57,55 @@ class Grid:
         self._corpora = config.get("corpora", {})
         self._cells = {}
         self.figures = {}
+        self.own_calibration = f"{self.results}/calibration.json"
         known = discover(figures, figures.Figure)
         for figure, entry in config["figures"].items():
             if figure not in known:
                 raise StalenessError(
                     f"config: unknown figure '{figure}': choose from {', '.join(known)}"
                 )
-            self.figures[figure] = list(dict.fromkeys(self._add(figure, entry)))
+            self.figures[figure] = list(dict.fromkeys(self._add(f"figure {figure}", entry)))
+        entry = config.get("validation")
+        self.validation = list(dict.fromkeys(self._on_both_clocks(entry))) if entry else []
 
-    def _add(self, figure, entry):
-        """Yield the keys of a figure's cells, and remember the cells."""
+    def _on_both_clocks(self, entry):
+        """Yield the keys of the cells to be validated, on the wall clock and simulated."""
+        common = entry.get("common", {})
+        cells = []
+        for variant in entry["cells"]:
+            chosen = {**common, **variant}.get("schedule")
+            for name in chosen if isinstance(chosen, list) else [chosen]:
+                most = SCHEDULES[name].most_processors if name in SCHEDULES else 1
+                processors = min(len(allowed_cpus()), most)
+                cells.append({"processors": processors, **common, **variant, "schedule": name})
+        simulated = {
+            "clock": "simulated",
+            "cost": "measured",
+            "calibration": self.own_calibration,
+        }
+        for clock in ({"clock": "wall"}, simulated):
+            yield from self._add("validation", {"cells": [{**cell, **clock} for cell in cells]})
+
+    def _calibrated(self):
+        """Return task, update rule and corpus of what is validated.
+
+        Raises
+        ------
+        StalenessError
+            If nothing is, or the cells differ in one of these: a calibration is of one.
+        """
+        found = {
+            (configuration.task, configuration.update, corpus)
+            for configuration, corpus in map(self._cells.get, self.validation)
+        }
+        if len(found) != 1:
+            raise StalenessError(
+                f"config: validation needs cells of one task, update and corpus, not {len(found)}"
+            )
+        return found.pop()
+
+    def _add(self, where, entry):
+        """Yield the keys of an entry's cells, and remember the cells."""
         for variant in entry["cells"]:
             values = {**entry.get("common", {}), **variant}
             lists = {k: v if isinstance(v, list) else [v] for k, v in values.items()}
@@ -70,7 +118,7 @@ class Grid:
                     self._check_corpus(corpus)
                     configuration = Configuration(**cell)
                 except StalenessError as error:
-                    raise StalenessError(f"config: figure {figure}, {cell}: {error}") from None
+                    raise StalenessError(f"config: {where}, {cell}: {error}") from None
                 key = f"{configuration.task}/{cell_name(configuration, corpus)}"
                 self._cells[key] = (configuration, corpus)
                 yield key
@@ -104,6 +152,13 @@ class Grid:
         """Return whether the cell is measured in real time."""
         return self._cells[f"{task}/{cell}"][0].clock == "wall"
 
+    def calibration(self, task, cell):
+        """Return the calibration file that a cell depends on, a list; empty for the reference."""
+        configuration, _ = self._cells[f"{task}/{cell}"]
+        if configuration.clock != "simulated" or not configuration.calibration:
+            return []
+        return [configuration.calibration]
+
     def run_arguments(self, task, cell):
         """Return the arguments of `staleness run` for a cell, without corpus, seed and output."""
         configuration, _ = self._cells[f"{task}/{cell}"]
@@ -118,7 +173,11 @@ class Grid:
 
     def run_folders(self, *chosen):
         """Return the run folders of some figures, or of all."""
-        keys = itertools.chain(*(self.figures[figure] for figure in chosen or self.figures))
+        return self._folders(
+            itertools.chain(*(self.figures[figure] for figure in chosen or self.figures))
+        )
+
+    def _folders(self, keys):
         return [
             f"{self.results}/runs/{key}/seed-{seed}"
             for key in dict.fromkeys(keys)
@@ -128,6 +187,24 @@ class Grid:
     def run_files(self, *chosen):
         """Return run.json of the same runs."""
         return [f"{folder}/run.json" for folder in self.run_folders(*chosen)]
+
+    def validation_folders(self, _wildcards=None):
+        """Return the run folders of what is validated."""
+        return self._folders(self.validation)
+
+    def validation_files(self, _wildcards=None):
+        """Return run.json of the same runs."""
+        self._calibrated()
+        return [f"{folder}/run.json" for folder in self.validation_folders()]
+
+    def calibration_corpus(self, _wildcards=None):
+        """Return corpus.json of the encoded corpus that this machine is calibrated on."""
+        return f"{self.results}/encoded/{self._calibrated()[2]}/corpus.json"
+
+    def calibration_arguments(self, _wildcards=None):
+        """Return the arguments of `staleness calibrate`, without corpus and output."""
+        task, update, _ = self._calibrated()
+        return [task, "--update", update]
 
 
 def settings(configuration):

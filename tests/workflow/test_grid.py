@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from staleness.algorithms.errors import StalenessError
+from staleness.workflow import grid as module
 from staleness.workflow.grid import Grid
 
 CONFIG = Path(__file__).parents[2] / "config"
@@ -144,3 +145,61 @@ def test_a_corpus_of_ones_own():
     assert grid.corpus_arguments("mine")[-4:] == ["--train", "my train.txt", "--dev", "dev.txt"]
     (key,) = grid.figures["ner-convergence"]
     assert grid.encoded(*key.split("/")) == "results/encoded/mine/corpus.json"
+
+
+# ---- validation ---------------------------------------------------------------------------------
+
+SCHEDULES = {"schedule": ["single", "synchronous", "asynchronous"]}
+
+
+def validated(monkeypatch, *cells, cores=3, **common):
+    monkeypatch.setattr(module, "allowed_cpus", lambda: list(range(cores)))
+    entry = {"common": {**COMMON, **common}, "cells": list(cells)}
+    jsonschema.validate(config({"schedule": "single"}, validation=entry), SCHEMA)
+    return Grid(config({"schedule": "single"}, validation=entry))
+
+
+@pytest.mark.parametrize("cores", [1, 3])
+def test_validation_is_the_same_cells_on_both_clocks(monkeypatch, cores):
+    grid = validated(monkeypatch, SCHEDULES, cores=cores)
+    cells = ["single.P1", f"synchronous.P{cores}", f"asynchronous.P{cores}"]
+    assert grid.validation == [
+        f"ner/conll2003-en.sgd.{cell}.m4.e1x4.{clock}"
+        for clock in ("wall", "simulated-measured.calibration")
+        for cell in cells
+    ]
+    assert len(grid.validation_folders()) == 2 * len(grid.validation)
+    for key in grid.validation:
+        timed = grid.is_timed(*key.split("/"))
+        own = [] if timed else ["results/calibration.json"]
+        assert grid.calibration(*key.split("/")) == own
+    assert grid.calibration_arguments() == ["ner", "--update", "sgd"]
+    assert grid.calibration_corpus() == "results/encoded/conll2003-en/corpus.json"
+
+
+def test_validation_is_no_figure(monkeypatch):
+    grid = validated(monkeypatch, SCHEDULES)
+    assert grid.run_folders() == Grid(config({"schedule": "single"})).run_folders()
+    for key in grid.figures["ner-convergence"]:
+        assert grid.calibration(*key.split("/")) == []
+
+
+def test_as_many_processors_as_one_says(monkeypatch):
+    grid = validated(monkeypatch, {"schedule": "asynchronous", "processors": [1, 2]}, cores=8)
+    assert [key.split(".")[3] for key in grid.validation] == ["P1", "P2"] * 2
+
+
+def test_a_calibration_is_of_one_corpus(monkeypatch):
+    assert Grid(config({"schedule": "single"})).validation == []
+    with pytest.raises(StalenessError, match="one task, update and corpus, not 0"):
+        Grid(config({"schedule": "single"})).validation_files()
+    own = {"format": "conll", "train": "train.txt", "dev": "dev.txt"}
+    entry = {"cells": [{**COMMON, **SCHEDULES}, {**COMMON, **SCHEDULES, "corpus": "mine"}]}
+    grid = Grid(config({"schedule": "single"}, validation=entry, corpora={"mine": own}))
+    with pytest.raises(StalenessError, match="one task, update and corpus, not 2"):
+        grid.validation_files()
+
+
+def test_a_validation_that_makes_no_sense(monkeypatch):
+    with pytest.raises(StalenessError, match=r"config: validation, .*unknown schedule 'late'"):
+        validated(monkeypatch, {"schedule": "late"})

@@ -5,6 +5,7 @@ rule run:
     input:
         stamp=f"{RESULTS}/build.json",
         corpus=lambda wildcards: grid.encoded(wildcards.task, wildcards.cell),
+        calibration=lambda wildcards: grid.calibration(wildcards.task, wildcards.cell),
     output:
         f"{RESULTS}/runs/{{task}}/{{cell}}/seed-{{seed}}/curve.parquet",
         f"{RESULTS}/runs/{{task}}/{{cell}}/seed-{{seed}}/trace.parquet",
