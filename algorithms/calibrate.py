@@ -2,7 +2,7 @@
 
 Each mini-batch size is run several times, schedules taking turns, and the fastest run of each is
 taken: what else the machine does can only slow a run down. A run is as long as usual, since updates
-get cheaper while `theta` settles.
+get cheaper while `theta` settles. All sizes weigh the same, however many mini-batches they make.
 
 Where there is no barrier, whatever a turn takes besides its update and its waiting counts as calc:
 the clock's own work too. Where there is one, that belongs to the rounds: what a round takes besides
@@ -105,6 +105,7 @@ def fit_trace(program, processors, traces):
     """
     in_step = Instruction.BARRIER in program
     calc_columns, calc_seconds, update_work, update_seconds, left = [], [], [], [], []
+    calc_weights, update_weights = [], []
     for trace in traces:
         seconds = trace["computed"] - trace["start"]
         work, update = trace["work"], trace["update"]
@@ -119,12 +120,15 @@ def fit_trace(program, processors, traces):
             seconds = trace["end"] - trace["start"] - waits - update
         calc_columns.append(np.stack([trace["examples"] > 0, trace["examples"], trace["work"]]))
         calc_seconds.append(seconds)
+        calc_weights.append(np.full(len(seconds), 1 / len(seconds)))
+        update_weights.append(np.full(len(work), 1 / len(work)))
         update_work.append(work)
         update_seconds.append(update)
     columns, seconds = np.concatenate(calc_columns, axis=1), np.concatenate(calc_seconds)
-    calc, r2_calc = fit(columns[:, columns[0] > 0], seconds[columns[0] > 0])
+    busy = columns[0] > 0
+    calc, r2_calc = fit(columns[:, busy], seconds[busy], np.concatenate(calc_weights)[busy])
     work, seconds = np.concatenate(update_work), np.concatenate(update_seconds)
-    update, r2_update = fit([np.ones(len(work)), work], seconds)
+    update, r2_update = fit([np.ones(len(work)), work], seconds, np.concatenate(update_weights))
     costs = Costs(*map(float, (*calc, *update)))
     if in_step:
         barriers = sum(instruction == Instruction.BARRIER for instruction in program)
@@ -167,7 +171,7 @@ def _run(corpus, **settings):
     return run(Configuration(clock="wall", evaluations=1, oversubscribe=True, **settings), corpus)
 
 
-def fit(columns, seconds):
+def fit(columns, seconds, weights=None):
     """Fit non-negative linear costs to durations.
 
     Every mini-batch counts by its error relative to what the fit before this one says, so that
@@ -178,6 +182,8 @@ def fit(columns, seconds):
     ----------
     columns : sequence of ndarray [n]
     seconds : ndarray [n]
+    weights : ndarray [n], optional
+        Of the squared errors.
 
     Returns
     -------
@@ -187,10 +193,11 @@ def fit(columns, seconds):
     """
     design = np.stack(columns, axis=1).astype(float)
     keep = measured = seconds > 0
+    roots = np.ones(len(seconds)) if weights is None else np.sqrt(weights * len(seconds))
     scale = seconds
     for _ in range(5):
-        weighted = design[keep] / scale[keep, None]
-        coefficients = _non_negative(weighted, seconds[keep] / scale[keep])
+        factor = roots[keep] / scale[keep]
+        coefficients = _non_negative(design[keep] * factor[:, None], seconds[keep] * factor)
         fitted = design @ coefficients
         ratio = seconds / np.maximum(fitted, 1e-12)
         centre = np.median(ratio[keep])
