@@ -117,7 +117,8 @@ class Result:
     work : int
         Tokens (or cells) in those updates.
     cost_model : dict
-        The simulated clock's, in words ("description") and "seconds"; None in both on the wall.
+        The simulated clock's, in words ("description"), "seconds" of one processor, and
+        "seconds_shared" of this schedule; None in the first two on the wall.
     cpu_seconds, real_seconds : float
         What the training took of this machine, evaluation excluded.
     """
@@ -263,7 +264,13 @@ def simulated_costs(configuration, work):
         configuration.schedule if shared else None,
         configuration.processors,
     )
-    return seconds, {"description": model.describe(), "seconds": seconds._asdict()}
+    # By the costs of one processor, figures know that runs are of one calibration.
+    alone = model.costs(configuration.task, configuration.update, work)
+    return seconds, {
+        "description": model.describe(),
+        "seconds": alone._asdict(),
+        "seconds_shared": seconds._asdict(),
+    }
 
 
 def make_clock(configuration, learner, seconds):
