@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import signal
 import sys
 import warnings
 from pathlib import Path
@@ -10,6 +11,10 @@ import pytest
 from hypothesis import settings
 
 from staleness import algorithms, kernels
+
+# A shell that starts tests in the background makes them, and what they start, deaf to Ctrl-C.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # A commit must not fail for a case that it has nothing to do with: new ones are looked for at home.
 settings.register_profile("ci", derandomize=True)
