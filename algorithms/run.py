@@ -201,7 +201,6 @@ def run(configuration, corpus, progress=None):
     cpu_seconds = real_seconds = 0.0
 
     def record():
-        learner.settle()
         metrics = task.evaluate(learner, corpus)
         if not np.isfinite(list(metrics.values())).all():
             raise Diverged(f"theta is not finite after {learner.updates} updates")
