@@ -27,15 +27,16 @@ def check_labelled_features(
         raise ValueError(f"{label_count} labels: the CRF takes 1 to {MOST_LABELS}")
     if not 0 < feature_count < 2**31:
         raise ValueError(f"{feature_count} features: the CRF takes 1 to 2^31 - 1")
-    _check_offsets("offsets", offsets, len(labels))
-    _check_offsets("feature_offsets", feature_offsets, len(features))
+    check_offsets("offsets", offsets, len(labels))
+    check_offsets("feature_offsets", feature_offsets, len(features))
     if len(feature_offsets) != len(labels) + 1:
         raise ValueError(f"feature_offsets must have {len(labels) + 1} entries: tokens + 1")
     _check_range("labels", labels, label_count)
     _check_range("features", features, feature_count)
 
 
-def _check_offsets(name, values, last):
+def check_offsets(name, values, last):
+    """Raise a ValueError unless offsets run from 0 to `last` and never fall."""
     if len(values) == 0 or values[0] != 0 or values[-1] != last:
         raise ValueError(f"{name} must run from 0 to {last}")
     if (np.diff(values) < 0).any():
