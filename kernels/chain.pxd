@@ -7,7 +7,15 @@ states (i before j), b block.
 
 from libc.math cimport INFINITY
 
-from staleness.kernels.lanes cimport LANES, lanes, lanes_all, lanes_load, lanes_store, lanes_sum
+from staleness.kernels.lanes cimport (
+    LANES,
+    lanes,
+    lanes_all,
+    lanes_at_least,
+    lanes_load,
+    lanes_store,
+    lanes_sum,
+)
 
 
 cdef inline void weighted_rows(
@@ -40,9 +48,13 @@ cdef inline bint forward_scaled(
     Py_ssize_t states,
     float* forward,             # OUT [n, width], each row of sum 1
     float* scale,               # OUT [n], the sums before scaling
+    float least,                # alpha below it is 0
     Py_ssize_t blocks,
 ) noexcept nogil:
-    """alpha_t(j) = psi_t(j) sum_i alpha_{t-1}(i) M(i, j) / c_t; false if a c_t is not finite."""
+    """alpha_t(j) = psi_t(j) sum_i alpha_{t-1}(i) M(i, j) / c_t; false if a c_t is not finite.
+
+    A `least` keeps alpha from the denormal numbers, on which arithmetic is slow.
+    """
     cdef Py_ssize_t t, b, width = blocks * LANES
     cdef float* row
     cdef lanes total
@@ -64,5 +76,6 @@ cdef inline bint forward_scaled(
             return False
         scale[t] = c
         for b in range(blocks):
-            lanes_store(row, b, lanes_load(row, b) * lanes_all(1.0 / c))
+            total = lanes_load(row, b) * lanes_all(1.0 / c)
+            lanes_store(row, b, lanes_at_least(total, least) if least > 0.0 else total)
     return True

@@ -23,8 +23,8 @@ from libc.math cimport INFINITY, fabs
 from libc.stdint cimport int32_t, int64_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy, memset
-from posix.stdlib cimport posix_memalign
 
+from staleness.kernels.aligned cimport aligned
 from staleness.kernels.chain cimport forward_scaled, weighted_rows
 from staleness.kernels.lanes cimport (
     LANES,
@@ -49,7 +49,6 @@ from staleness.kernels.memory import aligned_rows
 from staleness.kernels.validation import check_labelled_features
 
 cdef enum:
-    CACHE_LINE = 64
     AHEAD = 64              # feature rows from a prefetch to its use: two tokens of 32 features
     SMALLEST_POWER = -40    # settle() keeps the scale above 2^-40
 
@@ -506,7 +505,7 @@ cdef inline Status gradients(
         for t in range(n):
             exponentiate(workspace.emission + t * width, blocks)
         if not forward_scaled(workspace.emission, workspace.transition, n, model.labels,
-                              workspace.forward, workspace.scale, blocks):
+                              workspace.forward, workspace.scale, 0.0, blocks):
             return NOT_FINITE
         residuals(workspace, &model._gold[begin], n, model.labels, nodes,
                   out.edges + number * model.labels * width, blocks)
@@ -651,7 +650,7 @@ cdef inline double log_probability(
         total -= exponentiate(workspace.emission + t * width, blocks)
     total -= (n - 1) * <double>exponentiate_transitions(model, theta, workspace, blocks)
     if not forward_scaled(workspace.emission, workspace.transition, n, model.labels,
-                          workspace.forward, workspace.scale, blocks):
+                          workspace.forward, workspace.scale, 0.0, blocks):
         return INFINITY - INFINITY
     for t in range(n):
         total -= exact_log(workspace.scale[t])
@@ -659,14 +658,6 @@ cdef inline double log_probability(
 
 
 # ---- memory -------------------------------------------------------------------------------------
-
-cdef inline void* aligned(size_t size) noexcept nogil:
-    """Memory on a cache line, or NULL."""
-    cdef void* memory = NULL
-    if posix_memalign(&memory, CACHE_LINE, max(size, <size_t>CACHE_LINE)) != 0:
-        return NULL
-    return memory
-
 
 cdef allocate(Workspace* workspace, Py_ssize_t n, Py_ssize_t labels, Py_ssize_t width):
     """Lay a workspace out in one piece of memory, which begins at `emission`."""

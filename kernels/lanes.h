@@ -31,6 +31,19 @@ static inline void lanes_store(float *row, int64_t b, lanes x)
     ((lanes *)row)[b] = x;
 }
 
+/* Sixteen floats from anywhere. */
+static inline lanes lanes_load_unaligned(const float *from)
+{
+    lanes x;
+    memcpy(&x, from, sizeof x);
+    return x;
+}
+
+static inline void lanes_store_unaligned(float *to, lanes x)
+{
+    memcpy(to, &x, sizeof x);
+}
+
 static inline lanes lanes_all(float x)
 {
     return (lanes){x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x};
@@ -60,6 +73,13 @@ static inline void lanes_argmax(lanes *best, lanes_int *argument, lanes candidat
     *argument = (greater & index) | (~greater & *argument);
 }
 
+/* x, with `most` for every lane above it, and for NaN. */
+static inline lanes lanes_at_most(lanes x, float most)
+{
+    lanes_int within = (lanes_int)(x <= most);
+    return (lanes)((within & (lanes_int)x) | (~within & (lanes_int)lanes_all(most)));
+}
+
 /* ((0+8) + (4+12)) + ((2+10) + (6+14)) + ...: halves added until one lane is left. */
 static inline float lanes_sum(lanes x)
 {
@@ -80,6 +100,12 @@ static inline float lanes_greatest(lanes x)
     for (int lane = 1; lane < LANES; ++lane)
         greatest = x[lane] > greatest ? x[lane] : greatest;
     return greatest;
+}
+
+/* x, with 0 for every lane below `least`. */
+static inline lanes lanes_at_least(lanes x, float least)
+{
+    return (lanes)((lanes_int)(x >= least) & (lanes_int)x);
 }
 
 /* Whether any lane is `least` or more away from 0. */
@@ -138,6 +164,16 @@ static inline double exact_log(double x)
     for (int k = 23; k >= 1; k -= 2)
         sum = sum * s2 + 1.0 / k;
     return exponent * 0.69314718055994530942 + 2.0 * s * sum;
+}
+
+/* exp(x) for -700 < x < 700, to 1e-15 relative, with nothing of libm's but the exact ldexp. */
+static inline double exact_exp(double x)
+{
+    double n = rint(x * 1.44269504088896340736);
+    double r = (x - n * 0.693147180369123816490) - n * 1.90821492927058770002e-10, sum = 1.0;
+    for (int k = 14; k >= 1; --k)
+        sum = 1.0 + sum * r / k;
+    return ldexp(sum, (int)n);
 }
 
 #endif

@@ -9,6 +9,8 @@ cdef extern from "lanes.h" nogil:
     ctypedef int lanes_int
     lanes lanes_load(const float* row, Py_ssize_t b) noexcept
     void lanes_store(float* row, Py_ssize_t b, lanes x) noexcept
+    lanes lanes_load_unaligned(const float* values) noexcept
+    void lanes_store_unaligned(float* to, lanes x) noexcept
     lanes lanes_all(float x) noexcept
     lanes_int lanes_int_all(int32_t x) noexcept
     void lanes_int_store(int32_t* row, Py_ssize_t b, lanes_int x) noexcept
@@ -21,9 +23,12 @@ cdef extern from "lanes.h" nogil:
     ) noexcept
     float lanes_sum(lanes x) noexcept
     float lanes_greatest(lanes x) noexcept
+    lanes lanes_at_least(lanes x, float least) noexcept
+    lanes lanes_at_most(lanes x, float most) noexcept
     bint lanes_any_beyond(lanes x, float least) noexcept
     lanes lanes_exp(lanes x) noexcept
     double exact_log(double x) noexcept
+    double exact_exp(double x) noexcept
 
 cdef extern from * nogil:
     """

@@ -13,15 +13,27 @@ cdef extern from * nogil:
     """
     #define FETCH_ADD(address, value) __atomic_fetch_add(address, value, __ATOMIC_RELAXED)
     #define LOAD(address) __atomic_load_n(address, __ATOMIC_RELAXED)
+
+    static inline void atomic_add(double *address, double value)
+    {
+        double before, after;
+        __atomic_load(address, &before, __ATOMIC_RELAXED);
+        do
+            after = before + value;
+        while (!__atomic_compare_exchange(address, &before, &after, 1, __ATOMIC_RELAXED,
+                                          __ATOMIC_RELAXED));
+    }
     """
     int64_t FETCH_ADD(int64_t* address, int64_t value) noexcept
     int64_t LOAD(int64_t* address) noexcept
+    void atomic_add(double* address, double value) noexcept
 
 
 cdef class Learner:
     cdef readonly Py_ssize_t slots
     cdef readonly Py_ssize_t workspaces
     cdef readonly Py_ssize_t replicas
+    cdef readonly bint overlapping
     cdef int64_t _updates       # this and the next: atomic, as others look while one counts
     cdef int64_t _examples
     cdef const int32_t[::1] _work

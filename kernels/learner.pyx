@@ -26,6 +26,8 @@ cdef class Learner:
 
     Attributes
     ----------
+    overlapping : bool
+        Whether several may be inside `up` at once; see `let_updates_overlap`.
     updates : int
         Updates made so far.
     examples : int
@@ -78,6 +80,14 @@ cdef class Learner:
         """Count an update of `up`; exact also where several are inside `up` at once."""
         FETCH_ADD(&self._updates, 1)
         FETCH_ADD(&self._examples, examples)
+
+    def let_updates_overlap(self):
+        """Be ready for several inside `up` at once, as without a lock.
+
+        They may lose each other's changes of a parameter, but not of a sum that parameters are
+        divided by.
+        """
+        self.overlapping = True
 
     def settle(self):
         """Make `theta` ready to be looked at; nobody may be inside `calc` or `up`."""

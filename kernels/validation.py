@@ -2,7 +2,7 @@
 
 import numpy as np
 
-MOST_LABELS = 128  # of a CRF: eight cache lines a row
+MOST_LABELS = 128  # of a CRF, or states of an HMM: eight cache lines a row
 
 
 def check_labelled_features(
@@ -33,6 +33,53 @@ def check_labelled_features(
         raise ValueError(f"feature_offsets must have {len(labels) + 1} entries: tokens + 1")
     _check_range("labels", labels, label_count)
     _check_range("features", features, feature_count)
+
+
+def check_sentences(offsets, tokens, words):
+    """Raise unless the arrays describe sentences of words.
+
+    Parameters
+    ----------
+    offsets : ndarray of int64 [sentences + 1]
+    tokens : ndarray of int32 [tokens]
+    words : int
+
+    Raises
+    ------
+    ValueError
+        If they do not, with the array and what it should be.
+    """
+    if not 0 < words < 2**31:
+        raise ValueError(f"{words} words: there must be 1 to 2^31 - 1")
+    check_offsets("offsets", offsets, len(tokens))
+    _check_range("tokens", tokens, words)
+
+
+def check_pairs(source_offsets, source, target_offsets, target, *, source_words, target_words):
+    """Raise unless the arrays describe sentence pairs.
+
+    Parameters
+    ----------
+    source_offsets, target_offsets : ndarray of int64 [pairs + 1]
+    source, target : ndarray of int32 [tokens]
+    source_words, target_words : int
+
+    Raises
+    ------
+    ValueError
+        If they do not, with the array and what it should be.
+    """
+    sides = {
+        "source": (source_offsets, source, source_words),
+        "target": (target_offsets, target, target_words),
+    }
+    for side, (offsets, tokens, words) in sides.items():
+        if not 0 < words < 2**31 - 1:
+            raise ValueError(f"{words} {side}_words: there must be 1 to 2^31 - 2")
+        check_offsets(f"{side}_offsets", offsets, len(tokens))
+        _check_range(side, tokens, words)
+    if len(source_offsets) != len(target_offsets):
+        raise ValueError("source_offsets and target_offsets must have as many entries")
 
 
 def check_offsets(name, values, last):

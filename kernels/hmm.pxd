@@ -1,0 +1,61 @@
+"""Bigram hidden Markov model; see hmm.pyx."""
+
+cimport cython
+from libc.stdint cimport int32_t, int64_t
+from staleness.kernels.em cimport ExpectationMaximization
+from staleness.kernels.learner cimport Status
+
+
+cdef struct Workspace:
+    # Scratch of one thread, for sentences of n tokens at most; S states, padded to `width` lanes.
+    float* emission             # [n, width]  p(w_t | j), over its greatest; then v_t
+    float* forward              # [n, width]  alpha, each row of sum 1
+    float* scale                # [n]         c_t, the row sums before scaling
+    float* greatest             # [n]         of p(w_t | j)
+    float* transition           # [width, width]  p(j | i), from state i (row) to j (lane)
+    float* transposed           # [S, width]  the same, from state i (lane) to j (row)
+    float* pairs                # [width, width]  expected transitions of a sentence
+    float* start                # [width]     p(j) of the first token
+    float* rate                 # [width]     1 / total of a state
+    float* backward             # [width]     beta of one token
+
+
+cdef struct Counts:
+    # One copy of mu, over its scale.
+    float* emissions            # [words, width]
+    double* totals              # [width]     of each state's emissions
+    double* transitions         # [S, width]
+    double* starts              # [width]
+
+
+cdef struct Statistics:
+    # What `expect` leaves in a slot. Where examples' statistics are kept, edges and starts are by
+    # sentence; otherwise they are summed.
+    int32_t* examples           # [count]             numbers of the sentences
+    Py_ssize_t count
+    float* nodes                # [tokens, width]     p(y_t = j | x)
+    double* totals              # [width]             their sum
+    double* edges               # [S, width]          expected transitions i -> j
+    double* starts              # [width]
+    float* sentence_edges       # [count, S, width]
+    Py_ssize_t examples_room    # what the arrays have room for
+    Py_ssize_t nodes_room
+
+
+@cython.final
+cdef class HiddenMarkovModel(ExpectationMaximization):
+    cdef readonly Py_ssize_t states
+    cdef readonly Py_ssize_t words
+    cdef Py_ssize_t _width
+    cdef float[:, :, ::1] _emissions        # [1 + replicas, words, width]
+    cdef double[:, :, ::1] _sums            # [1 + replicas, S + 2, width]: as Counts has them
+    cdef const int64_t[::1] _offsets
+    cdef const int32_t[::1] _tokens
+    cdef Counts* _copies                    # [1 + replicas]
+    cdef Workspace* _workspaces
+    cdef Statistics* _statistics
+    cdef float[:, ::1] _kept_nodes          # [tokens, width], of every example, in incremental EM
+    cdef float[:, :, ::1] _kept_edges       # [sentences, S, width]
+
+    cdef Status reserve(self, Statistics* slot, Py_ssize_t count, Py_ssize_t tokens) noexcept nogil
+    cdef void prepare(self, const Counts* mu, double scale, Workspace* workspace) noexcept nogil

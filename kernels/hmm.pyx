@@ -1,0 +1,738 @@
+"""Bigram hidden Markov model (Rabiner 1989), its E-step in float32.
+
+    p(w, y) = p(y_1) prod_t p(y_t | y_{t-1}) p(w_t | y_t)
+
+Expected counts are kept as they fall out of the recursions, one row of posteriors a token, which an
+update adds to the rows of the words: an update costs what its mini-batch holds. Counts of words are
+float32, 16 states a vector; sums over many tokens (a state's total, its transitions) are float64.
+
+Recursions are scaled, not in log space, with a token's emission probabilities over the greatest of
+them. What is below `LEAST` of a sum is 0, so that no product of two is denormal.
+
+Index letters: t token, i and j states (i before j), b block of 16 states. A `blocks` argument comes
+last, so that calls with a constant 3 (33 to 48 states) compile to code without block loops.
+"""
+
+import numpy as np
+
+cimport cython
+from libc.math cimport INFINITY
+from libc.stdint cimport int32_t, int64_t
+from libc.stdlib cimport calloc, free
+from libc.string cimport memcpy, memset
+
+from staleness.kernels.aligned cimport aligned
+from staleness.kernels.chain cimport forward_scaled, weighted_rows
+from staleness.kernels.em cimport ExpectationMaximization
+from staleness.kernels.lanes cimport (
+    LANES,
+    exact_log,
+    lanes,
+    lanes_all,
+    lanes_argmax,
+    lanes_at_least,
+    lanes_at_most,
+    lanes_greatest,
+    lanes_int,
+    lanes_int_all,
+    lanes_int_store,
+    lanes_load,
+    lanes_max,
+    lanes_store,
+)
+from staleness.kernels.learner cimport NO_MEMORY, NOT_FINITE, OK, Status, atomic_add
+
+from staleness.kernels.memory import aligned_rows
+from staleness.kernels.validation import MOST_LABELS, check_sentences
+
+cdef enum:
+    ROWS = 8                # of transitions summed at once: as many registers
+
+cdef float LEAST = 1e-30
+cdef float MOST = 1e30      # of beta: 1 / alpha
+# Counts that are rescaled stay above it: over a total of 10^9 / SMALLEST_SCALE, still no denormal.
+cdef float LEAST_COUNT = 2.0 ** -60
+
+
+@cython.final
+cdef class HiddenMarkovModel(ExpectationMaximization):
+    """The model, learned by expectation maximisation.
+
+    Parameters
+    ----------
+    offsets : ndarray of int64 [sentences + 1]
+        Sentence s is tokens offsets[s] to offsets[s + 1] - 1.
+    tokens : ndarray of int32 [tokens]
+        Words, 0 to `words` - 1.
+    words : int
+    responsibilities : ndarray of float [words, states]
+        p(state | word) before learning, rows of sum 1: as if every token of a word had it.
+    transitions : ndarray of float [states, states]
+        p(state | state before) before learning, rows of sum 1.
+    **options
+        See `ExpectationMaximization`.
+
+    Raises
+    ------
+    ValueError
+        If the arrays contradict each other, there are more than 128 states, or an option is out of
+        range.
+    """
+
+    def __init__(self, offsets, tokens, *, Py_ssize_t words, responsibilities, transitions,
+                 **options):
+        cdef Py_ssize_t number, copies, states
+        check_sentences(offsets, tokens, words)
+        responsibilities = np.asarray(responsibilities, dtype=np.float32)
+        transitions = np.asarray(transitions, dtype=np.float64)
+        states = len(transitions)
+        if not 0 < states <= MOST_LABELS:
+            raise ValueError(f"{states} states: the HMM takes 1 to {MOST_LABELS}")
+        if responsibilities.shape != (words, states) or transitions.shape != (states, states):
+            raise ValueError(f"responsibilities are [{words}, {states}], "
+                             f"transitions [{states}, {states}]")
+        lengths = np.diff(offsets)
+        super().__init__(lengths, **options)
+        copies = 1 + self.replicas
+        self._offsets = offsets
+        self._tokens = tokens
+        self.states = states
+        self.words = words
+        rows = aligned_rows(copies * words, states)
+        self._width = rows.shape[1]
+        self._emissions = rows.reshape(copies, words, self._width)
+        self._sums = np.zeros((copies, states + 2, self._width))
+        self._copies = <Counts*>calloc(copies, sizeof(Counts))
+        self._statistics = <Statistics*>calloc(self.slots, sizeof(Statistics))
+        self._workspaces = <Workspace*>calloc(self.workspaces, sizeof(Workspace))
+        if self._copies == NULL or self._statistics == NULL or self._workspaces == NULL:
+            raise MemoryError
+        for number in range(copies):
+            self._copies[number].emissions = &self._emissions[number, 0, 0]
+            self._copies[number].totals = &self._sums[number, 0, 0]
+            self._copies[number].transitions = &self._sums[number, 1, 0]
+            self._copies[number].starts = &self._sums[number, 1 + states, 0]
+        for number in range(self.workspaces):
+            allocate(&self._workspaces[number], lengths.max(initial=0), states, self._width)
+        for number in range(self.slots):
+            self._statistics[number].totals = <double*>aligned(
+                (states + 2) * self._width * sizeof(double))
+            if self._statistics[number].totals == NULL:
+                raise MemoryError
+            self._statistics[number].edges = self._statistics[number].totals + self._width
+            self._statistics[number].starts = (
+                self._statistics[number].edges + states * self._width)
+        self._initialise(responsibilities, transitions)
+
+    def __dealloc__(self):
+        cdef Py_ssize_t number
+        free(self._copies)
+        if self._workspaces != NULL:
+            for number in range(self.workspaces):
+                free(self._workspaces[number].emission)
+            free(self._workspaces)
+        if self._statistics != NULL:
+            for number in range(self.slots):
+                free(self._statistics[number].examples)
+                free(self._statistics[number].nodes)
+                free(self._statistics[number].sentence_edges)
+                free(self._statistics[number].totals)
+            free(self._statistics)
+
+    def _initialise(self, responsibilities, transitions):
+        """Make mu what the first E-step would have left, had it found these posteriors."""
+        offsets, tokens = np.asarray(self._offsets), np.asarray(self._tokens)
+        lengths = np.diff(offsets)
+        firsts = tokens[offsets[: len(lengths)][lengths > 0]]
+        follow = np.maximum(lengths - 1, 0)
+        occurrences = np.bincount(tokens, minlength=self.words)
+        for copy in range(1 + self.replicas):
+            counts = occurrences[:, None] * responsibilities
+            np.asarray(self._emissions)[copy, :, : self.states] = counts
+            totals, following, starts = self._sums_of(copy)
+            totals[:] = counts.sum(axis=0, dtype=np.float64)
+            following[:] = follow.sum() / self.states * transitions
+            starts[:] = responsibilities[firsts].sum(axis=0, dtype=np.float64)
+        if self.keeps_statistics():
+            self._kept_nodes = aligned_rows(max(len(tokens), 1), self.states)
+            np.asarray(self._kept_nodes)[: len(tokens), : self.states] = responsibilities[tokens]
+            rows = max(len(lengths), 1)
+            edges = aligned_rows(rows * self.states, self.states)
+            self._kept_edges = edges.reshape(rows, self.states, self._width)
+            np.asarray(self._kept_edges)[: len(lengths), :, : self.states] = (
+                (follow / self.states)[:, None, None] * transitions)
+
+    @property
+    def theta(self):
+        """The probabilities, float32 [words + states + 1, states].
+
+        p(word | state), then p(next state | state) with a row for each state, then p(first state).
+        """
+        self.settle()
+        smoothing = self.smoothing
+        counts = np.asarray(self._emissions)[0, :, : self.states] * self.scale
+        totals, following, starts = (part * self.scale + smoothing for part in self._sums_of(0))
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.concatenate([
+                (counts + smoothing) / (totals + smoothing * (self.words - 1)),
+                following / following.sum(axis=1, keepdims=True),
+                starts[None] / starts.sum(),
+            ]).astype(np.float32)
+
+    @theta.setter
+    def theta(self, values):
+        values = np.asarray(values, dtype=np.float64)
+        if values.shape != (self.words + self.states + 1, self.states):
+            raise ValueError(f"theta is [{self.words + self.states + 1}, {self.states}]")
+        if self.keeps_statistics():
+            raise ValueError("incremental EM begins from posteriors, not from theta")
+        tokens, sentences = self._tokens.shape[0], self._work.shape[0]
+        for copy in range(1 + self.replicas):
+            self._scales[copy] = 1.0
+            counts = values[: self.words] * (tokens / self.states)
+            np.asarray(self._emissions)[copy, :, : self.states] = counts
+            totals, following, starts = self._sums_of(copy)
+            totals[:] = counts.sum(axis=0)
+            following[:] = values[self.words : self.words + self.states] * (tokens / self.states)
+            starts[:] = values[self.words + self.states] * sentences
+
+    def _sums_of(self, copy):
+        """Return a copy's totals, transitions and starts, as views without padding."""
+        sums = np.asarray(self._sums)[copy, :, : self.states]
+        return sums[0], sums[1 : 1 + self.states], sums[1 + self.states]
+
+    def expected_counts(self, Py_ssize_t slot=0):
+        """Return what a slot holds, float64 [words + states + 1, states], in the order of theta."""
+        cdef Statistics* held
+        cdef Py_ssize_t row = 0, number, t, i, j
+        if not 0 <= slot < self.slots:
+            raise IndexError(f"no slot {slot}")
+        held = &self._statistics[slot]
+        counts = np.zeros((self.words + self.states + 1, self.states))
+        cdef double[:, ::1] out = counts
+        for number in range(held.count):
+            for t in range(self._offsets[held.examples[number]],
+                           self._offsets[held.examples[number] + 1]):
+                for j in range(self.states):
+                    out[self._tokens[t], j] += held.nodes[row * self._width + j]
+                row += 1
+        for j in range(self.states):
+            for i in range(self.states):
+                out[self.words + i, j] = held.edges[i * self._width + j]
+            out[self.words + self.states, j] = held.starts[j]
+        return counts
+
+    def evaluate(self, offsets, tokens):
+        """Decode a corpus and return its log-likelihood.
+
+        Parameters
+        ----------
+        offsets, tokens : ndarray
+            A corpus, as for the constructor.
+
+        Returns
+        -------
+        decoded : ndarray of int32 [tokens]
+            The most probable states of each sentence (Viterbi).
+        log_likelihood : float
+            Of the words, in nats, summed over the sentences; NaN if theta is not finite, minus
+            infinity if it rules a sentence out.
+
+        Raises
+        ------
+        ValueError
+            If the arrays contradict each other or the model.
+        """
+        check_sentences(offsets, tokens, self.words)
+        decoded = np.empty(len(tokens), dtype=np.int32)
+        cdef const int64_t[::1] starts = offsets
+        cdef const int32_t[::1] numbers = tokens
+        cdef int32_t[::1] best = decoded
+        cdef Py_ssize_t longest = np.diff(offsets).max(initial=0)
+        cdef float[:, ::1] back = aligned_rows(max(longest, 1), self.states)
+        cdef Py_ssize_t sentence, t, n
+        cdef double log_likelihood = 0.0
+        cdef Workspace workspace
+        self.settle()
+        allocate(&workspace, longest, self.states, self._width)
+        self.prepare(self._copies, self._scales[0], &workspace)
+        with nogil:
+            for sentence in range(starts.shape[0] - 1):
+                t = starts[sentence]
+                n = starts[sentence + 1] - t
+                if n == 0:
+                    continue
+                emit(self, self._copies, self._scales[0], &workspace, &numbers[t], n,
+                     self._width // LANES)
+                viterbi(self, &workspace, n, <int32_t*>&back[0, 0], &best[t],
+                        self._width // LANES)
+                log_likelihood += log_probability(self, &workspace, n, self._width // LANES)
+        free(workspace.emission)
+        return decoded, log_likelihood
+
+    def posteriors(self, offsets, tokens):
+        """Return p(state | words) of every token.
+
+        Parameters
+        ----------
+        offsets, tokens : ndarray
+            A corpus, as for the constructor.
+
+        Returns
+        -------
+        ndarray of float32 [tokens, states]
+            The greatest of a row is the state of posterior decoding.
+
+        Raises
+        ------
+        ValueError
+            If the arrays contradict each other or the model.
+        FloatingPointError
+            If theta is not finite or rules a sentence out.
+        """
+        check_sentences(offsets, tokens, self.words)
+        found = aligned_rows(max(len(tokens), 1), self.states)
+        cdef const int64_t[::1] starts = offsets
+        cdef const int32_t[::1] numbers = tokens
+        cdef float[:, ::1] nodes = found
+        cdef Py_ssize_t sentence, t, n
+        cdef bint finite = True
+        cdef Workspace workspace
+        self.settle()
+        allocate(&workspace, np.diff(offsets).max(initial=0), self.states, self._width)
+        self.prepare(self._copies, self._scales[0], &workspace)
+        with nogil:
+            for sentence in range(starts.shape[0] - 1):
+                t = starts[sentence]
+                n = starts[sentence + 1] - t
+                if n == 0:
+                    continue
+                emit(self, self._copies, self._scales[0], &workspace, &numbers[t], n,
+                     self._width // LANES)
+                finite = finite and posterior(self, &workspace, n, &nodes[t, 0],
+                                              self._width // LANES)
+        free(workspace.emission)
+        if not finite:
+            raise FloatingPointError("theta is not finite, or a sentence has probability 0")
+        return found[: len(tokens), : self.states].copy()
+
+    cdef Status expect(
+        self,
+        Py_ssize_t slot,
+        Py_ssize_t workspace,
+        Py_ssize_t copy,
+        const int32_t* examples,
+        Py_ssize_t count,
+    ) noexcept nogil:
+        cdef Statistics* out = &self._statistics[slot]
+        cdef Py_ssize_t tokens = 0, k
+        for k in range(count):
+            tokens += self._work[examples[k]]
+        if self.reserve(out, count, tokens) != OK:
+            return NO_MEMORY
+        memcpy(out.examples, examples, count * sizeof(int32_t))
+        out.count = count
+        self.prepare(&self._copies[copy], self._scales[copy], &self._workspaces[workspace])
+        if self._width == 3 * LANES:
+            return expectations(self, &self._copies[copy], self._scales[copy],
+                                &self._workspaces[workspace], out, 3)
+        return expectations(self, &self._copies[copy], self._scales[copy],
+                            &self._workspaces[workspace], out, self._width // LANES)
+
+    cdef void prepare(self, const Counts* mu, double scale, Workspace* workspace) noexcept nogil:
+        """Normalise what is not a word's: transitions, starts and the rate of each state.
+
+        With smoothing, (mu + smoothing) / (total + outcomes * smoothing), all over the scale.
+        """
+        cdef Py_ssize_t width = self._width, i, j
+        cdef double more = self.smoothing / scale, total
+        cdef float probability
+        for i in range(self.states):
+            total = self.states * more
+            for j in range(self.states):
+                total += mu.transitions[i * width + j]
+            total = 1.0 / total
+            for j in range(self.states):
+                probability = <float>((mu.transitions[i * width + j] + more) * total)
+                workspace.transition[i * width + j] = probability
+                workspace.transposed[j * width + i] = probability
+        total = self.states * more
+        for j in range(self.states):
+            total += mu.starts[j]
+        for j in range(self.states):
+            workspace.start[j] = <float>((mu.starts[j] + more) / total)
+            workspace.rate[j] = <float>(1.0 / (mu.totals[j] + self.words * more))
+
+    cdef Status reserve(
+        self,
+        Statistics* slot,
+        Py_ssize_t count,
+        Py_ssize_t tokens,
+    ) noexcept nogil:
+        # Rooms grow by half, so that they settle within the first few mini-batches.
+        cdef size_t size = self.states * self._width * sizeof(float)
+        if count > slot.examples_room:
+            slot.examples_room = count + count // 2
+            free(slot.examples)
+            slot.examples = <int32_t*>aligned(slot.examples_room * sizeof(int32_t))
+            if self.keeps_statistics():
+                free(slot.sentence_edges)
+                slot.sentence_edges = <float*>aligned(slot.examples_room * size)
+        if tokens > slot.nodes_room:
+            slot.nodes_room = tokens + tokens // 2
+            free(slot.nodes)
+            slot.nodes = <float*>aligned(slot.nodes_room * self._width * sizeof(float))
+        if (slot.examples_room and (
+                slot.examples == NULL
+                or (self.keeps_statistics() and slot.sentence_edges == NULL))) or (
+            slot.nodes_room and slot.nodes == NULL
+        ):
+            slot.count = slot.examples_room = slot.nodes_room = 0
+            return NO_MEMORY
+        return OK
+
+    cdef void clear(self, Py_ssize_t copy) noexcept nogil:
+        memset(self._copies[copy].emissions, 0, self.words * self._width * sizeof(float))
+        memset(self._copies[copy].totals, 0, (self.states + 2) * self._width * sizeof(double))
+
+    cdef void add(self, Py_ssize_t slot, Py_ssize_t copy, double factor) noexcept nogil:
+        cdef const Statistics* held = &self._statistics[slot]
+        cdef Counts* mu = &self._copies[copy]
+        cdef Py_ssize_t k
+        if self._width == 3 * LANES:
+            add_nodes(self, mu, held, <float>factor, 3)
+        else:
+            add_nodes(self, mu, held, <float>factor, self._width // LANES)
+        # Totals, transitions and starts lie one behind the other, in the slot as in the copy.
+        for k in range((self.states + 2) * self._width):
+            if self.overlapping and k < self._width:
+                atomic_add(&mu.totals[k], factor * held.totals[k])
+            else:
+                mu.totals[k] += factor * held.totals[k]
+
+    cdef void exchange(self, Py_ssize_t slot, Py_ssize_t copy) noexcept nogil:
+        cdef const Statistics* held = &self._statistics[slot]
+        cdef Counts* mu = &self._copies[copy]
+        cdef const float* nodes = held.nodes
+        cdef const float* edges = held.sentence_edges
+        cdef float* kept
+        cdef float* row
+        cdef Py_ssize_t number, sentence, t, j, k
+        for number in range(held.count):
+            sentence = held.examples[number]
+            for t in range(self._offsets[sentence], self._offsets[sentence + 1]):
+                kept = &self._kept_nodes[t, 0]
+                row = mu.emissions + self._tokens[t] * self._width
+                for j in range(self._width):
+                    # A sum of differences may fall a rounding short of 0.
+                    row[j] = max(row[j] + (nodes[j] - kept[j]), <float>0.0)
+                    if self.overlapping:
+                        atomic_add(&mu.totals[j], <double>nodes[j] - kept[j])
+                    else:
+                        mu.totals[j] += <double>nodes[j] - kept[j]
+                    if t == self._offsets[sentence]:
+                        mu.starts[j] = max(mu.starts[j] + (<double>nodes[j] - kept[j]), 0.0)
+                    kept[j] = nodes[j]
+                nodes += self._width
+            kept = &self._kept_edges[sentence, 0, 0]
+            for k in range(self.states * self._width):
+                mu.transitions[k] = max(mu.transitions[k] + (<double>edges[k] - kept[k]), 0.0)
+                kept[k] = edges[k]
+            edges += self.states * self._width
+
+    cdef void multiply(self, Py_ssize_t copy, double factor) noexcept nogil:
+        cdef Counts* mu = &self._copies[copy]
+        cdef Py_ssize_t k
+        cdef float count
+        for k in range(self.words * self._width):
+            count = mu.emissions[k]
+            if count > 0.0:
+                mu.emissions[k] = max(<float>(count * factor), LEAST_COUNT)
+        for k in range((self.states + 2) * self._width):
+            if mu.totals[k] > 0.0:
+                mu.totals[k] = max(mu.totals[k] * factor, <double>LEAST_COUNT)
+
+    cdef void mean(self) noexcept nogil:
+        cdef Py_ssize_t number, k
+        cdef double total
+        for k in range(self.words * self._width):
+            total = 0.0
+            for number in range(1, 1 + self.replicas):
+                total += self._scales[number] * self._copies[number].emissions[k]
+            self._copies[0].emissions[k] = <float>(total / self.replicas)
+        for k in range((self.states + 2) * self._width):
+            total = 0.0
+            for number in range(1, 1 + self.replicas):
+                total += self._scales[number] * self._copies[number].totals[k]
+            self._copies[0].totals[k] = total / self.replicas
+        self._scales[0] = 1.0
+
+    cdef void copy_mean(self) noexcept nogil:
+        cdef Py_ssize_t number
+        for number in range(1, 1 + self.replicas):
+            memcpy(self._copies[number].emissions, self._copies[0].emissions,
+                   self.words * self._width * sizeof(float))
+            memcpy(self._copies[number].totals, self._copies[0].totals,
+                   (self.states + 2) * self._width * sizeof(double))
+            self._scales[number] = self._scales[0]
+
+
+# ---- sentences, without the GIL -----------------------------------------------------------------
+
+cdef inline void emit(
+    HiddenMarkovModel model,
+    const Counts* mu,
+    double scale,
+    Workspace* workspace,               # IN: rate; OUT: emission, greatest
+    const int32_t* tokens,              # IN [n]
+    Py_ssize_t n,
+    Py_ssize_t blocks,
+) noexcept nogil:
+    """emission[t, j] = p(w_t | j) / greatest[t]."""
+    cdef Py_ssize_t width = blocks * LANES, t, b
+    cdef const float* counts
+    cdef float* row
+    cdef lanes more = lanes_all(<float>(model.smoothing / scale))
+    cdef lanes most
+    cdef float greatest
+    for t in range(n):
+        counts = mu.emissions + tokens[t] * width
+        row = workspace.emission + t * width
+        most = lanes_all(0.0)
+        for b in range(blocks):
+            # The rate is 0 in padding lanes.
+            lanes_store(row, b, (lanes_load(counts, b) + more) * lanes_load(workspace.rate, b))
+            most = lanes_max(most, lanes_load(row, b))
+        greatest = lanes_greatest(most)
+        workspace.greatest[t] = greatest
+        for b in range(blocks):
+            lanes_store(row, b, lanes_load(row, b) * lanes_all(1.0 / greatest))
+
+
+cdef inline bint forward(
+    HiddenMarkovModel model,
+    Workspace* workspace,               # IN: emission, transition, start; OUT: forward, scale
+    Py_ssize_t n,
+    Py_ssize_t blocks,
+) noexcept nogil:
+    """Like `forward_scaled`, from p(y_1); leaves the emission of the first token times that."""
+    cdef Py_ssize_t b
+    for b in range(blocks):
+        lanes_store(workspace.emission, b, lanes_load(workspace.emission, b)
+                    * lanes_load(workspace.start, b))
+    return forward_scaled(workspace.emission, workspace.transition, n, model.states,
+                          workspace.forward, workspace.scale, LEAST, blocks)
+
+
+cdef inline bint posterior(
+    HiddenMarkovModel model,
+    Workspace* workspace,               # IN: emission (overwritten), transition, transposed, start
+    Py_ssize_t n,
+    float* nodes,                       # OUT [n, width]
+    Py_ssize_t blocks,
+) noexcept nogil:
+    """The states' posteriors; false if the sentence has no finite probability above 0.
+
+    beta_{t-1}(i) = sum_j p(j | i) v_t(j),  v_t(j) = p(w_t | j) beta_t(j) / c_t
+    p(y_t = j | w) = alpha_t(j) beta_t(j)
+
+    Leaves v_t, t > 0, where emission was.
+    """
+    cdef Py_ssize_t width = blocks * LANES, t, b
+    cdef float* beta = workspace.backward
+    cdef float* v
+    cdef const float* alpha
+    cdef lanes of_lanes
+    if not forward(model, workspace, n, blocks):
+        return False
+    for b in range(blocks):
+        lanes_store(beta, b, lanes_all(1.0))
+    for t in range(n - 1, -1, -1):
+        alpha = workspace.forward + t * width
+        v = workspace.emission + t * width
+        for b in range(blocks):
+            of_lanes = lanes_at_most(lanes_load(beta, b), MOST)
+            lanes_store(nodes + t * width, b,
+                        lanes_at_least(lanes_load(alpha, b) * of_lanes, LEAST))
+            of_lanes = of_lanes * lanes_load(v, b) * lanes_all(1.0 / workspace.scale[t])
+            lanes_store(v, b, lanes_at_least(of_lanes, LEAST))
+        if t:
+            weighted_rows(v, workspace.transposed, model.states, beta, blocks)
+    return True
+
+
+cdef inline void transitions_of(
+    Workspace* workspace,               # IN: forward, emission holding v; OUT: pairs
+    Py_ssize_t n,
+    Py_ssize_t blocks,
+) noexcept nogil:
+    """pairs[i, j] = p(j | i) sum_t alpha_{t-1}(i) v_t(j): the expected transitions.
+
+    The sum over t is a product of two matrices, of which a few rows at a time stay in registers.
+    """
+    cdef Py_ssize_t width = blocks * LANES, i, t, b, k
+    cdef lanes[ROWS] totals
+    cdef lanes v
+    cdef const float* alpha
+    i = 0
+    while i < width:
+        for b in range(blocks):
+            for k in range(ROWS):
+                totals[k] = lanes_all(0.0)
+            for t in range(1, n):
+                alpha = workspace.forward + (t - 1) * width + i
+                v = lanes_load(workspace.emission + t * width, b)
+                for k in range(ROWS):
+                    totals[k] = totals[k] + lanes_all(alpha[k]) * v
+            for k in range(ROWS):
+                lanes_store(workspace.pairs + (i + k) * width, b, totals[k]
+                            * lanes_load(workspace.transition + (i + k) * width, b))
+        i += ROWS
+
+
+cdef inline Status expectations(
+    HiddenMarkovModel model,
+    const Counts* mu,
+    double scale,
+    Workspace* workspace,
+    Statistics* out,                    # IN: examples, count; OUT: the rest
+    Py_ssize_t blocks,
+) noexcept nogil:
+    """The expected counts of the slot's sentences."""
+    cdef Py_ssize_t width = blocks * LANES, number, sentence, begin, n, t, b, k
+    cdef float* nodes = out.nodes
+    cdef lanes total
+    memset(out.totals, 0, (model.states + 2) * width * sizeof(double))
+    for number in range(out.count):
+        sentence = out.examples[number]
+        begin = model._offsets[sentence]
+        n = model._offsets[sentence + 1] - begin
+        if n == 0:
+            memset(workspace.pairs, 0, model.states * width * sizeof(float))
+        else:
+            emit(model, mu, scale, workspace, &model._tokens[begin], n, blocks)
+            if not posterior(model, workspace, n, nodes, blocks):
+                return NOT_FINITE
+            transitions_of(workspace, n, blocks)
+            for k in range(width):
+                out.starts[k] += nodes[k]
+            for b in range(blocks):
+                total = lanes_all(0.0)
+                for t in range(n):
+                    total = total + lanes_load(nodes + t * width, b)
+                lanes_store(workspace.backward, b, total)
+            for k in range(width):
+                out.totals[k] += workspace.backward[k]
+            for k in range(model.states * width):
+                out.edges[k] += workspace.pairs[k]
+            nodes += n * width
+        if model.keeps_statistics():
+            memcpy(out.sentence_edges + number * model.states * width, workspace.pairs,
+                   model.states * width * sizeof(float))
+    return OK
+
+
+cdef inline void add_nodes(
+    HiddenMarkovModel model,
+    Counts* mu,                         # OUT: emissions
+    const Statistics* held,
+    float factor,
+    Py_ssize_t blocks,
+) noexcept nogil:
+    """Add the posteriors of each token to the row of its word, sentence by sentence."""
+    cdef Py_ssize_t width = blocks * LANES, number, sentence, t, b
+    cdef const float* nodes = held.nodes
+    cdef float* row
+    for number in range(held.count):
+        sentence = held.examples[number]
+        for t in range(model._offsets[sentence], model._offsets[sentence + 1]):
+            row = mu.emissions + model._tokens[t] * width
+            for b in range(blocks):
+                lanes_store(row, b, lanes_load(row, b) + lanes_all(factor) * lanes_load(nodes, b))
+            nodes += width
+
+
+cdef inline void viterbi(
+    HiddenMarkovModel model,
+    Workspace* workspace,               # IN: emission, transition, start; scratch: forward
+    Py_ssize_t n,
+    int32_t* back,                      # scratch [n, width]
+    int32_t* best,                      # OUT [n]
+    Py_ssize_t blocks,
+) noexcept nogil:
+    """The best state sequence; of equals, the one with the lowest states from the end on.
+
+    delta_t(j) = p(w_t | j) max_i delta_{t-1}(i) p(j | i), over the greatest of them.
+    """
+    cdef Py_ssize_t width = blocks * LANES, t, i, b
+    cdef const float* delta
+    cdef float* row = workspace.forward
+    cdef lanes most, greatest
+    cdef lanes_int argument
+    cdef float over
+    for b in range(blocks):
+        lanes_store(row, b, lanes_load(workspace.emission, b) * lanes_load(workspace.start, b))
+    for t in range(1, n):
+        delta = row
+        row = workspace.forward + t * width
+        greatest = lanes_all(0.0)
+        for b in range(blocks):
+            most = lanes_all(-INFINITY)
+            argument = lanes_int_all(0)
+            for i in range(model.states):
+                lanes_argmax(&most, &argument, lanes_all(delta[i])
+                             * lanes_load(workspace.transition + i * width, b), i)
+            most = most * lanes_load(workspace.emission + t * width, b)
+            greatest = lanes_max(greatest, most)
+            lanes_store(row, b, most)
+            lanes_int_store(back + t * width, b, argument)
+        over = lanes_greatest(greatest)
+        for b in range(blocks):
+            lanes_store(row, b, lanes_at_least(lanes_load(row, b) * lanes_all(1.0 / over), LEAST))
+    best[n - 1] = 0
+    for i in range(1, model.states):
+        if row[i] > row[best[n - 1]]:
+            best[n - 1] = i
+    for t in range(n - 1, 0, -1):
+        best[t - 1] = back[t * width + best[t]]
+
+
+cdef inline double log_probability(
+    HiddenMarkovModel model,
+    Workspace* workspace,               # IN: emission (overwritten), greatest, transition, start
+    Py_ssize_t n,
+    Py_ssize_t blocks,
+) noexcept nogil:
+    """log p(w) = sum_t log (c_t greatest_t), in nats."""
+    cdef double total = 0.0
+    cdef Py_ssize_t t
+    if not forward(model, workspace, n, blocks):
+        for t in range(n):
+            if not workspace.greatest[t] >= 0.0:
+                return INFINITY - INFINITY
+        return -INFINITY
+    for t in range(n):
+        total += exact_log(<double>workspace.scale[t] * <double>workspace.greatest[t])
+    return total
+
+
+# ---- memory -------------------------------------------------------------------------------------
+
+cdef allocate(Workspace* workspace, Py_ssize_t n, Py_ssize_t states, Py_ssize_t width):
+    """Lay a workspace out in one piece of memory, which begins at `emission`."""
+    cdef Py_ssize_t scales = (n + LANES - 1) // LANES * LANES
+    cdef Py_ssize_t size = (2 * n + 2 * width + states + 3) * width + 2 * scales
+    cdef float* memory = <float*>aligned(size * sizeof(float))
+    if memory == NULL:
+        raise MemoryError(f"no memory for a workspace of {n} tokens")
+    memset(memory, 0, size * sizeof(float))
+    workspace.emission = memory
+    workspace.forward = workspace.emission + n * width
+    workspace.transition = workspace.forward + n * width
+    workspace.pairs = workspace.transition + width * width
+    workspace.transposed = workspace.pairs + width * width
+    workspace.start = workspace.transposed + states * width
+    workspace.rate = workspace.start + width
+    workspace.backward = workspace.rate + width
+    workspace.scale = workspace.backward + width
+    workspace.greatest = workspace.scale + scales
