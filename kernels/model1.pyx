@@ -1,0 +1,465 @@
+"""IBM Model 1 (Brown, Della Pietra, Della Pietra & Mercer 1993), its E-step in float32.
+
+    p(e, a | f) = prod_j t(e_j | f_{a_j}) / (l + 1)
+
+with a target sentence e, a source sentence f of l words, and the null word at position 0. There are
+parameters for pairs of words that co-occur in a sentence pair, in the order of `cooccurrences`. For
+each cell (j, i) of each sentence pair its parameter is kept, so that the E-step reads them in the
+order in which they lie:
+
+    p(a_j = i | e, f) = t(e_j | f_i) / sum_i' t(e_j | f_i')
+
+Expected counts stay cell by cell, and an update adds them: it costs what its mini-batch holds, and
+is the same to the last bit however its pairs were split over slots.
+
+Index letters: n sentence pair, j target position, i source position, k cell or parameter, b block
+of 16 source positions.
+"""
+
+import numpy as np
+
+cimport cython
+from libc.math cimport INFINITY
+from libc.stdint cimport int32_t
+from libc.stdlib cimport calloc, free
+from libc.string cimport memcpy, memset
+
+from staleness.kernels.aligned cimport aligned
+from staleness.kernels.em cimport ExpectationMaximization
+from staleness.kernels.lanes cimport (
+    LANES,
+    exact_log,
+    lanes,
+    lanes_all,
+    lanes_at_least,
+    lanes_load,
+    lanes_load_unaligned,
+    lanes_store,
+    lanes_store_unaligned,
+    lanes_sum,
+)
+from staleness.kernels.learner cimport NO_MEMORY, NOT_FINITE, OK, Status, atomic_add
+
+from staleness.kernels.cooccurrence import cooccurrences
+from staleness.kernels.validation import check_pairs
+
+# A posterior below it is 0, so that no product of two numbers is denormal.
+cdef float LEAST = 1e-30
+# Counts that are rescaled stay above it: over a total of 10^9 / SMALLEST_SCALE, still no denormal.
+cdef float LEAST_COUNT = 2.0 ** -60
+
+
+@cython.final
+cdef class IBMModel1(ExpectationMaximization):
+    """One direction of the model, learned by expectation maximisation from a uniform t.
+
+    Parameters
+    ----------
+    source_offsets, target_offsets : ndarray of int64 [pairs + 1]
+        Sentence pair n is source words source_offsets[n] to source_offsets[n + 1] - 1, and likewise
+        for the target.
+    source, target : ndarray of int32 [tokens]
+        Words, 0 to `source_words` - 1 and `target_words` - 1, best by falling frequency.
+    source_words, target_words : int
+    **options
+        See `ExpectationMaximization`.
+
+    Attributes
+    ----------
+    parameters : int
+        Pairs of words that co-occur.
+
+    Raises
+    ------
+    ValueError
+        If the arrays contradict each other, or an option is out of range.
+    """
+
+    def __init__(self, source_offsets, source, target_offsets, target, *,
+                 Py_ssize_t source_words, Py_ssize_t target_words, **options):
+        cdef Py_ssize_t number, copies
+        check_pairs(source_offsets, source, target_offsets, target,
+                    source_words=source_words, target_words=target_words)
+        lengths = np.diff(source_offsets) + 1, np.diff(target_offsets)
+        work = lengths[0] * lengths[1]
+        if work.max(initial=0) >= 2**31:
+            raise ValueError("a sentence pair of 2^31 cells or more: leave it out")
+        super().__init__(work, **options)
+        copies = 1 + self.replicas
+        self._source_offsets = source_offsets
+        self._source = source
+        self._target_offsets = target_offsets
+        self.source_words = source_words
+        self.target_words = target_words
+        # A vector of cells may reach beyond the last one.
+        self._rows, self._columns, self._cells = cooccurrences(
+            source_offsets, source, target_offsets, target, source_words, target_words, LANES)
+        self._cell_offsets = np.concatenate([[0], np.cumsum(work, dtype=np.int64)])
+        self.parameters = len(self._columns)
+        self._longest = lengths[0].max(initial=1)
+        self._most = work.max(initial=0)
+        self._pairs = np.zeros((copies, max(self.parameters, 1)), dtype=np.float32)
+        self._totals = np.zeros((copies, 1 + source_words))
+        self._copies = <Counts*>calloc(copies, sizeof(Counts))
+        self._statistics = <Statistics*>calloc(self.slots, sizeof(Statistics))
+        self._workspaces = <Workspace*>calloc(self.workspaces, sizeof(Workspace))
+        if self._copies == NULL or self._statistics == NULL or self._workspaces == NULL:
+            raise MemoryError
+        for number in range(copies):
+            self._copies[number].pairs = &self._pairs[number, 0]
+            self._copies[number].totals = &self._totals[number, 0]
+        for number in range(self.workspaces):
+            allocate(&self._workspaces[number], self._longest, self._most)
+        self._initialise(*lengths)
+
+    def __dealloc__(self):
+        cdef Py_ssize_t number
+        free(self._copies)
+        if self._workspaces != NULL:
+            for number in range(self.workspaces):
+                free(self._workspaces[number].rate)
+            free(self._workspaces)
+        if self._statistics != NULL:
+            for number in range(self.slots):
+                free(self._statistics[number].examples)
+                free(self._statistics[number].cells)
+                free(self._statistics[number].columns)
+            free(self._statistics)
+
+    def _initialise(self, source_lengths, target_lengths):
+        """Make t uniform, with as much weight on each source word as its posteriors will have.
+
+        Incremental EM begins from uniform posteriors instead: its counts must be the examples' sum.
+        """
+        source, columns = np.asarray(self._source), np.asarray(self._columns)
+        share = target_lengths / source_lengths
+        weights = np.bincount(source + 1, np.repeat(share, source_lengths - 1),
+                              minlength=1 + self.source_words)
+        weights[0] = share.sum()
+        if self.keeps_statistics():
+            self._kept_cells = np.repeat(
+                1 / source_lengths, source_lengths * target_lengths).astype(np.float32)
+            counts = np.bincount(np.asarray(self._cells)[: len(self._kept_cells)],
+                                 self._kept_cells, minlength=self.parameters)
+        else:
+            counts = weights[columns] / self.target_words
+        for copy in range(1 + self.replicas):
+            np.asarray(self._pairs)[copy, : self.parameters] = counts
+            np.asarray(self._totals)[copy] = weights
+
+    @property
+    def parameter_words(self):
+        """The words of each parameter, int32 [parameters, 2]: target, source + 1 (0 is null)."""
+        rows = np.diff(np.asarray(self._rows))
+        targets = np.repeat(np.arange(self.target_words, dtype=np.int32), rows)
+        return np.stack([targets, np.asarray(self._columns)], axis=1)
+
+    @property
+    def theta(self):
+        """t(target word | source word), float32 [parameters]; see `parameter_words`."""
+        self.settle()
+        counts = np.asarray(self._pairs)[0, : self.parameters] * self.scale
+        totals = np.asarray(self._totals)[0] * self.scale + self.smoothing * self.target_words
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return ((counts + self.smoothing) / totals[np.asarray(self._columns)]).astype(
+                np.float32)
+
+    def expected_counts(self, Py_ssize_t slot=0):
+        """Return what a slot holds, float64 [parameters]."""
+        cdef Statistics* held
+        cdef Py_ssize_t number, n, k, cell = 0
+        if not 0 <= slot < self.slots:
+            raise IndexError(f"no slot {slot}")
+        held = &self._statistics[slot]
+        counts = np.zeros(self.parameters)
+        cdef double[::1] out = counts
+        for number in range(held.count):
+            n = held.examples[number]
+            for k in range(self._cell_offsets[n], self._cell_offsets[n + 1]):
+                out[self._cells[k]] += held.cells[cell]
+                cell += 1
+        return counts
+
+    def evaluate(self):
+        """Align the corpus and return its log-likelihood.
+
+        Returns
+        -------
+        alignment : ndarray of int32 [target tokens]
+            The most probable source position of each target word (Viterbi) in its sentence, from
+            0; -1 for the null word. Of equals, the first, the null word before all.
+        log_likelihood : float
+            Of the target sentences given the source sentences, in nats, summed; NaN if theta is
+            not finite.
+        """
+        aligned_to = np.empty(self._target_offsets[self._target_offsets.shape[0] - 1],
+                              dtype=np.int32)
+        cdef int32_t[::1] best = aligned_to
+        cdef Py_ssize_t n, i, j, length
+        cdef const int32_t* cells
+        cdef double log_likelihood = 0.0, total
+        cdef Counts* mu = self._copies
+        cdef Workspace workspace
+        cdef float more
+        self.settle()
+        more = <float>(self.smoothing / self._scales[0])
+        allocate(&workspace, self._longest, self._most)
+        with nogil:
+            for n in range(self._work.shape[0]):
+                length = self._source_offsets[n + 1] - self._source_offsets[n] + 1
+                rates(self, mu, self._scales[0], n, &workspace)
+                cells = &self._cells[self._cell_offsets[n]]
+                for j in range(self._target_offsets[n], self._target_offsets[n + 1]):
+                    total = 0.0
+                    best[j] = -1
+                    for i in range(length):
+                        workspace.products[i] = (mu.pairs[cells[i]] + more) * workspace.rate[i]
+                        total += workspace.products[i]
+                        if workspace.products[i] > workspace.products[best[j] + 1]:
+                            best[j] = i - 1
+                    log_likelihood += logarithm(total / length)
+                    cells += length
+        free(workspace.rate)
+        return aligned_to, log_likelihood
+
+    cdef Status expect(
+        self,
+        Py_ssize_t slot,
+        Py_ssize_t workspace,
+        Py_ssize_t copy,
+        const int32_t* examples,
+        Py_ssize_t count,
+    ) noexcept nogil:
+        cdef Statistics* out = &self._statistics[slot]
+        cdef Workspace* scratch = &self._workspaces[workspace]
+        cdef Py_ssize_t cells = 0, columns = 0, n, number
+        cdef float* to_cells
+        cdef float* to_columns
+        for number in range(count):
+            cells += self._work[examples[number]]
+            columns += self.length(examples[number])
+        if self.reserve(out, count, cells, columns) != OK:
+            return NO_MEMORY
+        memcpy(out.examples, examples, count * sizeof(int32_t))
+        out.count = count
+        to_cells = out.cells
+        to_columns = out.columns
+        for number in range(count):
+            n = examples[number]
+            rates(self, &self._copies[copy], self._scales[copy], n, scratch)
+            if not posteriors(self, &self._copies[copy], self._scales[copy], n, scratch, to_cells):
+                return NOT_FINITE
+            memcpy(to_columns, scratch.columns, self.length(n) * sizeof(float))
+            to_cells += self._work[n]
+            to_columns += self.length(n)
+        return OK
+
+    cdef Py_ssize_t length(self, Py_ssize_t n) noexcept nogil:
+        """Source positions of a sentence pair, the null word's too."""
+        return self._source_offsets[n + 1] - self._source_offsets[n] + 1
+
+    cdef Status reserve(
+        self,
+        Statistics* slot,
+        Py_ssize_t count,
+        Py_ssize_t cells,
+        Py_ssize_t columns,
+    ) noexcept nogil:
+        # Rooms grow by half, so that they settle within the first few mini-batches.
+        if count > slot.examples_room:
+            slot.examples_room = count + count // 2
+            free(slot.examples)
+            slot.examples = <int32_t*>aligned(slot.examples_room * sizeof(int32_t))
+        if cells > slot.cells_room:
+            slot.cells_room = cells + cells // 2
+            free(slot.cells)
+            # A vector of posteriors may reach beyond the last one.
+            slot.cells = <float*>aligned((slot.cells_room + LANES) * sizeof(float))
+        if columns > slot.columns_room:
+            slot.columns_room = columns + columns // 2
+            free(slot.columns)
+            slot.columns = <float*>aligned(slot.columns_room * sizeof(float))
+        if (slot.examples_room and slot.examples == NULL) or (
+            slot.cells_room and slot.cells == NULL) or (
+            slot.columns_room and slot.columns == NULL
+        ):
+            slot.count = slot.examples_room = slot.cells_room = slot.columns_room = 0
+            return NO_MEMORY
+        return OK
+
+    cdef void clear(self, Py_ssize_t copy) noexcept nogil:
+        memset(self._copies[copy].pairs, 0, self.parameters * sizeof(float))
+        memset(self._copies[copy].totals, 0, (1 + self.source_words) * sizeof(double))
+
+    cdef void add(self, Py_ssize_t slot, Py_ssize_t copy, double factor) noexcept nogil:
+        cdef const Statistics* held = &self._statistics[slot]
+        cdef Counts* mu = &self._copies[copy]
+        cdef const float* posterior = held.cells
+        cdef const float* column = held.columns
+        cdef const int32_t* cells
+        cdef Py_ssize_t number, n, k, i
+        cdef float by = <float>factor
+        for number in range(held.count):
+            n = held.examples[number]
+            cells = &self._cells[self._cell_offsets[n]]
+            for k in range(self._work[n]):
+                mu.pairs[cells[k]] += by * posterior[k]
+            posterior += self._work[n]
+            self.count(&mu.totals[0], factor * column[0])
+            column += 1
+            for i in range(self._source_offsets[n], self._source_offsets[n + 1]):
+                self.count(&mu.totals[self._source[i] + 1], factor * column[0])
+                column += 1
+
+    cdef void count(self, double* total, double count) noexcept nogil:
+        """Add to the total of a source word."""
+        if self.overlapping:
+            atomic_add(total, count)
+        else:
+            total[0] += count
+
+    cdef void exchange(self, Py_ssize_t slot, Py_ssize_t copy) noexcept nogil:
+        cdef const Statistics* held = &self._statistics[slot]
+        cdef Counts* mu = &self._copies[copy]
+        cdef const float* posterior = held.cells
+        cdef const int32_t* cells
+        cdef float* kept
+        cdef float* count
+        cdef double* total
+        cdef Py_ssize_t number, n, i, k
+        for number in range(held.count):
+            n = held.examples[number]
+            cells = &self._cells[self._cell_offsets[n]]
+            kept = &self._kept_cells[self._cell_offsets[n]]
+            k = 0
+            for _ in range(self._target_offsets[n], self._target_offsets[n + 1]):
+                for i in range(self.length(n)):
+                    total = mu.totals
+                    if i:
+                        total = &mu.totals[self._source[self._source_offsets[n] + i - 1] + 1]
+                    count = &mu.pairs[cells[k]]
+                    # A sum of differences may fall a rounding short of 0.
+                    count[0] = max(count[0] + (posterior[k] - kept[k]), <float>0.0)
+                    self.count(total, <double>posterior[k] - kept[k])
+                    kept[k] = posterior[k]
+                    k += 1
+            posterior += self._work[n]
+
+    cdef void multiply(self, Py_ssize_t copy, double factor) noexcept nogil:
+        cdef Counts* mu = &self._copies[copy]
+        cdef Py_ssize_t k
+        for k in range(self.parameters):
+            if mu.pairs[k] > 0.0:
+                mu.pairs[k] = max(<float>(mu.pairs[k] * factor), LEAST_COUNT)
+        for k in range(1 + self.source_words):
+            if mu.totals[k] > 0.0:
+                mu.totals[k] = max(mu.totals[k] * factor, <double>LEAST_COUNT)
+
+    cdef void mean(self) noexcept nogil:
+        cdef Py_ssize_t number, k
+        cdef double total
+        for k in range(self.parameters):
+            total = 0.0
+            for number in range(1, 1 + self.replicas):
+                total += self._scales[number] * self._copies[number].pairs[k]
+            self._copies[0].pairs[k] = <float>(total / self.replicas)
+        for k in range(1 + self.source_words):
+            total = 0.0
+            for number in range(1, 1 + self.replicas):
+                total += self._scales[number] * self._copies[number].totals[k]
+            self._copies[0].totals[k] = total / self.replicas
+        self._scales[0] = 1.0
+
+    cdef void copy_mean(self) noexcept nogil:
+        cdef Py_ssize_t number
+        for number in range(1, 1 + self.replicas):
+            memcpy(self._copies[number].pairs, self._copies[0].pairs,
+                   self.parameters * sizeof(float))
+            memcpy(self._copies[number].totals, self._copies[0].totals,
+                   (1 + self.source_words) * sizeof(double))
+            self._scales[number] = self._scales[0]
+
+
+# ---- sentence pairs, without the GIL ------------------------------------------------------------
+
+cdef inline void rates(
+    IBMModel1 model,
+    const Counts* mu,
+    double scale,
+    Py_ssize_t n,
+    Workspace* workspace,               # OUT: rate, 0 in the lanes behind the last
+) noexcept nogil:
+    """1 / total of each source word; a count times it is t."""
+    cdef double more = model.target_words * model.smoothing / scale
+    cdef const int32_t* source = NULL
+    cdef Py_ssize_t i, length = model.length(n)
+    if length > 1:
+        source = &model._source[model._source_offsets[n]]
+    workspace.rate[0] = <float>(1.0 / (mu.totals[0] + more))
+    for i in range(1, length):
+        workspace.rate[i] = <float>(1.0 / (mu.totals[source[i - 1] + 1] + more))
+    for i in range(length, (length + LANES - 1) // LANES * LANES):
+        workspace.rate[i] = 0.0
+
+
+cdef inline bint posteriors(
+    IBMModel1 model,
+    const Counts* mu,
+    double scale,
+    Py_ssize_t n,
+    Workspace* workspace,               # IN: rate; OUT: columns
+    float* out,                         # OUT [cells of the pair], and LANES behind them
+) noexcept nogil:
+    """p(a_j = i | e, f) of each cell; false if a target word has no finite probability above 0."""
+    cdef Py_ssize_t length = model.length(n), blocks = (length + LANES - 1) // LANES, b, k
+    cdef float* counts = workspace.counts
+    cdef const int32_t* cells = &model._cells[model._cell_offsets[n]]
+    cdef lanes more = lanes_all(<float>(model.smoothing / scale))
+    cdef lanes product, total
+    cdef float sum_of_row
+    for b in range(blocks):
+        lanes_store(workspace.columns, b, lanes_all(0.0))
+    for k in range(model._work[n]):
+        counts[k] = mu.pairs[cells[k]]
+    for _ in range(model._target_offsets[n], model._target_offsets[n + 1]):
+        total = lanes_all(0.0)
+        for b in range(blocks):
+            # What stands behind the last position is of the next row; its rate is 0.
+            product = (lanes_load_unaligned(counts + b * LANES) + more) * lanes_load(
+                workspace.rate, b)
+            lanes_store(workspace.products, b, product)
+            total = total + product
+        sum_of_row = lanes_sum(total)
+        if not 0.0 < sum_of_row < INFINITY:
+            return False
+        for b in range(blocks):
+            product = lanes_at_least(
+                lanes_load(workspace.products, b) * lanes_all(1.0 / sum_of_row), LEAST)
+            lanes_store(workspace.columns, b, lanes_load(workspace.columns, b) + product)
+            # The next row overwrites what stands behind this one.
+            lanes_store_unaligned(out + b * LANES, product)
+        counts += length
+        out += length
+    return True
+
+
+cdef inline double logarithm(double x) noexcept nogil:
+    if not 0.0 < x < INFINITY:
+        return -INFINITY if x == 0.0 else INFINITY - INFINITY
+    return exact_log(x)
+
+
+# ---- memory -------------------------------------------------------------------------------------
+
+cdef allocate(Workspace* workspace, Py_ssize_t n, Py_ssize_t cells):
+    """Lay a workspace out in one piece of memory, which begins at `rate`."""
+    cdef Py_ssize_t width = (n + LANES - 1) // LANES * LANES
+    cdef Py_ssize_t size = 3 * width + cells + LANES
+    cdef float* memory = <float*>aligned(size * sizeof(float))
+    if memory == NULL:
+        raise MemoryError(f"no memory for a workspace of {n} words")
+    memset(memory, 0, size * sizeof(float))
+    workspace.rate = memory
+    workspace.products = workspace.rate + width
+    workspace.columns = workspace.products + width
+    workspace.counts = workspace.columns + width
