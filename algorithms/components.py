@@ -1,8 +1,11 @@
 """Finding components: a schedule, an update rule, a figure, ... is one file, listed nowhere."""
 
+import dataclasses
 import importlib
 import inspect
 import pkgutil
+from abc import ABC
+from typing import ClassVar
 
 from staleness.algorithms.errors import StalenessError
 
@@ -63,3 +66,52 @@ def choose(kind, name, components):
     except KeyError:
         valid = ", ".join(components)
         raise StalenessError(f"unknown {kind} '{name}': choose one of {valid}") from None
+
+
+class Configurable(ABC):
+    """A component with hyper-parameters: its subclasses are frozen dataclasses, these the fields.
+
+    Attributes
+    ----------
+    kind : str
+        What it is, for messages ("update").
+    name : str
+        What it is called on the command line and in figures.
+    """
+
+    kind: ClassVar[str]
+    name: ClassVar[str]
+
+    @classmethod
+    def hyper_parameters(cls):
+        """Return the names of the hyper-parameters, a dict to their defaults."""
+        return {field.name: field.default for field in dataclasses.fields(cls)}
+
+    @classmethod
+    def configure(cls, values):
+        """Return the component with some hyper-parameters set.
+
+        Parameters
+        ----------
+        values : dict of str to float
+            By the names of the fields; those whose default is an int must be whole.
+
+        Raises
+        ------
+        StalenessError
+            If there is no such hyper-parameter, or its value is no number of that kind.
+        """
+        defaults = cls.hyper_parameters()
+        chosen = {}
+        for name, value in values.items():
+            if name not in defaults:
+                known = f"it has {', '.join(defaults)}" if defaults else "it has none"
+                raise StalenessError(
+                    f"{cls.kind} '{cls.name}' has no hyper-parameter '{name}': {known}"
+                )
+            whole = isinstance(defaults[name], int)
+            if not isinstance(value, int | float) or (whole and value != int(value)):
+                number = "whole number" if whole else "number"
+                raise StalenessError(f"hyper-parameter '{name}' is a {number}, not {value!r}")
+            chosen[name] = int(value) if whole else value
+        return cls(**chosen)

@@ -28,7 +28,7 @@ class Configuration:
     task, update, schedule, clock, cost : str
         Names of components; `cost` counts only on the simulated clock.
     hyper_parameters : dict
-        Of the update rule; its defaults take the place of those not given.
+        Of the task's model and of the update rule; defaults take the place of those not given.
     processors, epochs, seed : int
     mini_batch_size : int or None
         None where a mini-batch is the whole corpus.
@@ -87,11 +87,21 @@ class Configuration:
             raise StalenessError(
                 f"delay_probability must lie between 0 and 1, not {self.delay_probability}"
             )
-        rule = update.configure(self.hyper_parameters)
-        object.__setattr__(self, "hyper_parameters", asdict(rule))
-        for reason in (schedule.skip(self.processors), update.skip(self.task)):
+        for reason in (schedule.skip(self.processors), update.skip(self.task, schedule)):
             if reason:
                 raise StalenessError(reason)
+        parts = self.parts()
+        object.__setattr__(self, "hyper_parameters", asdict(parts[0]) | asdict(parts[1]))
+
+    def parts(self):
+        """Return the `Task` and the `Update`, with their hyper-parameters."""
+        task, update = TASKS[self.task], UPDATES[self.update]
+        of_the_task = task.hyper_parameters()
+        given = self.hyper_parameters
+        return (
+            task.configure({k: v for k, v in given.items() if k in of_the_task}),
+            update.configure({k: v for k, v in given.items() if k not in of_the_task}),
+        )
 
     def cost_model(self):
         """Return the cost model of the simulated clock, a `CostModel`."""
@@ -135,9 +145,10 @@ class Result:
 
     def summary(self):
         """Return the run's figures, a dict that JSON can hold."""
-        unit = TASKS[self.configuration.task].work_unit
+        task = TASKS[self.configuration.task]
+        unit = task.work_unit
         final = {name: float(values[-1]) for name, values in self.curve.items()}
-        return {
+        summary = {
             "configuration": asdict(self.configuration),
             "cost_model": self.cost_model,
             "seconds": self.seconds,
@@ -146,11 +157,15 @@ class Result:
             "cpu_seconds": self.cpu_seconds,
             "real_seconds": self.real_seconds,
             "updates": int(final["updates"]),
-            "metrics": {name: final[name] for name in TASKS[self.configuration.task].metrics},
+            "metrics": {name: final[name] for name in task.metrics if name in final},
             "mean_staleness": float(self.trace["staleness"].mean()) if len(self.trace) else 0.0,
             "theta_sha256": hashlib.sha256(np.ascontiguousarray(self.theta)).hexdigest(),
             "curve_sha256": encoded.digest(self.curve),
         }
+        if SCHEDULES[self.configuration.schedule].batch:
+            # Element k after k iterations, the first before any.
+            summary["log_likelihood_by_iteration"] = self.curve["log_likelihood"].tolist()
+        return summary
 
 
 class Interrupted(KeyboardInterrupt):
@@ -180,20 +195,17 @@ def run(configuration, corpus, progress=None):
     """
     if corpus.about["task"] != configuration.task:
         raise StalenessError(f"the corpus is for {corpus.about['task']}, not {configuration.task}")
-    task = TASKS[configuration.task]()
-    training = task.training(corpus)
+    task, update = configuration.parts()
     schedule = SCHEDULES[configuration.schedule]
     simulated = configuration.clock == "simulated"
-    learner = (
-        UPDATES[configuration.update]
-        .configure(configuration.hyper_parameters)
-        .learner(
-            training,
-            slots=configuration.processors,
-            workspaces=1 if simulated else configuration.processors,
-            replicas=configuration.processors if schedule.replicas else 0,
-        )
+    learner = update.learner(
+        task.training(corpus, configuration.seed),
+        slots=configuration.processors,
+        workspaces=1 if simulated else configuration.processors,
+        replicas=configuration.processors if schedule.replicas else 0,
     )
+    if schedule.updates_overlap():
+        learner.let_updates_overlap()
     seconds, cost_model = simulated_costs(configuration, learner.work)
     clock = make_clock(configuration, learner, seconds)
     total = configuration.epochs * len(learner.work)

@@ -16,7 +16,7 @@ from pathlib import Path
 from staleness.algorithms.components import discover
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.machine import allowed_cpus
-from staleness.algorithms.run import SCHEDULES, UPDATES, Configuration
+from staleness.algorithms.run import SCHEDULES, TASKS, UPDATES, Configuration
 from staleness.workflow import figures
 from staleness.workflow.corpora import registry
 
@@ -244,11 +244,14 @@ def cell_name(configuration, corpus):
         f"e{configuration.epochs}x{configuration.evaluations}",
         clock,
     ]
-    defaults = UPDATES[configuration.update]()
+    defaults = (
+        TASKS[configuration.task].hyper_parameters()
+        | UPDATES[configuration.update].hyper_parameters()
+    )
     parts += [
         f"{name}-{value:g}"
         for name, value in configuration.hyper_parameters.items()
-        if value != getattr(defaults, name)
+        if value != defaults[name]
     ]
     if configuration.delay_mean is not None:
         parts.append(f"delay-{configuration.delay_mean}-{configuration.delay_probability:g}")

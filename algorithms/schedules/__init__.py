@@ -49,6 +49,11 @@ class Schedule:
         return cls.most_processors > 1 and not cls.replicas and not cls.batch
 
     @classmethod
+    def updates_overlap(cls):
+        """Return whether several processors may update the same `theta` at the same time."""
+        return cls.shares_theta() and not cls.splits() and Instruction.LOCK not in cls.program
+
+    @classmethod
     def splits(cls):
         """Return whether each mini-batch is split over the processors."""
         return Instruction.SHARE in cls.program

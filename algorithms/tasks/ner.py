@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 
 from staleness.algorithms.metrics.entities import precision_recall_f1
-from staleness.algorithms.tasks import Task
+from staleness.algorithms.tasks import Metric, Task
 
 ARRAYS = ("offsets", "labels", "feature_offsets", "features")
 
@@ -20,21 +20,24 @@ class LabelledFeatures:
     feature_count: int
 
 
+@dataclass(frozen=True)
 class NamedEntityRecognition(Task):
     """Sentences with features and labels in BIO; evaluated on the development set."""
 
     name = "ner"
     update = "sgd"
     work_unit = "tokens"
-    metrics: ClassVar[dict[str, str]] = {
-        "f1": "F1 of the entities of the development set",
-        "precision": "precision of the entities of the development set",
-        "recall": "recall of the entities of the development set",
-        "log_likelihood": "conditional log-likelihood of the development set, nats",
+    metrics: ClassVar = {
+        "f1": Metric("F1 of the entities of the development set"),
+        "precision": Metric("precision of the entities of the development set"),
+        "recall": Metric("recall of the entities of the development set"),
+        "log_likelihood": Metric(
+            "conditional log-likelihood of the development set, nats", "log-likelihood"
+        ),
     }
 
-    def training(self, corpus):
-        """Return the `LabelledFeatures` of the training set."""
+    def training(self, corpus, seed):
+        """Return the `LabelledFeatures` of the training set; theta begins at 0."""
         return LabelledFeatures(
             arrays=tuple(corpus[f"train.{name}"] for name in ARRAYS),
             label_count=len(corpus.about["labels"]),

@@ -1,13 +1,12 @@
 """Update rules: a dataclass of hyper-parameters each, found by its class. One file a rule."""
 
-import dataclasses
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from typing import ClassVar
 
-from staleness.algorithms.errors import StalenessError
+from staleness.algorithms.components import Configurable
 
 
-class Update(ABC):
+class Update(Configurable):
     """An update rule; subclasses are frozen dataclasses whose fields are its hyper-parameters.
 
     Attributes
@@ -16,42 +15,37 @@ class Update(ABC):
         What it is called on the command line and in figures.
     tasks : tuple of str
         The tasks that it makes sense for.
+    batch : bool
+        Whether its mini-batch must be the whole corpus.
+    replicas : bool
+        Whether it makes sense for copies of `theta` that are averaged.
     """
 
-    name: ClassVar[str]
+    kind = "update"
     tasks: ClassVar[tuple[str, ...]]
+    batch: ClassVar[bool] = False
+    replicas: ClassVar[bool] = True
 
     @classmethod
-    def skip(cls, task):
-        """Return why the rule makes no sense for a task, or None."""
-        if task not in cls.tasks:
-            return f"update '{cls.name}' is for {', '.join(cls.tasks)}, not {task}"
-        return None
-
-    @classmethod
-    def configure(cls, values):
-        """Return the rule with some hyper-parameters set.
+    def skip(cls, task, schedule=None):
+        """Return why the rule makes no sense for a task under a schedule, or None.
 
         Parameters
         ----------
-        values : dict of str to float
-            By the names of the fields.
-
-        Raises
-        ------
-        StalenessError
-            If the rule has no such hyper-parameter.
+        task : str
+        schedule : type, optional
+            A `Schedule`; without it, the task alone counts.
         """
-        known = [field.name for field in dataclasses.fields(cls)]
-        for name in values:
-            if name not in known:
-                raise StalenessError(
-                    f"update '{cls.name}' has no hyper-parameter '{name}': "
-                    f"it has {', '.join(known)}"
-                )
-            if not isinstance(values[name], int | float):
-                raise StalenessError(f"hyper-parameter '{name}' is a number, not {values[name]!r}")
-        return cls(**values)
+        if task not in cls.tasks:
+            return f"update '{cls.name}' is for {', '.join(cls.tasks)}, not {task}"
+        if schedule is not None and cls.batch and not schedule.batch:
+            return (
+                f"update '{cls.name}' needs the whole corpus: take schedule 'single-batch' or "
+                f"'parallel-batch', not '{schedule.name}'"
+            )
+        if schedule is not None and schedule.replicas and not cls.replicas:
+            return f"update '{cls.name}' cannot average copies of theta, as '{schedule.name}' does"
+        return None
 
     @abstractmethod
     def learner(self, training, slots, workspaces, replicas=0):

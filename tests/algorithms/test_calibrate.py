@@ -97,7 +97,7 @@ def test_costs_come_back_from_traces_that_they_made(corpus, schedule):
         learner = (
             UPDATES["sgd"]
             .configure({})
-            .learner(task.training(corpus), slots=processors, workspaces=1)
+            .learner(task.training(corpus, seed=0), slots=processors, workspaces=1)
         )
         order = visiting_order(0, len(learner.work), 2)
         program = SCHEDULES[schedule].program

@@ -106,7 +106,7 @@ def test_metrics_are_of_the_final_theta(corpus):
     from staleness.kernels.crf import ConditionalRandomField
 
     model = ConditionalRandomField(
-        *TASKS["ner"]().training(corpus).arrays,
+        *TASKS["ner"]().training(corpus, seed=0).arrays,
         label_count=5,
         feature_count=corpus.about["features"],
     )

@@ -128,13 +128,13 @@ def add_setting(parser, option, help, **keywords):
 def add_learning_options(group):
     """Declare what is learned, and how."""
     add_choice(group, "--update", UPDATES, help="default: the task's")
-    for name, rules in hyper_parameters().items():
+    for name, components in hyper_parameters().items():
         group.add_argument(
             f"--{name.replace('_', '-')}",
             dest=name,
             metavar="X",
             type=float,
-            help=f"hyper-parameter of {' and '.join(rules)}",
+            help=f"hyper-parameter of {' and '.join(components)}",
         )
 
 
@@ -172,11 +172,11 @@ def add_corpus_options(group):
 
 
 def hyper_parameters():
-    """Return the hyper-parameters of all update rules: name to the rules that have it."""
+    """Return the hyper-parameters of all tasks and update rules: name to what has it."""
     found = {}
-    for update in UPDATES.values():
-        for field in dataclasses.fields(update):
-            found.setdefault(field.name, []).append(update.name)
+    for component in (*TASKS.values(), *UPDATES.values()):
+        for name in component.hyper_parameters():
+            found.setdefault(name, []).append(component.name)
     return found
 
 

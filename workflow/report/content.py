@@ -251,7 +251,7 @@ def _tasks(cells):
         if item["name"] in TASKS:
             metric, meaning = next(iter(TASKS[item["name"]].metrics.items()))
             name = metric_name(metric)
-            item["text"] += rich(f"{name[0].upper()}{name[1:]} is the {meaning}.")
+            item["text"] += rich(f"{name[0].upper()}{name[1:]} is the {meaning.description}.")
     return items
 
 

@@ -69,7 +69,7 @@ def learn(corpus):
         kind, schedule, processors, mini_batch_size=4, *, evaluations=(), delays=None, epochs=2
     ):
         learner = UPDATES["sgd"]().learner(
-            TASKS["ner"]().training(corpus),
+            TASKS["ner"]().training(corpus, seed=0),
             slots=processors,
             workspaces=processors,
             replicas=processors if schedule.replicas else 0,

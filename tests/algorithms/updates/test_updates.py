@@ -54,7 +54,7 @@ def test_a_rule_is_for_tasks_that_there_are(rule):
 
 @pytest.mark.parametrize("rule", [p for p in RULES if "ner" in p.values[0].tasks])
 def test_a_rule_makes_a_learner(rule, corpus):
-    training = TASKS["ner"]().training(corpus)
+    training = TASKS["ner"]().training(corpus, seed=0)
     learner = rule().learner(training, slots=3, workspaces=2)
     assert isinstance(learner, Learner)
     assert (learner.slots, learner.workspaces) == (3, 2)
@@ -70,13 +70,13 @@ def test_a_rule_makes_a_learner(rule, corpus):
     "values", [{"step_size": -1.0}, {"decay": -1.0}, {"l2": -1.0}, {"l2": 1e6}], ids=str
 )
 def test_sgd_out_of_range(corpus, values):
-    training = TASKS["ner"]().training(corpus)
+    training = TASKS["ner"]().training(corpus, seed=0)
     with pytest.raises(StalenessError, match="update 'sgd': step_size"):
         UPDATES["sgd"].configure(values).learner(training, slots=1, workspaces=1)
 
 
 def test_sgd_hands_its_hyper_parameters_on(corpus):
-    training = TASKS["ner"]().training(corpus)
+    training = TASKS["ner"]().training(corpus, seed=0)
     rule = UPDATES["sgd"].configure({"step_size": 0.25, "decay": 0.125, "l2": 2.0})
     learner = rule.learner(training, slots=1, workspaces=1)
     assert (learner.step_size, learner.decay, learner.l2) == (0.25, 0.125, 2.0)

@@ -1,0 +1,105 @@
+"""Word alignment: IBM Model 1 in both directions, judged by gold links."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from staleness.algorithms.errors import StalenessError
+from staleness.algorithms.metrics.alignment import alignment_error, symmetrise
+from staleness.algorithms.tasks import Metric, Task
+from staleness.kernels.joint import Joint
+from staleness.kernels.model1 import IBMModel1
+
+SYMMETRISATION = "grow-diag-final"
+
+
+@dataclass(frozen=True)
+class SentencePairs:
+    """What both directions of Model 1 are learned from.
+
+    Attributes
+    ----------
+    source_offsets, source, target_offsets, target : ndarray
+    source_words, target_words : int
+        See `IBMModel1`.
+    """
+
+    source_offsets: np.ndarray
+    source: np.ndarray
+    target_offsets: np.ndarray
+    target: np.ndarray
+    source_words: int
+    target_words: int
+
+    def learner(self, **options):
+        """Return the two directions as one learner; see `ExpectationMaximization`."""
+        source = self.source_offsets, self.source
+        target = self.target_offsets, self.target
+        words = self.source_words, self.target_words
+        try:
+            return Joint(
+                *(
+                    IBMModel1(*given, *predicted, source_words=w, target_words=v, **options)
+                    for given, predicted, (w, v) in (
+                        (source, target, words),
+                        (target, source, words[::-1]),
+                    )
+                )
+            )
+        except ValueError as error:
+            raise StalenessError(f"task 'alignment': {error}") from error
+
+
+@dataclass(frozen=True)
+class Alignment(Task):
+    """Sentence pairs, aligned word by word; both directions are learned side by side.
+
+    Gimpel, Das & Smith (2010), section 4.2. The log-likelihood is that of the target given the
+    source. Evaluated on what it learns from, as unsupervised learning is.
+    """
+
+    name = "alignment"
+    update = "stepwise-em"
+    work_unit = "cells"
+    metrics: ClassVar = {
+        "log_likelihood": Metric("log-likelihood of the target, nats", "log-likelihood"),
+        "aer": Metric(f"alignment error rate after {SYMMETRISATION}", "error"),
+        "aer_forward": Metric("alignment error rate of target given source", "error"),
+        "aer_backward": Metric("alignment error rate of source given target", "error"),
+        "precision": Metric(f"precision of the links after {SYMMETRISATION}"),
+        "recall": Metric(f"recall of the links after {SYMMETRISATION}"),
+    }
+
+    def training(self, corpus, seed):
+        """Return the `SentencePairs`; nothing of Model 1 is random."""
+        return SentencePairs(
+            source_offsets=corpus["train.source_offsets"],
+            source=corpus["train.source"],
+            target_offsets=corpus["train.target_offsets"],
+            target=corpus["train.target"],
+            source_words=corpus.about["source_words"],
+            target_words=corpus.about["target_words"],
+        )
+
+    def evaluate(self, learner, corpus):
+        """Return the metrics on the training set; without gold links, the likelihood."""
+        forward, log_likelihood = learner.first.evaluate()
+        metrics = {"log_likelihood": log_likelihood}
+        if corpus.about["linked_pairs"]:
+            backward, _ = learner.second.evaluate()
+            offsets = corpus["train.source_offsets"], corpus["train.target_offsets"]
+            gold = [corpus[f"train.{part}"] for part in ("link_offsets", "links", "links_sure")]
+            both, one_way, other_way = (
+                alignment_error(*symmetrise(forward, backward, *offsets, method), *gold)
+                for method in (SYMMETRISATION, "forward", "backward")
+            )
+            precision, recall, aer = both
+            metrics |= {
+                "aer": aer,
+                "aer_forward": one_way[2],
+                "aer_backward": other_way[2],
+                "precision": precision,
+                "recall": recall,
+            }
+        return metrics

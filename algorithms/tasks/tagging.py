@@ -1,0 +1,103 @@
+"""Part-of-speech induction: a bigram HMM of words, its states judged by gold tags."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from staleness.algorithms.errors import StalenessError
+from staleness.algorithms.metrics.clustering import (
+    contingency,
+    many_to_one,
+    one_to_one,
+    v_measure,
+)
+from staleness.algorithms.seeds import generator
+from staleness.algorithms.tasks import Metric, Task
+from staleness.kernels.hmm import HiddenMarkovModel
+
+
+@dataclass(frozen=True)
+class Words:
+    """What a HMM is learned from, and where it begins.
+
+    Attributes
+    ----------
+    offsets, tokens : ndarray
+    words : int
+    responsibilities, transitions : ndarray
+        See `HiddenMarkovModel`.
+    """
+
+    offsets: np.ndarray
+    tokens: np.ndarray
+    words: int
+    responsibilities: np.ndarray
+    transitions: np.ndarray
+
+    def learner(self, **options):
+        """Return a `HiddenMarkovModel`; see `ExpectationMaximization` for the options."""
+        try:
+            return HiddenMarkovModel(
+                self.offsets,
+                self.tokens,
+                words=self.words,
+                responsibilities=self.responsibilities,
+                transitions=self.transitions,
+                **options,
+            )
+        except ValueError as error:
+            raise StalenessError(f"task 'tagging': {error}") from error
+
+
+@dataclass(frozen=True)
+class Tagging(Task):
+    """Sentences of words, tagged by the states of a HMM without supervision.
+
+    Gimpel, Das & Smith (2010), section 4.3; the number of `states` is that of the Penn Treebank's
+    tags. Evaluated on what it learns from, as unsupervised learning is.
+    """
+
+    name = "tagging"
+    update = "stepwise-em"
+    work_unit = "tokens"
+    metrics: ClassVar = {
+        "log_likelihood": Metric("log-likelihood of the words, nats", "log-likelihood"),
+        "many_to_one": Metric("many-to-1 accuracy of the states"),
+        "one_to_one": Metric("one-to-one accuracy of the states"),
+        "v_measure": Metric("V-measure of the states"),
+    }
+
+    states: int = 45
+
+    def training(self, corpus, seed):
+        """Return the `Words`, with random numbers of the seed to begin from.
+
+        Every word begins with posteriors of its own over the states, and every state with
+        probabilities of its own of the next: proportional to a number between 1 and 2 each. Were
+        they all alike, EM would never tell states apart.
+        """
+        if self.states < 1:
+            raise StalenessError(f"states must be at least 1, not {self.states}")
+        words = corpus.about["words"]
+        random = generator(seed, "initial", "tagging", self.states)
+        responsibilities = 1 + random.random((words, self.states))
+        transitions = 1 + random.random((self.states, self.states))
+        return Words(
+            offsets=corpus["train.offsets"],
+            tokens=corpus["train.words"],
+            words=words,
+            responsibilities=responsibilities / responsibilities.sum(axis=1, keepdims=True),
+            transitions=transitions / transitions.sum(axis=1, keepdims=True),
+        )
+
+    def evaluate(self, learner, corpus):
+        """Return the metrics of a HMM on the training set; without gold tags, the likelihood."""
+        states, log_likelihood = learner.evaluate(corpus["train.offsets"], corpus["train.words"])
+        metrics = {"log_likelihood": log_likelihood}
+        if corpus.about["tags"]:
+            table = contingency(states, corpus["train.tags"])
+            metrics["many_to_one"] = many_to_one(table)
+            metrics["one_to_one"] = one_to_one(table)
+            metrics["v_measure"] = v_measure(table)
+        return metrics

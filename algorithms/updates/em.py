@@ -1,0 +1,30 @@
+"""Batch expectation maximisation."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from staleness.algorithms.updates import Update
+
+
+@dataclass(frozen=True)
+class ExpectationMaximization(Update):
+    """Expected counts of the whole corpus, then the parameters that make them most likely.
+
+    Dempster, Laird & Rubin (1977). `smoothing` is added to every count.
+    """
+
+    name = "em"
+    tasks: ClassVar = ("alignment", "tagging")
+    batch: ClassVar = True
+
+    smoothing: float = 0.0
+
+    def learner(self, training, slots, workspaces, replicas=0):
+        """Return the kernel that learns by this rule; see `Update`."""
+        return training.learner(
+            rule="em",
+            smoothing=self.smoothing,
+            slots=slots,
+            workspaces=workspaces,
+            replicas=replicas,
+        )

@@ -1,0 +1,33 @@
+"""Incremental expectation maximisation."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from staleness.algorithms.updates import Update
+
+
+@dataclass(frozen=True)
+class IncrementalEM(Update):
+    """Expected counts of a mini-batch, in the place of what its examples had before.
+
+    Neal & Hinton (1998). Every example's counts are kept until it is seen again: 4 bytes a cell of
+    an alignment; for a tagger, 4 bytes a state of each token and a pair of states of each sentence.
+    `smoothing` is added to every count of the whole corpus.
+    """
+
+    name = "incremental-em"
+    tasks: ClassVar = ("alignment", "tagging")
+    # The mean of replicas would not be the sum of the examples' counts.
+    replicas: ClassVar = False
+
+    smoothing: float = 0.0
+
+    def learner(self, training, slots, workspaces, replicas=0):
+        """Return the kernel that learns by this rule; see `Update`."""
+        return training.learner(
+            rule="incremental",
+            smoothing=self.smoothing,
+            slots=slots,
+            workspaces=workspaces,
+            replicas=replicas,
+        )

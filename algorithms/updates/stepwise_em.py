@@ -1,0 +1,33 @@
+"""Stepwise expectation maximisation."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from staleness.algorithms.updates import Update
+
+
+@dataclass(frozen=True)
+class StepwiseEM(Update):
+    """Expected counts of a mini-batch, mixed into those of the corpus.
+
+    The k-th update, with counts s of m of N examples, is mu <- (1 - eta) mu + eta N/m s, where
+    eta = (k + 2)^-alpha, 0.5 < alpha <= 1 (Liang & Klein 2009; Cappe & Moulines 2009). `smoothing`
+    is added to every count of the whole corpus.
+    """
+
+    name = "stepwise-em"
+    tasks: ClassVar = ("alignment", "tagging")
+
+    alpha: float = 0.7
+    smoothing: float = 0.0
+
+    def learner(self, training, slots, workspaces, replicas=0):
+        """Return the kernel that learns by this rule; see `Update`."""
+        return training.learner(
+            rule="stepwise",
+            alpha=self.alpha,
+            smoothing=self.smoothing,
+            slots=slots,
+            workspaces=workspaces,
+            replicas=replicas,
+        )
