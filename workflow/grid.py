@@ -18,7 +18,10 @@ from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.machine import allowed_cpus
 from staleness.algorithms.run import SCHEDULES, TASKS, UPDATES, Configuration
 from staleness.workflow import figures
-from staleness.workflow.corpora import registry
+from staleness.workflow.corpora.encoders import code_files, encoder
+from staleness.workflow.corpora.formats import formats
+from staleness.workflow.corpora.own import Configured
+from staleness.workflow.sources import sources
 
 OPTIONS = {"mini_batch_size": "--mini-batch"}  # settings that are not called as their option
 # Fields that are no part of a cell's name: the seed is an axis of its own.
@@ -115,34 +118,32 @@ class Grid:
                 try:
                     if corpus is None or "task" not in cell or "schedule" not in cell:
                         raise StalenessError("a cell needs task, corpus and schedule")
-                    self._check_corpus(corpus)
                     configuration = Configuration(**cell)
+                    self._check_corpus(corpus, configuration.task)
                 except StalenessError as error:
                     raise StalenessError(f"config: {where}, {cell}: {error}") from None
                 key = f"{configuration.task}/{cell_name(configuration, corpus)}"
                 self._cells[key] = (configuration, corpus)
                 yield key
 
-    def _check_corpus(self, name):
-        if name not in self._corpora:
-            registry.entry(name)
-        elif name in registry.entries():
-            raise StalenessError(f"{name} is a registered corpus: give your own another name")
+    def _check_corpus(self, name, task):
+        """Raise an error unless a corpus is there, makes sense and is for a task."""
+        found = Configured.read(name, self._corpora)
+        if found.task != task:
+            raise StalenessError(f"corpus {name} is for {found.task}, not {task}")
 
     def corpus_files(self, name):
         """Return the text files that a corpus is encoded from."""
-        if name in self._corpora:
-            own = self._corpora[name]
-            return [own[split] for split in ("train", "dev", "test") if split in own]
-        return [f"{self.results}/corpora/{name}/source.json"]
+        return Configured.read(name, self._corpora).text_files(f"{self.results}/corpora")
+
+    def corpus_code(self, name):
+        """Return the files with the code that encodes a corpus."""
+        kind = formats()[Configured.read(name, self._corpora).format]
+        return sources(*code_files(encoder(kind.task), kind))
 
     def corpus_arguments(self, name):
         """Return the arguments of `staleness encode` that name a corpus."""
-        if name not in self._corpora:
-            return [name]
-        own = self._corpora[name]
-        splits = [(f"--{split}", own[split]) for split in ("train", "dev", "test") if split in own]
-        return ["--name", name, "--format", own["format"], *itertools.chain(*splits)]
+        return Configured.read(name, self._corpora).arguments()
 
     def encoded(self, task, cell):
         """Return corpus.json of the encoded corpus of a cell."""

@@ -45,7 +45,9 @@ def test_every_config_is_valid(path):
         lambda c: c["figures"]["ner-convergence"]["cells"][0].update(corpus="../x"),
         lambda c: c["figures"]["ner-convergence"]["cells"][0].update(corpus="a; rm -r b"),
         lambda c: c["figures"]["ner-convergence"]["cells"][0].update(delay_mean="fast"),
-        lambda c: c.update(corpora={"mine": {"format": "conll", "train": "a"}}),
+        lambda c: c.update(corpora={"mine": {"train": "a"}}),
+        lambda c: c.update(corpora={"mine": {"format": "conll", "corpus": "conll2003-en"}}),
+        lambda c: c.update(corpora={"mine": {"corpus": "conll2003-en", "trian": "a"}}),
         lambda c: c.update(results="a\nb"),
     ],
 )
@@ -120,6 +122,13 @@ def test_arguments_are_those_of_the_command_line():
     assert understood == grid._cells[key][0]
 
 
+OWN = {"format": "conll", "train": "my train.txt", "dev": "dev.txt"}
+
+
+def of(name, **corpora):
+    return {"cells": {"schedule": "single", "corpus": name}, "corpora": corpora}
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
@@ -129,7 +138,13 @@ def test_arguments_are_those_of_the_command_line():
         ({"cells": {"schedule": "single", "corpus": "nowhere"}}, "nowhere"),
         ({"cells": {}}, "needs task, corpus and schedule"),
         ({"cells": {"schedule": "single", "hyper_parameters": {"alpha": 1}}}, "'alpha'"),
-        ({"corpora": {"conll2003-en": {}}}, "registered corpus"),
+        ({"corpora": {"conll2003-en": {"format": "conll"}}}, "registered corpus"),
+        (of("x", x={"format": "conll", "train": "a"}), "format conll also needs dev"),
+        (of("x", x={"format": "conl", "train": "a"}), "unknown format 'conl'"),
+        (of("x", x={**OWN, "min_cuont": 1}), "no option 'min_cuont'"),
+        (of("x", x={"corpus": "conll2003-en", "examples": 0}), "examples is 0"),
+        (of("x", x={"corpus": "y"}), "unknown corpus 'y'"),
+        (of("x", x={"corpus": "y"}, y={"corpus": "conll2003-en"}), "which is no corpus itself"),
     ],
 )
 def test_what_makes_no_sense_is_refused_with_the_reason(changes, said):
@@ -139,12 +154,53 @@ def test_what_makes_no_sense_is_refused_with_the_reason(changes, said):
 
 
 def test_a_corpus_of_ones_own():
-    own = {"format": "conll", "train": "my train.txt", "dev": "dev.txt"}
-    grid = Grid(config({"schedule": "single", "corpus": "mine"}, corpora={"mine": own}))
+    grid = Grid(config({"schedule": "single", "corpus": "mine"}, corpora={"mine": OWN}))
     assert grid.corpus_files("mine") == ["my train.txt", "dev.txt"]
     assert grid.corpus_arguments("mine")[-4:] == ["--train", "my train.txt", "--dev", "dev.txt"]
     (key,) = grid.figures["ner-convergence"]
     assert grid.encoded(*key.split("/")) == "results/encoded/mine/corpus.json"
+
+
+@pytest.mark.parametrize(
+    ("corpora", "arguments", "file"),
+    [
+        (
+            {"short": {"corpus": "conll2003-en", "examples": 20, "min_count": 1}},
+            ["conll2003-en", "--examples", "20", "--min-count", "1"],
+            "results/corpora/conll2003-en/source.json",
+        ),
+        (
+            {"short": {"corpus": "mine", "examples": 20}, "mine": {**OWN, "min_count": 1}},
+            [
+                *("--name", "mine", "--format", "conll", "--train", OWN["train"]),
+                *("--dev", "dev.txt", "--min-count", "1", "--examples", "20"),
+            ],
+            OWN["train"],
+        ),
+    ],
+)
+def test_the_same_corpus_with_other_options(corpora, arguments, file):
+    from staleness.workflow.cli import parser
+
+    asked = config({"schedule": "single", "corpus": "short"}, corpora=corpora)
+    jsonschema.validate(asked, SCHEMA)
+    grid = Grid(asked)
+    (key,) = grid.figures["ner-convergence"]
+    assert key.startswith("ner/short.")
+    assert grid.encoded(*key.split("/")) == "results/encoded/short/corpus.json"
+    assert grid.corpus_arguments("short") == arguments
+    assert grid.corpus_files("short")[0] == file
+    assert parser().parse_args(["encode", *arguments]).examples == 20
+
+
+def test_the_code_that_encodes_a_corpus():
+    code = Grid(config({"schedule": "single"})).corpus_code("conll2003-en")
+    assert {Path(path).name for path in code} == {
+        "__init__.py",
+        "conll.py",
+        "features.py",
+        "ner.py",
+    }
 
 
 # ---- validation ---------------------------------------------------------------------------------

@@ -8,9 +8,9 @@ from staleness.algorithms.calibrate import REPEATS, calibrate, write
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.run import TASKS, UPDATES
 from staleness.workflow.commands import Command
+from staleness.workflow.commands.encode import add_encoder_option
 from staleness.workflow.commands.fetch import add_place_options
-from staleness.workflow.commands.run import CORPUS
-from staleness.workflow.corpora.encode import ensure
+from staleness.workflow.commands.run import as_it_is, ensure_default
 
 
 class Calibrate(Command):
@@ -36,6 +36,7 @@ class Calibrate(Command):
         parser.add_argument(
             "--encoded", metavar="DIR", type=Path, help="an encoded corpus, for one task"
         )
+        add_encoder_option(parser, "examples")
         parser.add_argument(
             "--out",
             metavar="FILE",
@@ -51,9 +52,9 @@ class Calibrate(Command):
         for name in chosen(options):
             task = TASKS[name]
             update = options.update or task.update
-            folder = options.encoded
+            folder = as_it_is(options)
             if folder is None:
-                folder = ensure(CORPUS[name], data=options.data, mirror=options.mirror).folder
+                folder = ensure_default(options, name).folder
 
             def tell(repeat, schedule, processors, size, name=name):
                 print(

@@ -1,73 +1,109 @@
 """`staleness encode`: turn a corpus into arrays."""
 
+import argparse
+import dataclasses
 from pathlib import Path
 
 from staleness.algorithms.errors import StalenessError
 from staleness.workflow.commands import Command
 from staleness.workflow.commands.fetch import add_place_options, tell
 from staleness.workflow.corpora.encode import ensure
-from staleness.workflow.corpora.formats import formats
-from staleness.workflow.corpora.ner import MIN_COUNT, SPLITS
+from staleness.workflow.corpora.encoders import Encoder, encoder, encoders
+from staleness.workflow.corpora.formats import formats, missing_files
+from staleness.workflow.corpora.own import file_options
 
 
 class Encode(Command):
     """Encodes a registered corpus, fetching it where need be, or files of the user's own."""
 
     name = "encode"
-    help = "turn a corpus into arrays: a registered one, or files of your own (--train, --dev)"
+    help = "turn a corpus into arrays: a registered one, or files of your own"
 
     def add_arguments(self, parser):
         """Declare the options."""
-        add_corpus_options(parser)
         parser.add_argument(
+            "corpus", nargs="?", metavar="NAME", help="a corpus of 'staleness corpora'"
+        )
+        own = parser.add_argument_group("files of your own")
+        add_own_options(own)
+        own.add_argument("--name", help="what to call your own corpus")
+        group = parser.add_argument_group("encoding")
+        for name in encoder_options():
+            add_encoder_option(group, name)
+        group.add_argument(
             "--out", metavar="DIR", type=Path, help="the folder to make, instead of encoded/NAME"
         )
+        add_place_options(parser)
 
     def run(self, options):
         """Encode it and say what came of it."""
-        made = ensure_from_options(options, folder=options.out)
+        made = ensure_from_options(options)
         about = made.about
         if made.fetched is not None:
             tell(about["corpus"], made.fetched)
-        parts = [
-            f"{split} {counts['sentences']:,} sentences and {counts['tokens']:,} tokens"
-            for split, counts in about["counts"].items()
-        ]
         done = "encoded into" if made.made else "already encoded, in"
         print(f"{about['corpus']}: {done} {made.folder}")
-        print(f"{about['corpus']}: {', '.join(parts)}")
-        print(
-            f"{about['corpus']}: {about['features']:,} features that "
-            f"training has at least {about['min_count']} times, {len(about['labels'])} labels"
-        )
+        for line in encoder(about["task"]).describe(about):
+            print(f"{about['corpus']}: {line}")
 
 
-def add_corpus_options(parser):
-    """Declare how a corpus is named: by the registry, or by its files."""
-    parser.add_argument("corpus", nargs="?", metavar="NAME", help="a corpus of 'staleness corpora'")
-    for split in SPLITS:
-        parser.add_argument(f"--{split}", metavar="FILE", type=Path, help=f"your own {split} split")
-    parser.add_argument("--format", choices=formats(), help="the format of your own files")
-    parser.add_argument("--name", help="what to call your own corpus")
+def add_own_options(group):
+    """Declare a user's own files and their format."""
+    for name, key in file_options().items():
+        having = [kind.name for kind in formats().values() if name in kind.parts]
+        help = f"{name} of your own train split ({', '.join(having)})"
+        if name == key:
+            help = f"your own {name} split"
+        group.add_argument(f"--{name}", metavar="FILE", type=Path, help=help)
+    group.add_argument("--format", choices=formats(), help="the format of your own files")
+
+
+def own_files(options):
+    """Return the user's own files among the options of `add_own_options`, by `file_key`."""
+    given = {key: getattr(options, name) for name, key in file_options().items()}
+    return {key: path for key, path in given.items() if path is not None}
+
+
+def missing_options(files, format):
+    """Return the options of files that a format needs besides those given, a list of str."""
+    kind = formats()[format]
+    missing = missing_files(files, kind, encoder(kind.task))
+    return [f"--{name}" for name, key in file_options().items() if key in missing]
+
+
+def encoder_options():
+    """Return the options of all encoders: name to (the field, the tasks that have it)."""
+    found = {}
+    for task, kind in encoders().items():
+        for field in dataclasses.fields(kind):
+            found.setdefault(field.name, (field, []))[1].append(task)
+    return found
+
+
+def add_encoder_option(parser, name):
+    """Declare one of `encoder_options`; what is not given is None."""
+    field, tasks = encoder_options()[name]
+    common = name in {field.name for field in dataclasses.fields(Encoder)}
+    about = field.metadata
+    default = "" if field.default is None else f" (default: {field.default})"
     parser.add_argument(
-        "--min-count",
-        metavar="N",
-        type=int,
-        default=MIN_COUNT,
-        help="leave out features that occur less often in training (default: %(default)s)",
+        f"--{name.replace('_', '-')}",
+        help=("" if common else f"{', '.join(tasks)}: ") + about["help"] + default,
+        **(
+            {"metavar": about["letter"], "type": int}
+            if about["letter"]
+            else {"action": argparse.BooleanOptionalAction, "default": None}
+        ),
     )
-    add_place_options(parser)
 
 
-def ensure_from_options(options, folder=None):
-    """Encode the corpus that the options of `add_corpus_options` name, if it is not yet.
+def ensure_from_options(options):
+    """Encode the corpus that the options of `encode` name, if it is not yet.
 
     Parameters
     ----------
     options : argparse.Namespace
         The parsed options.
-    folder : path-like, optional
-        The encoded corpus, instead of `encoded/<name>` in the data folder.
 
     Returns
     -------
@@ -78,26 +114,26 @@ def ensure_from_options(options, folder=None):
     StalenessError
         If the options do not go together, or the corpus cannot be fetched or encoded.
     """
-    splits = {split: getattr(options, split) for split in SPLITS}
-    splits = {split: path for split, path in splits.items() if path is not None}
-    given = [f"--{key}" for key in (*splits, "format", "name") if getattr(options, key)]
-    if options.corpus is not None:
-        if given:
-            message = f"give either the registered corpus {options.corpus} or {' '.join(given)}"
-            raise StalenessError(f"{message}, not both")
-        splits = None
-    else:
-        needed = ("--train", "--dev", "--format", "--name")
-        missing = [option for option in needed if option not in given]
+    files = own_files(options)
+    given = [name for name in (*file_options(), "format", "name") if getattr(options, name)]
+    if options.corpus is not None and given:
+        both = " ".join(f"--{name}" for name in given)
+        raise StalenessError(
+            f"give either the registered corpus {options.corpus} or {both}, not both"
+        )
+    if options.corpus is None:
+        missing = [f"--{name}" for name in ("format", "name") if name not in given]
+        missing += missing_options(files, options.format) if options.format else []
         if missing:
             message = f"no corpus: name one of 'staleness corpora', or add {' '.join(missing)}"
             raise StalenessError(f"{message} for files of your own")
+    chosen = {name: getattr(options, name) for name in encoder_options()}
     return ensure(
         options.corpus or options.name,
         data=options.data,
-        splits=splits,
+        files=None if options.corpus else files,
         format=options.format,
         mirror=options.mirror,
-        folder=folder,
-        min_count=options.min_count,
+        folder=options.out,
+        options={name: value for name, value in chosen.items() if value is not None},
     )

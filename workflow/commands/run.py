@@ -20,11 +20,17 @@ from staleness.algorithms.run import (
     run,
 )
 from staleness.workflow.commands import Command
+from staleness.workflow.commands.encode import (
+    add_encoder_option,
+    add_own_options,
+    missing_options,
+    own_files,
+)
 from staleness.workflow.commands.fetch import add_place_options
 from staleness.workflow.corpora.encode import ensure
+from staleness.workflow.corpora.encoders import encoder
 from staleness.workflow.corpora.formats import formats
 
-CORPUS = {"ner": "conll2003-en"}  # what a task runs on unless told otherwise
 OWN = "own"  # what a user's own corpus is called unless told otherwise
 DEFAULTS = {field.name: field.default for field in dataclasses.fields(Configuration)}
 SETTINGS = {"--mini-batch": "mini_batch_size"}  # options that are not called as their field
@@ -164,10 +170,9 @@ def add_corpus_options(group):
     """Declare what it runs on."""
     group.add_argument("--corpus", metavar="NAME", help="a corpus of 'staleness corpora'")
     group.add_argument("--encoded", metavar="DIR", type=Path, help="an encoded corpus")
-    group.add_argument("--train", metavar="FILE", type=Path, help="your own training split")
-    group.add_argument("--dev", metavar="FILE", type=Path, help="your own development split")
-    group.add_argument("--format", choices=formats(), help="of your own files")
+    add_own_options(group)
     group.add_argument("--name", default=OWN, help="of your own corpus (default: %(default)s)")
+    add_encoder_option(group, "examples")
     add_place_options(group)
 
 
@@ -206,19 +211,41 @@ def encoded_folder(options):
     StalenessError
         If the options do not go together, or the corpus cannot be had.
     """
-    own = {split: getattr(options, split) for split in ("train", "dev")}
-    own = {split: path for split, path in own.items() if path is not None}
-    ways = [options.corpus is not None, options.encoded is not None, bool(own)]
-    if sum(ways) > 1:
-        raise StalenessError("give one of --corpus, --encoded, or --train with --dev")
+    files = own_files(options)
+    if [options.corpus, options.encoded, files or None].count(None) < 2:
+        raise StalenessError("give one of --corpus, --encoded, or files of your own")
     if options.encoded is not None:
-        return options.encoded
-    if own and len(own) < 2:
-        raise StalenessError("files of your own are two: give both --train and --dev")
-    place = {"data": options.data, "mirror": options.mirror}
-    if own:
-        return ensure(options.name, splits=own, format=options.format or "conll", **place).folder
-    return ensure(options.corpus or CORPUS[options.task], **place).folder
+        return as_it_is(options)
+    if not files:
+        return ensure_default(options, options.task, options.corpus).folder
+    task = encoder(options.task)
+    format = options.format or task.format
+    if formats()[format].task != options.task:
+        raise StalenessError(
+            f"format {format} is for {formats()[format].task}, not for {options.task}"
+        )
+    missing = missing_options(files, format)
+    if missing:
+        raise StalenessError(f"files of your own in format {format}: add {' '.join(missing)}")
+    return ensure_default(options, options.task, options.name, files=files, format=format).folder
+
+
+def as_it_is(options):
+    """Return `--encoded`, or raise an error if it should be cut."""
+    if options.encoded is not None and options.examples is not None:
+        raise StalenessError("--encoded is used as it is: give --examples to 'staleness encode'")
+    return options.encoded
+
+
+def ensure_default(options, task, corpus=None, **own):
+    """Return the `Encoded` of a corpus, a task's default one unless told otherwise."""
+    return ensure(
+        corpus or encoder(task).corpus,
+        data=options.data,
+        mirror=options.mirror,
+        options={} if options.examples is None else {"examples": options.examples},
+        **own,
+    )
 
 
 def describe(configuration, summary):

@@ -48,7 +48,7 @@ def fetch(entry, folder, mirror=None):
     entry : Entry
         The corpus.
     folder : path-like
-        Gets `<split>.txt` for every member and `source.json`, whole or not at all.
+        Gets `<key>.txt` for every member and `source.json`, whole or not at all.
     mirror : path-like, optional
         A folder to look in before anything is downloaded (`sources.mirror`); by default that of
         the environment variable STALENESS_MIRROR, if any.

@@ -1,24 +1,26 @@
 """The registry of corpora: one TOML file in `entries/` for each.
 
 A file has the keys `name`, `task`, `format`, `size`, `licence`, `citation` and `homepage`; a table
-`[members.<split>]` for every file of the corpus with its `path`, its size in `bytes` and its
-`sha256`; and a table `[[sources]]` for every place it can come from, in the order in which they are
-tried, with a `kind` and the keys of that kind (`sources/`). What is pinned are the members, so any
-source that gives the same bytes will do.
+`[members.<split>]` for every file of the corpus (`[members.<split>-<part>]` where a split of the
+format has several) with its `path`, its size in `bytes` and its `sha256`; and a table `[[sources]]`
+for every place it can come from, in the order in which they are tried, with a `kind` and the keys
+of that kind (`sources/`). What is pinned are the members, so any source that gives the same bytes
+will do. The table `[options]`, which may be left out, has options of the task's encoder
+(`encoders/`) that the corpus is encoded with unless told otherwise.
 """
 
 import re
 import tomllib
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path, PurePosixPath
 
 from staleness.algorithms.components import choose
 from staleness.algorithms.errors import StalenessError
-from staleness.workflow.corpora.formats import formats
+from staleness.workflow.corpora.encoders import encoders
+from staleness.workflow.corpora.formats import check_files, formats
 from staleness.workflow.corpora.sources import kinds
 
 ENTRIES = Path(__file__).parent / "entries"
-TASKS = ("ner", "alignment", "tagging")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -62,9 +64,11 @@ class Entry:
     licence, citation, homepage : str
         What its users must know, cite and look up.
     members : dict of str to Member
-        The split ("train") to its file.
+        The files, by split ("train") or split and part ("train-source").
     sources : tuple of ArchiveSource
         Where to get it, best first.
+    options : dict
+        Of the task's encoder, where they are not its defaults.
     """
 
     name: str
@@ -76,6 +80,7 @@ class Entry:
     homepage: str
     members: dict
     sources: tuple
+    options: dict = field(default_factory=dict)
 
 
 def entries(folder=None):
@@ -112,15 +117,11 @@ def read_entry(path):
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise StalenessError(f"{path}: not a readable TOML file: {error}") from error
     check = _Checker(path)
-    check.keys(table, "", [field.name for field in fields(Entry)])
-    text = {
-        field.name: check.text(table[field.name], field.name)
-        for field in fields(Entry)
-        if field.type is str
-    }
+    check.keys(table, "", [f.name for f in fields(Entry) if f.name != "options"], ["options"])
+    text = {f.name: check.text(table[f.name], f.name) for f in fields(Entry) if f.type is str}
     check.that(NAME.fullmatch(text["name"]), "name", "letters, digits, dots and dashes")
     check.that(text["name"] == path.stem, "name", f"the file's name, {path.stem!r}")
-    check.that(text["task"] in TASKS, "task", f"one of {', '.join(TASKS)}")
+    check.that(text["task"] in encoders(), "task", f"one of {', '.join(encoders())}")
     known = [name for name, kind in formats().items() if kind.task == text["task"]]
     check.that(text["format"] in known, "format", f"one of {', '.join(known)}")
     check.that(text["homepage"].startswith("https://"), "homepage", "an https:// address")
@@ -131,13 +132,17 @@ def read_entry(path):
     files = [member.file for member in members.values()]
     check.that(len(set(files)) == len(files), "members", "files that differ in their names")
     sources = tuple(_source(check, index, source) for index, source in enumerate(sources))
-    return Entry(**text, members=members, sources=sources)
+    options = table.get("options", {})
+    check.that(isinstance(options, dict), "options", "an [options] table")
+    task = encoders()[text["task"]]
+    check.accepts("members", check_files, members, formats()[text["format"]], task)
+    check.accepts("options", task.configure, options)
+    return Entry(**text, members=members, sources=sources, options=options)
 
 
 def _member(check, split, table):
     """Return a checked `Member`."""
     key = f"members.{split}"
-    check.that(NAME.fullmatch(split), key, "a split of letters, digits, dots and dashes")
     check.keys(table, key, [field.name for field in fields(Member)])
     path = check.text(table["path"], f"{key}.path")
     parts = path.split("/")
@@ -175,6 +180,13 @@ class _Checker:
         """Raise an error unless the condition holds."""
         if not condition:
             raise StalenessError(f"{self.path}: {key}: expected {expected}")
+
+    def accepts(self, key, function, *arguments):
+        """Call a function, whose error is then about the key."""
+        try:
+            function(*arguments)
+        except StalenessError as error:
+            raise StalenessError(f"{self.path}: {key}: {error}") from error
 
     def keys(self, table, key, required, optional=()):
         """Check that a table has these keys and no others."""

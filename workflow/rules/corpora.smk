@@ -7,7 +7,7 @@ rule fetch:
     log:
         f"{RESULTS}/logs/fetch/{{corpus}}.log",
     params:
-        # <data>/corpora/<corpus>/source.json, <data>/encoded/<corpus>/corpus.json
+        # <data>/corpora/<corpus>/source.json
         data=lambda wildcards, output: str(Path(output[0]).parents[2]),
         mirror=grid.mirror_arguments,
     shell:
@@ -17,15 +17,17 @@ rule fetch:
 rule encode:
     input:
         lambda wildcards: grid.corpus_files(wildcards.corpus),
-        sources("corpora/formats", "corpora/features.py", "corpora/ner.py"),
+        lambda wildcards: grid.corpus_code(wildcards.corpus),
     output:
         f"{RESULTS}/encoded/{{corpus}}/corpus.json",
     log:
         f"{RESULTS}/logs/encode/{{corpus}}.log",
     params:
         corpus=lambda wildcards: grid.corpus_arguments(wildcards.corpus),
-        # <data>/corpora/<corpus>/source.json, <data>/encoded/<corpus>/corpus.json
+        # <data>/encoded/<corpus>/corpus.json
         data=lambda wildcards, output: str(Path(output[0]).parents[2]),
+        out=lambda wildcards, output: str(Path(output[0]).parent),
         mirror=grid.mirror_arguments,
     shell:
-        "staleness encode {params.corpus:q} --data {params.data:q} {params.mirror:q} > {log:q} 2>&1"
+        "staleness encode {params.corpus:q} --data {params.data:q} --out {params.out:q}"
+        " {params.mirror:q} > {log:q} 2>&1"

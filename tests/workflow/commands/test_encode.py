@@ -29,6 +29,14 @@ def test_own_files(tmp_path, own, capsys):
     assert capsys.readouterr().out.splitlines()[0] == f"mine: already encoded, in {folder}"
 
 
+def test_the_first_examples(tmp_path, own, capsys):
+    assert main(["encode", *own, "--examples", "1"]) == 0
+    folder = tmp_path / "data" / "encoded" / "mine.first-1"
+    printed = capsys.readouterr().out.splitlines()
+    assert printed[0] == f"mine: encoded into {folder}"
+    assert "train 1 sentences and 2 tokens, dev 2 sentences and 4 tokens" in printed[1]
+
+
 def test_out_and_test(tmp_path, own):
     options = [*own, "--test", str(tmp_path / "dev"), "--out", str(tmp_path / "out")]
     assert main(["encode", *options]) == 0
@@ -39,8 +47,10 @@ def test_out_and_test(tmp_path, own):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ([], "add --train --dev --format --name for files of your own"),
-        (["--train", "x"], "add --dev --format --name for"),
+        ([], "add --format --name for files of your own"),
+        (["--train", "x", "--name", "y", "--format", "conll"], "add --dev for files of your own"),
+        (["--format", "conll"], "add --name --train --dev for"),
+        (["conll2003-en", "--examples", "0"], "examples is 0: expected an integer of at least 1"),
         (["conll2003-en", "--train", "x", "--name", "y"], "or --train --name, not both"),
         (["conll"], "unknown corpus 'conll'"),
     ],

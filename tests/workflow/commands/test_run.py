@@ -42,6 +42,28 @@ def test_json_has_what_is_promised(options, capsys):
     assert len(summary["theta_sha256"]) == len(summary["curve_sha256"]) == 64
 
 
+def test_the_first_examples(options, capsys):
+    arguments = ["--schedule", "single", "--epochs", "2", "--examples", "8", "--json"]
+    assert main([*options, *arguments]) == 0
+    assert json.loads(capsys.readouterr().out)["updates"] == 4  # 2 epochs of 8 sentences by 4
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--train", "x"], "format conll: add --dev"),
+        (["--dev", "x"], "format conll: add --train"),
+        (["--encoded", "x", "--examples", "2"], "--encoded is used as it is"),
+        (["--encoded", "x", "--train", "x"], "give one of --corpus, --encoded, or files"),
+    ],
+)
+def test_what_names_no_corpus(arguments, said, capsys):
+    assert main(["run", "ner", "--schedule", "single", *arguments]) == 1
+    error = capsys.readouterr().err
+    assert said in error
+    assert error.count("\n") == 1
+
+
 def test_same_seed_same_hashes_on_the_simulated_clock(options, capsys):
     def hashes(*more):
         schedule = ["--schedule", "asynchronous", "--processors", "4", "--epochs", "2"]
@@ -88,6 +110,7 @@ def test_out_replaces_nothing_of_somebody_elses(options, tmp_path, capsys):
         (["--schedule", "single", "--step-size", "-1"], "step_size must be positive"),
         (["--schedule", "single", "--l2", "0", "--step-size", "1e30"], "take a smaller step size"),
         (["--schedule", "single", "--corpus", "conll2003-en"], "give one of --corpus"),
+        (["--schedule", "single", "--examples", "0"], "examples is 0"),
         (["--schedule", "single", "--calibration", "none.json"], "none.json: not a calibration"),
         (["--schedule", "single", "--delay-mean", "5m"], "'5m'"),
     ],

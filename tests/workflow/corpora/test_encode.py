@@ -15,6 +15,8 @@ from staleness.workflow.corpora import encode, registry
 TRAIN = "EU NNP B-ORG\nrejects VBZ O\n\nPeter NNP B-PER\nBlackburn NNP I-PER\n"
 DEV = "EU NNP I-ORG\n\nOslo NNP I-LOC\n"
 
+ONE = {"min_count": 1}
+
 ENTRY = """
 name = "{name}"
 task = "{task}"
@@ -71,10 +73,11 @@ def contents(folder):
 
 
 def test_encode_ner(tmp_path, splits):
-    about = encode.encode_ner(splits, "conll", tmp_path / "e", "tiny", min_count=1)
+    about = encode.encode(splits, "conll", tmp_path / "e", "tiny", ONE)
     corpus = encoded.load(tmp_path / "e")
     assert corpus.about == about
-    assert (about["task"], about["corpus"], about["min_count"]) == ("ner", "tiny", 1)
+    assert (about["task"], about["corpus"]) == ("ner", "tiny")
+    assert about["options"] == {"examples": None, "min_count": 1}
     assert about["labels"] == ["O", "B-LOC", "B-ORG", "B-PER", "I-PER"]
     assert about["label_scheme"] == "BIO"
     assert about["counts"]["dev"]["label_scheme_read"] == "IOB1"
@@ -87,10 +90,11 @@ def test_encode_ner(tmp_path, splits):
 
 
 def test_the_same_bytes_again_whatever_the_hash_seed(tmp_path, splits):
-    encode.encode_ner(splits, "conll", tmp_path / "e", "tiny", min_count=1)
+    encode.encode(splits, "conll", tmp_path / "e", "tiny", ONE)
     script = (
-        "import sys; from staleness.workflow.corpora.encode import encode_ner;"
-        "encode_ner(dict(dev=sys.argv[2], train=sys.argv[1]), 'conll', sys.argv[3], 'tiny', 1)"
+        "import sys; from staleness.workflow.corpora.encode import encode;"
+        "files = dict(dev=sys.argv[2], train=sys.argv[1]);"
+        "encode(files, 'conll', sys.argv[3], 'tiny', {'min_count': 1})"
     )
     python = os.path.join(sys.prefix, "bin", "python")
     for seed in ("1", "2"):
@@ -105,21 +109,27 @@ def test_the_same_bytes_again_whatever_the_hash_seed(tmp_path, splits):
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"splits": {}}, "splits given: none; expected train"),
-        ({"splits": {"dev": "x"}}, "splits given: dev; expected train"),
-        ({"splits": {"train": "x", "eval": "x"}}, "splits given: train, eval; expected"),
-        ({"format": "conl"}, "unknown format for the task ner 'conl': choose one of conll"),
+        ({"files": {}}, "files given: none; format conll also needs train, dev"),
+        ({"files": {"dev": "x"}}, "files given: dev; format conll also needs train"),
+        (
+            {"files": {"train": "x", "dev": "x", "eval": "x"}},
+            "files given: train, dev, eval; format conll knows only train, dev, test",
+        ),
+        ({"format": "conl"}, "unknown format 'conl': choose one of conll"),
         ({"name": "../x"}, "corpus name '../x': expected letters"),
         ({"name": None}, "corpus name None: expected letters"),
         ({"name": ""}, "corpus name '': expected letters"),
-        ({"min_count": 0}, "min_count is 0: expected"),
-        ({"min_count": 1.5}, "min_count is 1.5: expected"),
+        ({"options": {"min_count": 0}}, "min_count is 0: expected an integer of at least 1"),
+        ({"options": {"min_count": 1.5}}, "min_count is 1.5: expected"),
+        ({"options": {"min_count": True}}, "min_count is True: expected"),
+        ({"options": {"examples": 0}}, "examples is 0: expected an integer of at least 1"),
+        ({"options": {"min_cuont": 1}}, "task ner has no option 'min_cuont' for its corpora"),
     ],
 )
 def test_arguments_that_make_no_sense(tmp_path, splits, change, said):
-    arguments = {"splits": splits, "format": "conll", "name": "tiny", "min_count": 1, **change}
+    arguments = {"files": splits, "format": "conll", "name": "tiny", **change}
     with pytest.raises(StalenessError) as caught:
-        encode.encode_ner(folder=tmp_path / "e", **arguments)
+        encode.encode(folder=tmp_path / "e", **arguments)
     assert said in str(caught.value)
     with pytest.raises(StalenessError) as caught:
         encode.ensure(folder=tmp_path / "e", **arguments)
@@ -142,42 +152,47 @@ def test_arguments_that_make_no_sense(tmp_path, splits, change, said):
 def test_files_that_do_not_do(tmp_path, splits, split, text, said):
     splits[split].write_text(text)
     with pytest.raises(CorpusError) as caught:
-        encode.encode_ner(splits, "conll", tmp_path / "e", "tiny")
+        encode.encode(splits, "conll", tmp_path / "e", "tiny")
     assert caught.value.path == splits[split]
     assert said in str(caught.value)
     assert not (tmp_path / "e").exists()
 
 
 def test_a_folder_of_somebody_else_is_not_replaced(tmp_path, splits):
-    for encoder in (encode.encode_ner, encode.ensure):
+    for encoder in (encode.encode, encode.ensure):
         with pytest.raises(StalenessError, match="not ours to replace"):
-            encoder(splits=splits, format="conll", folder=tmp_path, name="tiny")
+            encoder(files=splits, format="conll", folder=tmp_path, name="tiny")
     assert splits["train"].read_text() == TRAIN
 
 
 def test_ensure_fetches_and_encodes(tmp_path, tiny):
-    made = encode.ensure("tiny", data=tmp_path / "data", mirror=tiny, min_count=1)
+    made = encode.ensure("tiny", data=tmp_path / "data", mirror=tiny, options=ONE)
     assert made.folder == tmp_path / "data/encoded/tiny"
     assert made.made
     assert made.fetched.source == f"mirror {tiny}"
     assert encoded.load(made.folder).about == made.about
     before = contents(made.folder)
-    again = encode.ensure("tiny", data=tmp_path / "data", min_count=1)
+    again = encode.ensure("tiny", data=tmp_path / "data", options=ONE)
     assert (again.made, again.fetched.source, again.about) == (False, None, made.about)
     assert contents(made.folder) == before
 
 
-@pytest.mark.parametrize("change", ["min_count", "text", "code", "array", "no json", "odd json"])
+@pytest.mark.parametrize(
+    "change", ["min_count", "examples", "text", "code", "array", "no json", "odd json"]
+)
 def test_ensure_encodes_again_what_has_changed(tmp_path, splits, monkeypatch, change):
-    arguments = {"data": tmp_path / "data", "splits": splits, "format": "conll", "min_count": 1}
-    folder = encode.ensure("tiny", **arguments).folder
+    folder = tmp_path / "e"
+    arguments = {"files": splits, "format": "conll", "folder": folder, "options": {**ONE}}
+    assert encode.ensure("tiny", **arguments).made
     assert not encode.ensure("tiny", **arguments).made
     if change == "min_count":
-        arguments["min_count"] = 2
+        arguments["options"]["min_count"] = 2
+    elif change == "examples":
+        arguments["options"]["examples"] = 1
     elif change == "text":
         splits["dev"].write_text(TRAIN)
     elif change == "code":
-        monkeypatch.setattr(encode, "_code", lambda format: "other")
+        monkeypatch.setattr(encode, "code_digest", lambda *kinds: "other")
     elif change == "array":
         np.save(folder / "dev.labels.npy", np.zeros(2, dtype=np.int32))
     elif change == "no json":
@@ -196,6 +211,22 @@ def test_ensure_of_a_user_s_own_files(tmp_path, tiny, splits):
     splits["dev"].unlink()
     with pytest.raises(CorpusError, match="No such file"):
         encode.ensure("mine", tmp_path / "data", splits, "conll", folder=tmp_path / "e")
+
+
+def test_another_number_of_examples_has_a_folder_of_its_own(tmp_path, tiny):
+    path = tmp_path / "entries" / "tiny.toml"
+    path.write_text(path.read_text() + "options = { examples = 1 }")
+
+    def made(**options):
+        return encode.ensure("tiny", data=tmp_path / "data", mirror=tiny, options=options)
+
+    usual, same, two = made(), made(examples=1), made(examples=2)
+    assert usual.folder == same.folder == tmp_path / "data/encoded/tiny"
+    assert two.folder == tmp_path / "data/encoded/tiny.first-2"
+    assert (usual.made, same.made, two.made, made().made) == (True, False, True, False)
+    sentences = [found.about["counts"]["train"]["sentences"] for found in (usual, two)]
+    assert sentences == [1, 2]
+    assert [found.about["options"]["examples"] for found in (usual, two)] == [1, 2]
 
 
 @pytest.mark.slow

@@ -3,13 +3,14 @@
 import hashlib
 import sys
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 
 from staleness.algorithms.components import discover
-from staleness.algorithms.errors import CorpusError
+from staleness.algorithms.errors import CorpusError, StalenessError
 
 
 @dataclass(frozen=True)
@@ -28,8 +29,8 @@ class LabelledSentences:
         What the labels of the file were in: "BIO" or "IOB1".
     documents : int
         How many lines that only open a document were dropped.
-    sha256 : str
-        Of the bytes of the file.
+    sha256 : tuple of str
+        See `Format.read`.
     """
 
     columns: dict
@@ -37,7 +38,16 @@ class LabelledSentences:
     offsets: np.ndarray
     scheme: str
     documents: int
-    sha256: str
+    sha256: tuple
+
+    def first(self, sentences):
+        """Return the first sentences, all of them if there are no more or the number is None."""
+        if sentences is None or sentences >= len(self.offsets) - 1:
+            return self
+        offsets = self.offsets[: sentences + 1]
+        columns = {name: values[: offsets[-1]] for name, values in self.columns.items()}
+        labels = self.labels[: offsets[-1]]
+        return replace(self, columns=columns, labels=labels, offsets=offsets)
 
 
 class Format(ABC):
@@ -49,30 +59,81 @@ class Format(ABC):
         What the registry, the configuration and `--format` call it.
     task : str
         The task whose corpora it holds.
+    parts : tuple of str
+        The files that a split consists of; "" is the one that is called as the split itself.
+    optional : tuple of str
+        Those of the parts that may be missing.
+    modules : tuple of module
+        What decides about the text read besides its own module.
     """
 
-    name: str
-    task: str
+    name: ClassVar[str]
+    task: ClassVar[str]
+    parts: ClassVar[tuple[str, ...]] = ("",)
+    optional: ClassVar[tuple[str, ...]] = ()
+    modules: ClassVar[tuple] = ()
 
     @abstractmethod
-    def read(self, path):
+    def read(self, *paths):
         """Read one split of a corpus.
 
         Parameters
         ----------
-        path : path-like
-            The file.
+        *paths : path-like or None
+            The files, one for each of `parts`; None for an optional one that is not there.
 
         Returns
         -------
-        LabelledSentences
-            For the task `ner`; another task has its own.
+        object
+            What the task's encoder takes (for `ner`: LabelledSentences). Its attribute `sha256`
+            is a tuple: that of the bytes of each file, None for one that is not there.
 
         Raises
         ------
         CorpusError
-            If the file is missing or not of this format; it names the line.
+            If a file is missing or not of this format; it names the line.
         """
+
+
+def file_key(split, part):
+    """Return what the registry calls a part of a split: "train", "train-source"."""
+    return f"{split}-{part}" if part else split
+
+
+def missing_files(files, format, encoder):
+    """Return which files are not there but must be, a list by `file_key`; see `check_files`."""
+    missing = []
+    for split in encoder.splits:
+        keys = {file_key(split, part): part in format.optional for part in format.parts}
+        if split in encoder.needed or any(key in files for key in keys):
+            missing += [key for key, optional in keys.items() if not optional and key not in files]
+    return missing
+
+
+def check_files(files, format, encoder):
+    """Raise an error unless files make a corpus.
+
+    Parameters
+    ----------
+    files : collection of str
+        What there is, by `file_key`.
+    format : type
+        The `Format` of the files.
+    encoder : type
+        The `Encoder` of the format's task.
+
+    Raises
+    ------
+    StalenessError
+        If files are missing, or there is one that the format or the encoder does not know.
+    """
+    known = [file_key(split, part) for split in encoder.splits for part in format.parts]
+    given = f"files given: {', '.join(files) or 'none'}; format {format.name}"
+    missing = missing_files(files, format, encoder)
+    if missing:
+        raise StalenessError(f"{given} also needs {', '.join(missing)}")
+    if not set(files) <= set(known):
+        raise StalenessError(f"{given} knows only {', '.join(known)}")
 
 
 def formats():

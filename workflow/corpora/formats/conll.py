@@ -40,7 +40,7 @@ class Conll(Format):
             offsets=offsets,
             scheme=scheme,
             documents=documents,
-            sha256=sha256,
+            sha256=(sha256,),
         )
 
 

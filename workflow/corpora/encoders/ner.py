@@ -6,10 +6,14 @@ digits are the ids of its template's columns. Which features there are, and thei
 depends on the training split alone, and on no hash.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from staleness.algorithms import encoded
 from staleness.algorithms.errors import CorpusError
+from staleness.workflow.corpora import features
+from staleness.workflow.corpora.encoders import Encoder, option
 from staleness.workflow.corpora.features import (
     DERIVED,
     NER_TEMPLATES,
@@ -17,36 +21,15 @@ from staleness.workflow.corpora.features import (
     templates_for,
 )
 
-# With this, CoNLL-2003 has |theta| = features x labels between 1 and 4 million.
-MIN_COUNT = 2
-SPLITS = ("train", "dev", "test")
-
 # The digits of a feature's value: a position outside the sentence, no value there, else from 1.
 OUTSIDE, MISSING = 0, -1
 OUTSIDE_NAME = "<boundary>"
 LARGEST = 2**63 - 1
 
 
-def encode_ner(corpora, folder, about, min_count=MIN_COUNT, templates=NER_TEMPLATES):
-    """Encode splits of labelled sentences into a folder.
-
-    Parameters
-    ----------
-    corpora : dict of str to LabelledSentences
-        "train" and, where wanted, "dev" and "test".
-    folder : path-like
-        Where to; an encoded corpus that is there is replaced.
-    about : dict
-        What else goes into corpus.json.
-    min_count : int, optional
-        A feature must occur as often in the training split.
-    templates : tuple, optional
-        Feature templates, as in `features`.
-
-    Returns
-    -------
-    dict
-        The contents of corpus.json, but for `format` and `digest`.
+@dataclass(frozen=True, kw_only=True)
+class LabelledFeatures(Encoder):
+    """Features and labels of sentences, given as `formats.LabelledSentences`.
 
     Notes
     -----
@@ -62,73 +45,99 @@ def encode_ner(corpora, folder, about, min_count=MIN_COUNT, templates=NER_TEMPLA
     Rows are ordered by falling frequency in the training split, so that the rows used most lie
     together; ties by template, then value. `features.txt` names one row a line.
     """
-    corpora = {split: corpora[split] for split in SPLITS if split in corpora}
-    templates = templates_for(corpora["train"].columns, templates)
-    labels = sorted({label for corpus in corpora.values() for label in corpus.labels} - {"O"})
-    labels.insert(0, "O")
-    label_ids = {label: index for index, label in enumerate(labels)}
 
-    bounds = np.cumsum([0] + [len(corpus.labels) for corpus in corpora.values()])
-    columns = _columns(corpora)
-    before, after = _room(corpora, bounds)
-    rows, names = _rows(columns, before, after, templates, bounds[1], min_count)
+    name = "ner"
+    corpus = "conll2003-en"
+    format = "conll"
+    splits = ("train", "dev", "test")
+    needed = ("train", "dev")
+    texts = frozenset({"features.txt"})
+    modules = (features,)
 
-    arrays, counts = {}, {}
-    for (split, corpus), start, stop in zip(corpora.items(), bounds, bounds[1:], strict=False):
-        here = rows[start:stop]
-        kept = here >= 0
-        offsets = np.zeros(stop - start + 1, dtype=np.int64)
-        np.cumsum(kept.sum(axis=1), out=offsets[1:])
-        arrays[f"{split}.offsets"] = corpus.offsets
-        arrays[f"{split}.labels"] = np.array([label_ids[label] for label in corpus.labels], "int32")
-        arrays[f"{split}.feature_offsets"] = offsets
-        arrays[f"{split}.features"] = here[kept]
-        counts[split] = {
-            "sentences": len(corpus.offsets) - 1,
-            "tokens": len(corpus.labels),
-            "features": int(offsets[-1]),
-            "documents": corpus.documents,
-            "label_scheme_read": corpus.scheme,
+    # With 2, CoNLL-2003 has |theta| = features x labels between 1 and 4 million.
+    min_count: int = option(2, "leave out features that occur less often in training", "N", least=1)
+
+    def check(self, corpora, paths):
+        """Refuse splits of different columns, and a training split without entities."""
+        wanted = list(corpora["train"].columns)
+        for split, corpus in corpora.items():
+            if list(corpus.columns) != wanted:
+                message = (
+                    f"has the columns {', '.join(corpus.columns)} and label, but the training "
+                    f"split has {', '.join(wanted)} and label: give all splits the same columns"
+                )
+                raise CorpusError(paths[split], None, message)
+        if set(self._training(corpora).labels) == {"O"}:
+            message = "every label is O, so there is nothing to learn"
+            raise CorpusError(paths["train"], None, f"{message}: put the label in the last column")
+
+    def encode(self, corpora, folder, about, templates=NER_TEMPLATES):
+        """Write the arrays; see `Encoder.encode`.
+
+        Parameters
+        ----------
+        corpora : dict of str to LabelledSentences
+            "train" and, where wanted, "dev" and "test".
+        folder : path-like
+        about : dict
+        templates : tuple, optional
+            Feature templates, as in `features`.
+        """
+        corpora = {**corpora, "train": self._training(corpora)}
+        corpora = {split: corpora[split] for split in self.splits if split in corpora}
+        templates = templates_for(corpora["train"].columns, templates)
+        labels = sorted({label for corpus in corpora.values() for label in corpus.labels} - {"O"})
+        labels.insert(0, "O")
+        label_ids = {label: index for index, label in enumerate(labels)}
+
+        bounds = np.cumsum([0] + [len(corpus.labels) for corpus in corpora.values()])
+        columns = _columns(corpora)
+        before, after = _room(corpora, bounds)
+        rows, names = _rows(columns, before, after, templates, bounds[1], self.min_count)
+
+        arrays, counts = {}, {}
+        for (split, corpus), start, stop in zip(corpora.items(), bounds, bounds[1:], strict=False):
+            here = rows[start:stop]
+            kept = here >= 0
+            offsets = np.zeros(stop - start + 1, dtype=np.int64)
+            np.cumsum(kept.sum(axis=1), out=offsets[1:])
+            of_tokens = np.array([label_ids[label] for label in corpus.labels], "int32")
+            arrays[f"{split}.offsets"] = corpus.offsets
+            arrays[f"{split}.labels"] = of_tokens
+            arrays[f"{split}.feature_offsets"] = offsets
+            arrays[f"{split}.features"] = here[kept]
+            counts[split] = {
+                "sentences": len(corpus.offsets) - 1,
+                "tokens": len(corpus.labels),
+                "features": int(offsets[-1]),
+                "documents": corpus.documents,
+                "label_scheme_read": corpus.scheme,
+            }
+        about = {
+            **about,
+            "labels": labels,
+            "label_scheme": "BIO",
+            "features": len(names),
+            "template": [template_name(template) for template in templates],
+            "counts": counts,
         }
-    about = {
-        "task": "ner",
-        **about,
-        "labels": labels,
-        "label_scheme": "BIO",
-        "features": len(names),
-        "min_count": min_count,
-        "template": [template_name(template) for template in templates],
-        "counts": counts,
-    }
-    encoded.save(folder, about, arrays, {"features.txt": names})
-    return about
+        encoded.save(folder, about, arrays, {"features.txt": names})
 
+    @classmethod
+    def describe(cls, about):
+        """Yield the sizes of the splits, then what there is to learn."""
+        yield ", ".join(
+            f"{split} {counts['sentences']:,} sentences and {counts['tokens']:,} tokens"
+            for split, counts in about["counts"].items()
+        )
+        yield (
+            f"{about['features']:,} features that training has at least "
+            f"{about['options']['min_count']} times, {len(about['labels'])} labels"
+        )
 
-def check(corpora, paths):
-    """Raise an error if these splits cannot be encoded together.
-
-    Parameters
-    ----------
-    corpora : dict of str to LabelledSentences
-    paths : dict of str to path-like
-        Where each was read from.
-
-    Raises
-    ------
-    CorpusError
-        If a split has other columns than the training split, or training has no entity.
-    """
-    wanted = list(corpora["train"].columns)
-    for split, corpus in corpora.items():
-        if list(corpus.columns) != wanted:
-            message = (
-                f"has the columns {', '.join(corpus.columns)} and label, but the training split "
-                f"has {', '.join(wanted)} and label: give all splits the same columns"
-            )
-            raise CorpusError(paths[split], None, message)
-    if set(corpora["train"].labels) == {"O"}:
-        message = "every label is O, so there is nothing to learn: put the label in the last column"
-        raise CorpusError(paths["train"], None, message)
+    def _training(self, corpora):
+        """Return the part of the training split that counts."""
+        return corpora["train"].first(self.examples)
 
 
 def _columns(corpora):

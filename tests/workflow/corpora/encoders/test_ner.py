@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from staleness.algorithms import encoded
-from staleness.workflow.corpora import ner
+from staleness.workflow.corpora.encoders import ner
 from staleness.workflow.corpora.features import DERIVED, NER_TEMPLATES, template_name, templates_for
 from staleness.workflow.corpora.formats import LabelledSentences
 
@@ -26,7 +26,7 @@ def corpus(sentences, columns=("word", "pos", "chunk")):
         offsets=np.cumsum([0] + [len(sentence) for sentence in sentences], dtype=np.int64),
         scheme="BIO",
         documents=0,
-        sha256="",
+        sha256=("",),
     )
 
 
@@ -78,10 +78,11 @@ def slow_rows(splits, columns, templates, min_count):
     return sorted((feature for feature in count if count[feature] >= min_count), key=order)
 
 
-def encode(splits, columns, min_count=1):
+def encode(splits, columns, min_count=1, **options):
     with tempfile.TemporaryDirectory() as folder:
         corpora = {name: corpus(sentences, columns) for name, sentences in splits.items()}
-        ner.encode_ner(corpora, f"{folder}/e", {"corpus": "tiny"}, min_count)
+        encoder = ner.LabelledFeatures(min_count=min_count, **options)
+        encoder.encode(corpora, f"{folder}/e", {"corpus": "tiny"})
         made = encoded.load(f"{folder}/e")
         with open(f"{folder}/e/features.txt", encoding="utf-8", newline="\n") as file:
             names = file.read().split("\n")[:-1]
@@ -178,3 +179,26 @@ def test_nothing_frequent_enough_is_no_feature():
     assert about["features"] == 0
     assert arrays["train.features"].tolist() == []
     assert arrays["train.feature_offsets"].tolist() == [0, 0, 0]
+
+
+@pytest.mark.parametrize("examples", [1, 2, 9])
+def test_the_first_examples_are_a_smaller_corpus(examples):
+    splits = {"train": [*SMALL["dev"], *SMALL["train"], *SMALL["test"]], "dev": SMALL["dev"]}
+    shorter = {**splits, "train": splits["train"][:examples]}
+    about, arrays, names = encode(splits, COLUMNS, examples=examples)
+    expected, arrays_expected, names_expected = encode(shorter, COLUMNS)
+    assert (about["counts"], about["labels"], names) == (
+        expected["counts"],
+        expected["labels"],
+        names_expected,
+    )
+    for name, values in arrays_expected.items():
+        np.testing.assert_array_equal(arrays[name], values)
+
+
+def test_what_is_told_of_it():
+    about, _, names = encode(SMALL, COLUMNS)
+    about["options"] = {"min_count": 1}
+    first, second = ner.LabelledFeatures().describe(about)
+    assert first.startswith("train 1 sentences and 2 tokens, dev 1 sentences and 1 tokens, test")
+    assert second == f"{len(names)} features that training has at least 1 times, 4 labels"

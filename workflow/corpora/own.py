@@ -1,0 +1,112 @@
+"""Corpora that are not as the registry has them: a user's own files, or other options."""
+
+import itertools
+from dataclasses import dataclass
+
+from staleness.algorithms.components import choose
+from staleness.algorithms.errors import StalenessError
+from staleness.workflow.corpora import registry
+from staleness.workflow.corpora.encoders import encoder, encoders
+from staleness.workflow.corpora.formats import check_files, file_key, formats
+
+
+def file_options():
+    """Return what files are called on the command line and in the config.
+
+    Returns
+    -------
+    dict of str to str
+        The name ("dev", "source") to the `file_key` ("dev", "train-source"). Parts are those of
+        the training split.
+    """
+    splits = dict.fromkeys(split for kind in encoders().values() for split in kind.splits)
+    parts = dict.fromkeys(part for kind in formats().values() for part in kind.parts if part)
+    return {split: split for split in splits} | {part: file_key("train", part) for part in parts}
+
+
+@dataclass(frozen=True)
+class Configured:
+    """A corpus as a config names it.
+
+    Attributes
+    ----------
+    name : str
+        What the config calls it.
+    corpus : str
+        What is encoded: a registered corpus, or the user's own of this name.
+    format : str
+        Its format.
+    files : dict of str to str
+        The user's own, by the names of `file_options`; empty for a registered corpus.
+    options : dict
+        Of the encoder, where they are not the corpus's own.
+    """
+
+    name: str
+    corpus: str
+    format: str
+    files: dict
+    options: dict
+
+    @classmethod
+    def read(cls, name, corpora):
+        """Return the corpus of a name.
+
+        Parameters
+        ----------
+        name : str
+        corpora : dict
+            `corpora` of the config: name to format, files and options, or to `corpus`, another
+            corpus, and options.
+
+        Raises
+        ------
+        StalenessError
+            If there is no such corpus, or its files or options make no sense.
+        """
+        table = corpora.get(name, {})
+        if table and name in registry.entries():
+            raise StalenessError(f"{name} is a registered corpus: give your own another name")
+        corpus = table.get("corpus", name)
+        own = corpora.get(corpus, {})
+        if "corpus" in own:
+            raise StalenessError(f"corpus {name} is made of {corpus}, which is no corpus itself")
+        if not own:
+            format, files, options = registry.entry(corpus).format, {}, {}
+        else:
+            format = own.get("format")
+            files = {key: own[key] for key in file_options() if key in own}
+            options = {key: own[key] for key in own if key not in {"format", *files}}
+        if corpus != name:
+            options |= {key: value for key, value in table.items() if key != "corpus"}
+        found = cls(name, corpus, format, files, options)
+        found._check()
+        return found
+
+    def _check(self):
+        kind = choose("format", self.format, formats())
+        if self.files:
+            check_files({file_options()[key] for key in self.files}, kind, encoder(kind.task))
+        encoder(kind.task).configure(self.options)
+
+    @property
+    def task(self):
+        """The task that it is for."""
+        return formats()[self.format].task
+
+    def text_files(self, corpora_folder):
+        """Return the files it is encoded from: the user's, or what `staleness fetch` leaves."""
+        return list(self.files.values()) or [f"{corpora_folder}/{self.corpus}/source.json"]
+
+    def arguments(self):
+        """Return the arguments of `staleness encode` that name it, without the output."""
+        options = {name.replace("_", "-"): value for name, value in self.options.items()}
+        given = [
+            [f"--{name}" if value else f"--no-{name}"]
+            if isinstance(value, bool)
+            else [f"--{name}", str(value)]
+            for name, value in {**self.files, **options}.items()
+        ]
+        if not self.files:
+            return [self.corpus, *itertools.chain(*given)]
+        return ["--name", self.corpus, "--format", self.format, *itertools.chain(*given)]
