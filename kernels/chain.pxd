@@ -1,17 +1,22 @@
-"""Scaled recursions over a chain of states (Rabiner 1989, section V.A), shared by CRF and HMM.
+"""Recursions over a chain of states (Rabiner 1989), shared by CRF and HMM.
 
 Rows are float32, padded to `blocks` cache lines of 16 lanes, 64-byte aligned. Padding lanes of
-`emission` are 0, which keeps them 0 in every product with it. Index letters: t position, i and j
-states (i before j), b block.
+`emission` are 0, which keeps them 0 in every product with it; those of `scores` are -inf. Index
+letters: t position, i and j states (i before j), b block.
 """
 
 from libc.math cimport INFINITY
+from libc.stdint cimport int32_t
 
 from staleness.kernels.lanes cimport (
     LANES,
     lanes,
     lanes_all,
     lanes_at_least,
+    lanes_argmax,
+    lanes_int,
+    lanes_int_all,
+    lanes_int_store,
     lanes_load,
     lanes_store,
     lanes_sum,
@@ -53,7 +58,8 @@ cdef inline bint forward_scaled(
 ) noexcept nogil:
     """alpha_t(j) = psi_t(j) sum_i alpha_{t-1}(i) M(i, j) / c_t; false if a c_t is not finite.
 
-    A `least` keeps alpha from the denormal numbers, on which arithmetic is slow.
+    Scaled as in section V.A. A `least` keeps alpha from the denormal numbers, on which arithmetic
+    is slow.
     """
     cdef Py_ssize_t t, b, width = blocks * LANES
     cdef float* row
@@ -79,3 +85,36 @@ cdef inline bint forward_scaled(
             total = lanes_load(row, b) * lanes_all(1.0 / c)
             lanes_store(row, b, lanes_at_least(total, least) if least > 0.0 else total)
     return True
+
+
+cdef inline void viterbi(
+    const float* scores,        # IN [n, width], logarithms
+    const float* transition,    # IN [states, width], the same, from state i (row) to j (lane)
+    Py_ssize_t n,
+    Py_ssize_t states,
+    float* delta,               # scratch [n, width]
+    int32_t* back,              # scratch [n, width]
+    int32_t* best,              # OUT [n]
+    Py_ssize_t blocks,
+) noexcept nogil:
+    """The best sequence of states; of equals, the one with the lowest states from the end on."""
+    cdef Py_ssize_t t, i, b, width = blocks * LANES
+    cdef const float* before = scores
+    cdef lanes most
+    cdef lanes_int argument
+    for t in range(1, n):
+        for b in range(blocks):
+            most = lanes_all(-INFINITY)
+            argument = lanes_int_all(0)
+            for i in range(states):
+                lanes_argmax(&most, &argument,
+                             lanes_all(before[i]) + lanes_load(transition + i * width, b), i)
+            lanes_store(delta + t * width, b, most + lanes_load(scores + t * width, b))
+            lanes_int_store(back + t * width, b, argument)
+        before = delta + t * width
+    best[n - 1] = 0
+    for i in range(1, states):
+        if before[i] > before[best[n - 1]]:
+            best[n - 1] = i
+    for t in range(n - 1, 0, -1):
+        best[t - 1] = back[t * width + best[t]]

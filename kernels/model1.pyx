@@ -24,7 +24,7 @@ from libc.stdint cimport int32_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy, memset
 
-from staleness.kernels.aligned cimport aligned
+from staleness.kernels.memory cimport aligned
 from staleness.kernels.em cimport ExpectationMaximization
 from staleness.kernels.lanes cimport (
     LANES,

@@ -44,8 +44,8 @@ def test_a_missing_lock_is_noticed(built):
 def test_a_reader_that_nobody_holds_back_is_noticed(built):
     """As from a barrier that does not hold: `asynchronous`, with nothing suppressed."""
     verdict = built.exercise("asynchronous", suppressions="synchronous")
-    assert any("crf_score" in report for report in verdict.reports)
-    assert any("crf_exponentiate_transitions" in report for report in verdict.reports)
+    assert any("linear_chain_score" in report for report in verdict.reports)
+    assert any("linear_chain_scale_transitions" in report for report in verdict.reports)
 
 
 @pytest.mark.slow

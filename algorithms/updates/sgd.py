@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.updates import Update
-from staleness.kernels.crf import StochasticGradientDescent
+from staleness.kernels.sgd import StochasticGradientDescent
 
 
 @dataclass(frozen=True)

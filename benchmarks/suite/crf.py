@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from staleness.kernels.crf import StochasticGradientDescent
+from staleness.kernels.sgd import StochasticGradientDescent
 
 from .data import LABELS, labelled_features
 

@@ -1,4 +1,4 @@
-"""Memory of C on cache lines."""
+"""Memory that begins on cache lines, without the GIL."""
 
 from posix.stdlib cimport posix_memalign
 
@@ -7,7 +7,7 @@ cdef enum:
 
 
 cdef inline void* aligned(size_t size) noexcept nogil:
-    """Memory on a cache line, at least one line of it, or NULL; to be given to `free`."""
+    """Memory on a cache line, or NULL."""
     cdef void* memory = NULL
     if posix_memalign(&memory, CACHE_LINE, max(size, <size_t>CACHE_LINE)) != 0:
         return NULL

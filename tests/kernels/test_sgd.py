@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from staleness.kernels.crf import StochasticGradientDescent
+from staleness.kernels.sgd import StochasticGradientDescent
 
 from . import reference
 from .reference import random_sentences, random_theta

@@ -1,0 +1,161 @@
+"""The linear-chain model, and what its learners share of a sentence; see linear_chain.pyx.
+
+A `blocks` argument comes last, so that calls with a constant 1 (up to 16 labels: nearly always)
+compile to code without block loops.
+"""
+
+from libc.math cimport INFINITY
+from libc.stdint cimport int32_t, int64_t
+
+from staleness.kernels.lanes cimport (
+    LANES,
+    PREFETCH,
+    lanes,
+    lanes_all,
+    lanes_exp,
+    lanes_greatest,
+    lanes_load,
+    lanes_max,
+    lanes_store,
+)
+from staleness.kernels.learner cimport Learner
+
+cdef enum:
+    AHEAD = 64              # feature rows from a prefetch to its use: two tokens of 32 features
+
+
+cdef struct Workspace:
+    # Scratch of one thread, for sentences of n tokens at most; L labels, padded to `width` lanes.
+    float* emission             # [n, width]  scores; then exp(score - greatest of the token)
+    float* forward              # [n, width]  alpha, each row of sum 1; or Viterbi's delta
+    float* scale                # [n]         c_t, the row sums before scaling
+    int32_t* back               # [n, width]  Viterbi's best label before each
+    float* weights              # [L, width]  theta from label i (row) to j (lane)
+    float* transition           # [L, width]  exp(theta - greatest), the same way
+    float* transposed           # [L, width]  the same, from label i (lane) to j (row)
+    float* backward             # [width]     beta of one token
+    float* weighted             # [width]     psi beta / c of one token
+
+
+cdef struct Parameters:
+    # One copy of theta, as scale * rows.
+    float* emissions            # [features, width]
+    float* transitions          # [L, width], from label i (row) to j (lane)
+    double scale
+
+
+cdef class LinearChain(Learner):
+    cdef readonly Py_ssize_t labels
+    cdef readonly Py_ssize_t features
+    cdef Py_ssize_t _width
+    cdef Py_ssize_t _learned                # the first copy that is learned: 1, or 0 if it is theta
+    cdef float[:, :, ::1] _rows             # [copies, features + L, width], theta / scale
+    cdef float[:, ::1] _padding             # [1, width], 0 for a label, -inf for padding
+    cdef const int64_t[::1] _offsets
+    cdef const int32_t[::1] _gold
+    cdef const int64_t[::1] _feature_offsets
+    cdef const int32_t[::1] _features
+    cdef Parameters* _copies                # [copies]: theta, then those that are learned
+    cdef Workspace* _workspaces
+
+    cdef Parameters* parameters(self, Py_ssize_t slot) noexcept nogil
+    cdef void mean(self) noexcept nogil
+
+
+cdef inline void score(
+    LinearChain model,
+    const Parameters* theta,
+    const int64_t* feature_offsets,     # IN [n + 1], of the sentence's tokens
+    const int32_t* features,            # IN, of the whole corpus
+    Py_ssize_t n,
+    float* scores,                      # OUT [n, width], -inf in padding lanes
+    Py_ssize_t blocks,
+) noexcept nogil:
+    """scores[t, j] = sum of theta[f, j] over the features f of token t."""
+    cdef const float* rows = theta.emissions
+    cdef const float* padding = &model._padding[0, 0]
+    cdef Py_ssize_t t, b, k, end, width = blocks * LANES
+    cdef Py_ssize_t last = feature_offsets[n]
+    cdef lanes scale = lanes_all(<float>theta.scale)
+    cdef lanes even, odd
+    prefetch(rows, features, feature_offsets[0], min(feature_offsets[0] + AHEAD, last), blocks)
+    for t in range(n):
+        end = feature_offsets[t + 1]
+        prefetch(rows, features, min(feature_offsets[t] + AHEAD, last), min(end + AHEAD, last),
+                 blocks)
+        for b in range(blocks):
+            # Two sums, as one alone would wait for its last addition every time.
+            even = lanes_all(0.0)
+            odd = lanes_all(0.0)
+            k = feature_offsets[t]
+            while k + 1 < end:
+                even = even + lanes_load(rows + features[k] * width, b)
+                odd = odd + lanes_load(rows + features[k + 1] * width, b)
+                k += 2
+            if k < end:
+                even = even + lanes_load(rows + features[k] * width, b)
+            lanes_store(scores + t * width, b, (even + odd) * scale + lanes_load(padding, b))
+
+
+cdef inline void prefetch(
+    const float* rows,
+    const int32_t* features,
+    Py_ssize_t begin,
+    Py_ssize_t end,
+    Py_ssize_t blocks,
+) noexcept nogil:
+    """Ask for the rows of features[begin] to features[end - 1]."""
+    cdef Py_ssize_t width = blocks * LANES, k, b
+    for k in range(begin, end):
+        for b in range(blocks):
+            PREFETCH(rows + features[k] * width + b * LANES)
+
+
+cdef inline float exponentiate(float* row, Py_ssize_t blocks) noexcept nogil:
+    """row <- exp(row - greatest); returns the greatest."""
+    cdef Py_ssize_t b
+    cdef lanes greatest = lanes_load(row, 0)
+    for b in range(1, blocks):
+        greatest = lanes_max(greatest, lanes_load(row, b))
+    cdef float most = lanes_greatest(greatest)
+    for b in range(blocks):
+        lanes_store(row, b, lanes_exp(lanes_load(row, b) - lanes_all(most)))
+    return most
+
+
+cdef inline void scale_transitions(
+    LinearChain model,
+    const Parameters* theta,
+    Workspace* workspace,               # OUT: weights, -inf in padding lanes
+    Py_ssize_t blocks,
+) noexcept nogil:
+    """weights[i, j] = theta[i, j]."""
+    cdef Py_ssize_t i, b, width = blocks * LANES
+    cdef lanes scale = lanes_all(<float>theta.scale)
+    for i in range(model.labels):
+        for b in range(blocks):
+            lanes_store(workspace.weights + i * width, b,
+                        lanes_load(theta.transitions + i * width, b) * scale
+                        + lanes_load(&model._padding[0, 0], b))
+
+
+cdef inline float exponentiate_transitions(
+    LinearChain model,
+    Workspace* workspace,               # IN: weights; OUT: transition, transposed
+    Py_ssize_t blocks,
+) noexcept nogil:
+    """M(i, j) = exp(theta[i, j] - greatest), by rows and by columns; returns the greatest."""
+    cdef Py_ssize_t i, j, b, width = blocks * LANES
+    cdef float* row
+    cdef lanes greatest = lanes_all(-INFINITY)
+    for b in range(model.labels * blocks):
+        greatest = lanes_max(greatest, lanes_load(workspace.weights, b))
+    cdef float most = lanes_greatest(greatest)
+    for i in range(model.labels):
+        row = workspace.transition + i * width
+        for b in range(blocks):
+            lanes_store(row, b, lanes_exp(lanes_load(workspace.weights + i * width, b)
+                                          - lanes_all(most)))
+        for j in range(model.labels):
+            workspace.transposed[j * width + i] = row[j]
+    return most

@@ -1,0 +1,282 @@
+"""The linear-chain model: a score for every label sequence of a sentence, in float32.
+
+    score(y, x) = sum_t theta[f, y_t] over the features f of each token t, + theta[y_{t-1}, y_t]
+
+A feature's parameters for all labels are one row, padded to whole cache lines, so that a label loop
+is one vector instruction a line. `theta` is stored as scale * rows, so that multiplying all of it
+costs nothing. As a conditional random field (Lafferty, McCallum & Pereira 2001) the model gives
+
+    p(y | x) = 1/Z(x) prod_t psi_t(y_t) M(y_{t-1}, y_t)
+    psi_t(j) = exp(sum of theta[f, j] over the features f of token t),  M(i, j) = exp(theta[i, j])
+
+by recursions that are scaled, not in log space.
+
+Index letters: t token, i and j labels (i before j), f feature, b block of 16 labels, k whatever
+one array is indexed by.
+"""
+
+import numpy as np
+
+from libc.math cimport INFINITY
+from libc.stdint cimport int32_t, int64_t
+from libc.stdlib cimport calloc, free
+from libc.string cimport memcpy, memset
+
+from staleness.kernels.chain cimport forward_scaled, viterbi
+from staleness.kernels.lanes cimport (
+    LANES,
+    exact_log,
+    lanes,
+    lanes_all,
+    lanes_load,
+    lanes_store,
+)
+from staleness.kernels.learner cimport Learner
+from staleness.kernels.memory cimport aligned
+
+from staleness.kernels.memory import aligned_rows
+from staleness.kernels.validation import check_labelled_features
+
+cdef enum:
+    SMALLEST_POWER = -40    # settle() keeps the scale above 2^-40
+
+
+cdef class LinearChain(Learner):
+    """The model, its parameters and what is known with them; a subclass adds statistics and rule.
+
+    Parameters
+    ----------
+    offsets : ndarray of int64 [sentences + 1]
+        Sentence s is tokens offsets[s] to offsets[s + 1] - 1.
+    labels : ndarray of int32 [tokens]
+        Gold labels, 0 to `label_count` - 1.
+    feature_offsets : ndarray of int64 [tokens + 1]
+        Token t has features feature_offsets[t] to feature_offsets[t + 1] - 1 of `features`.
+    features : ndarray of int32 [...]
+        Feature numbers, 0 to `feature_count` - 1.
+    label_count, feature_count : int
+        The model's size; |theta| = label_count * (feature_count + label_count).
+    slots, workspaces, replicas : int
+        See `Learner`.
+    averaged : bool
+        Whether `theta`, the model, is some average of what is learned, and so a copy of its own,
+        which the subclass makes in `settle`.
+
+    Raises
+    ------
+    ValueError
+        If the arrays contradict each other, or there are more than 128 labels.
+    """
+
+    def __init__(
+        self,
+        offsets,
+        labels,
+        feature_offsets,
+        features,
+        *,
+        Py_ssize_t label_count,
+        Py_ssize_t feature_count,
+        Py_ssize_t slots=1,
+        Py_ssize_t workspaces=1,
+        Py_ssize_t replicas=0,
+        bint averaged=False,
+    ):
+        cdef Py_ssize_t learned = 1 if replicas or averaged else 0
+        cdef Py_ssize_t copies = learned + max(replicas, 1), number
+        check_labelled_features(offsets, labels, feature_offsets, features,
+                                label_count=label_count, feature_count=feature_count)
+        lengths = np.diff(offsets)
+        super().__init__(lengths, slots, workspaces, replicas)
+        self._offsets = offsets
+        self._gold = labels
+        self._feature_offsets = feature_offsets
+        self._features = features
+        self.labels = label_count
+        self.features = feature_count
+        self._learned = learned
+        rows = aligned_rows(copies * (feature_count + label_count), label_count)
+        self._width = rows.shape[1]
+        self._rows = rows.reshape(copies, feature_count + label_count, self._width)
+        padding = aligned_rows(1, label_count)
+        padding[0, label_count:] = -np.inf
+        self._padding = padding
+        self._copies = <Parameters*>calloc(copies, sizeof(Parameters))
+        self._workspaces = <Workspace*>calloc(workspaces, sizeof(Workspace))
+        if self._copies == NULL or self._workspaces == NULL:
+            raise MemoryError
+        for number in range(copies):
+            self._copies[number].emissions = &self._rows[number, 0, 0]
+            self._copies[number].transitions = &self._rows[number, feature_count, 0]
+            self._copies[number].scale = 1.0
+        for number in range(workspaces):
+            allocate(&self._workspaces[number], lengths.max(initial=0), label_count, self._width)
+
+    def __dealloc__(self):
+        cdef Py_ssize_t number
+        free(self._copies)
+        if self._workspaces != NULL:
+            for number in range(self.workspaces):
+                free(self._workspaces[number].emission)
+            free(self._workspaces)
+
+    @property
+    def theta(self):
+        """The parameters, float32 [features + labels, labels]: emissions, then transitions."""
+        self.settle()
+        rows = np.asarray(self._rows[0])[:, : self.labels]
+        return (rows * self.scale).astype(np.float32)
+
+    @theta.setter
+    def theta(self, values):
+        values = np.asarray(values, dtype=np.float32)
+        if values.shape != (self.features + self.labels, self.labels):
+            raise ValueError(f"theta is [{self.features + self.labels}, {self.labels}]")
+        np.asarray(self._rows)[:, :, : self.labels] = values
+        for number in range(len(self._rows)):
+            self._copies[number].scale = 1.0
+
+    @property
+    def scale(self):
+        """What the rows of `theta` are to be multiplied with."""
+        return self._copies[0].scale
+
+    def settle(self):
+        """Make `theta` the mean of the replicas, and move small scales into the rows.
+
+        Scales by powers of two, which is exact: no bit of `theta` depends on when it is called.
+        Nobody may be inside `calc` or `up`.
+        """
+        for number in range(len(self._rows)):
+            _, power = np.frexp(self._copies[number].scale)
+            if power < SMALLEST_POWER:
+                rows = np.asarray(self._rows[number])
+                np.ldexp(rows, power, out=rows)
+                self._copies[number].scale = np.ldexp(self._copies[number].scale, -power)
+        if self.replicas:
+            self.mean()
+
+    def evaluate(self, offsets, labels, feature_offsets, features):
+        """Decode a corpus and return its log-likelihood.
+
+        Parameters
+        ----------
+        offsets, labels, feature_offsets, features : ndarray
+            A corpus, as for the constructor.
+
+        Returns
+        -------
+        decoded : ndarray of int32 [tokens]
+            The most probable label sequence of each sentence (Viterbi).
+        log_likelihood : float
+            Of the gold labels given the sentences, in nats, summed over the sentences; NaN if
+            `theta` is not finite.
+
+        Raises
+        ------
+        ValueError
+            If the arrays contradict each other or the model.
+        """
+        check_labelled_features(offsets, labels, feature_offsets, features,
+                                label_count=self.labels, feature_count=self.features)
+        decoded = np.empty(len(labels), dtype=np.int32)
+        cdef const int64_t[::1] starts = offsets
+        cdef const int32_t[::1] gold = labels
+        cdef const int64_t[::1] feature_starts = feature_offsets
+        cdef const int32_t[::1] numbers = features
+        cdef int32_t[::1] best = decoded
+        cdef Py_ssize_t longest = np.diff(offsets).max(initial=0)
+        cdef const int32_t* all_features = &numbers[0] if numbers.shape[0] else NULL
+        cdef Py_ssize_t sentence, t, n, blocks = self._width // LANES
+        cdef double log_likelihood = 0.0
+        cdef float most
+        cdef Workspace workspace
+        self.settle()
+        allocate(&workspace, longest, self.labels, self._width)
+        with nogil:
+            scale_transitions(self, self._copies, &workspace, blocks)
+            most = exponentiate_transitions(self, &workspace, blocks)
+            for sentence in range(starts.shape[0] - 1):
+                t = starts[sentence]
+                n = starts[sentence + 1] - t
+                if n == 0:
+                    continue
+                score(self, self._copies, &feature_starts[t], all_features, n, workspace.emission,
+                      blocks)
+                viterbi(workspace.emission, workspace.weights, n, self.labels, workspace.forward,
+                        workspace.back, &best[t], blocks)
+                log_likelihood += log_probability(self, self._copies, &workspace, most, n, &gold[t],
+                                                  blocks)
+        free(workspace.emission)
+        return decoded, log_likelihood
+
+    cdef Parameters* parameters(self, Py_ssize_t slot) noexcept nogil:
+        """The copy of theta that a slot reads and writes."""
+        return &self._copies[self._learned + (slot if self.replicas else 0)]
+
+    cdef void mean(self) noexcept nogil:
+        """theta <- the mean of the replicas, first to last."""
+        cdef Py_ssize_t size = (self.features + self.labels) * self._width // LANES
+        cdef Py_ssize_t number, b
+        cdef lanes total
+        for b in range(size):
+            total = lanes_all(0.0)
+            for number in range(1, 1 + self.replicas):
+                total = total + (lanes_load(self._copies[number].emissions, b)
+                                 * lanes_all(<float>self._copies[number].scale))
+            lanes_store(self._copies[0].emissions, b,
+                        total * lanes_all(<float>(1.0 / self.replicas)))
+        self._copies[0].scale = 1.0
+
+    cdef void average(self) noexcept nogil:
+        cdef size_t size = (self.features + self.labels) * self._width * sizeof(float)
+        cdef Py_ssize_t number
+        self.mean()
+        for number in range(1, 1 + self.replicas):
+            memcpy(self._copies[number].emissions, self._copies[0].emissions, size)
+            self._copies[number].scale = 1.0
+
+
+cdef inline double log_probability(
+    LinearChain model,
+    const Parameters* theta,
+    Workspace* workspace,               # IN: emission, holding scores (overwritten); transition
+    float most,                         # IN: what was subtracted before exponentiating transition
+    Py_ssize_t n,
+    const int32_t* gold,                # IN [n]
+    Py_ssize_t blocks,
+) noexcept nogil:
+    """log p(gold | x) = score of gold - sum_t (log c_t + what was subtracted), in nats."""
+    cdef Py_ssize_t width = blocks * LANES, t
+    cdef double total = 0.0
+    for t in range(n):
+        total += workspace.emission[t * width + gold[t]]
+        if t:
+            total += theta.scale * theta.transitions[gold[t - 1] * width + gold[t]]
+        total -= exponentiate(workspace.emission + t * width, blocks)
+    total -= (n - 1) * <double>most
+    if not forward_scaled(workspace.emission, workspace.transition, n, model.labels,
+                          workspace.forward, workspace.scale, 0.0, blocks):
+        return INFINITY - INFINITY
+    for t in range(n):
+        total -= exact_log(workspace.scale[t])
+    return total
+
+
+cdef allocate(Workspace* workspace, Py_ssize_t n, Py_ssize_t labels, Py_ssize_t width):
+    """Lay a workspace out in one piece of memory, which begins at `emission`."""
+    cdef Py_ssize_t scales = (n + LANES - 1) // LANES * LANES
+    cdef Py_ssize_t size = (3 * n + 3 * labels + 2) * width + scales
+    cdef float* memory = <float*>aligned(size * sizeof(float))
+    if memory == NULL:
+        raise MemoryError(f"no memory for a workspace of {n} tokens")
+    memset(memory, 0, size * sizeof(float))
+    workspace.emission = memory
+    workspace.forward = workspace.emission + n * width
+    workspace.back = <int32_t*>(workspace.forward + n * width)
+    workspace.weights = <float*>(workspace.back + n * width)
+    workspace.transition = workspace.weights + labels * width
+    workspace.transposed = workspace.transition + labels * width
+    workspace.backward = workspace.transposed + labels * width
+    workspace.weighted = workspace.backward + width
+    workspace.scale = workspace.weighted + width

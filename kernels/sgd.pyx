@@ -1,0 +1,79 @@
+"""Stochastic gradient descent on a conditional random field.
+
+The L2 decay multiplies the scale of `theta` alone (Shalev-Shwartz, Singer & Srebro 2007), so that
+an update costs what its mini-batch touches.
+"""
+
+from libc.math cimport INFINITY, fabs
+
+from staleness.kernels.crf cimport ConditionalRandomField
+from staleness.kernels.learner cimport LOAD, NOT_FINITE, OK, Status
+from staleness.kernels.linear_chain cimport Parameters
+
+
+cdef class StochasticGradientDescent(ConditionalRandomField):
+    """L2-regularised maximum conditional likelihood by stochastic gradient descent.
+
+    The objective is the mean negative log-likelihood of a sentence plus l2 / (2 N) |theta|^2, with
+    N sentences. An update with the gradient g of m sentences, after e passes over the corpus, is
+
+        theta <- theta - eta (g / m + l2 / N theta),    eta = step_size / (1 + decay e)
+
+    where g leaves out every token whose label residuals, p(y_t = j | x) - [gold label is j], are
+    all below a threshold.
+
+    Parameters
+    ----------
+    *arrays, **sizes
+        See `ConditionalRandomField`.
+    step_size, decay, l2, threshold : float
+        See above; `l2` is 1 / sigma^2 of a Gaussian prior.
+
+    Raises
+    ------
+    ValueError
+        If they are out of range.
+    """
+
+    cdef readonly double step_size
+    cdef readonly double decay
+    cdef readonly double l2
+    cdef readonly double threshold
+
+    def __init__(
+        self,
+        *arrays,
+        double step_size,
+        double decay,
+        double l2,
+        double threshold=0.0,
+        **sizes,
+    ):
+        super().__init__(*arrays, **sizes)
+        if not (step_size > 0 and decay >= 0 and l2 >= 0 and threshold >= 0):
+            raise ValueError("step_size must be positive, decay, l2 and threshold not negative")
+        if self._work.shape[0] and step_size * l2 >= self._work.shape[0]:
+            raise ValueError("step_size times l2 must be under the number of sentences")
+        self.step_size = step_size
+        self.decay = decay
+        self.l2 = l2
+        self.threshold = threshold
+
+    cdef Status up(self, Py_ssize_t first, Py_ssize_t last) noexcept nogil:
+        cdef Py_ssize_t sentences = self._work.shape[0], count = 0, slot
+        cdef double eta = self.step_size / (1.0 + self.decay * LOAD(&self._examples) / sentences)
+        cdef Parameters* theta = self.parameters(first)
+        cdef double scale = theta.scale * (1.0 - eta * self.l2 / sentences)
+        cdef float factor
+        for slot in range(first, last):
+            count += self._statistics[slot].count
+        if count == 0:
+            return OK
+        factor = <float>(-eta / (scale * count))
+        if not fabs(factor) < INFINITY:
+            return NOT_FINITE
+        theta.scale = scale
+        for slot in range(first, last):
+            self.add(&self._statistics[slot], theta, factor, <float>self.threshold)
+        self.count_update(count)
+        return OK
