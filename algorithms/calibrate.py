@@ -108,10 +108,10 @@ def fit_trace(program, processors, traces):
     calc_weights, update_weights = [], []
     for trace in traces:
         seconds = trace["computed"] - trace["start"]
-        work, update = trace["work"], trace["update"]
+        work, update = trace["update_work"], trace["update"]
         if in_step:
             rounds = trace.reshape(-1, processors)
-            work, update = rounds["work"].sum(axis=1), rounds["update"].sum(axis=1)
+            work, update = rounds["update_work"].sum(axis=1), rounds["update"].sum(axis=1)
             slowest = seconds.reshape(-1, processors).max(axis=1)
             length = np.diff(rounds["start"].min(axis=1))
             left.append(length - slowest[:-1] - update[:-1])

@@ -1,6 +1,6 @@
 """Linear-chain conditional random field; see crf.pyx."""
 
-from libc.stdint cimport int32_t
+from libc.stdint cimport int32_t, int64_t
 from staleness.kernels.learner cimport Status
 from staleness.kernels.linear_chain cimport LinearChain, Parameters
 
@@ -22,3 +22,4 @@ cdef class ConditionalRandomField(LinearChain):
     cdef void add(
         self, const Statistics* slot, Parameters* theta, float factor, float threshold
     ) noexcept nogil
+    cdef int64_t tokens_beyond(self, const Statistics* slot, float threshold) noexcept nogil

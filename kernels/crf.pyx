@@ -10,7 +10,7 @@ indexed by.
 
 import numpy as np
 
-from libc.stdint cimport int32_t
+from libc.stdint cimport int32_t, int64_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy, memset
 
@@ -138,6 +138,21 @@ cdef class ConditionalRandomField(LinearChain):
             add_gradients(self, theta, slot, factor, threshold, 1)
         else:
             add_gradients(self, theta, slot, factor, threshold, self._width // LANES)
+
+    cdef int64_t tokens_beyond(self, const Statistics* slot, float threshold) noexcept nogil:
+        """How many tokens of a slot are not below the threshold."""
+        cdef Py_ssize_t number, b, blocks = self._width // LANES
+        cdef const float* nodes = slot.nodes
+        cdef int64_t beyond = 0
+        cdef bint counts
+        for number in range(slot.count):
+            for _ in range(self._work[slot.examples[number]]):
+                counts = False
+                for b in range(blocks):
+                    counts = counts or lanes_any_beyond(lanes_load(nodes, b), threshold)
+                beyond += counts
+                nodes += self._width
+        return beyond
 
 
 cdef inline Status gradients(

@@ -37,6 +37,7 @@ cdef class Learner:
     cdef int64_t _updates       # this and the next: atomic, as others look while one counts
     cdef int64_t _examples
     cdef const int32_t[::1] _work
+    cdef int64_t[:, ::1] _touched       # [slots, a cache line]: work that `up` of a slot will touch
 
     cdef Status calc(
         self,

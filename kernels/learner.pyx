@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from staleness.kernels.memory cimport CACHE_LINE
+
 
 cdef class Learner:
     """A model, its master copy of `theta` and one update rule.
@@ -40,6 +42,7 @@ cdef class Learner:
         if slots < 1 or workspaces < 1:
             raise ValueError(f"slots and workspaces must be positive, not {slots}, {workspaces}")
         self._work = np.ascontiguousarray(work, dtype=np.int32)
+        self._touched = np.zeros((slots, CACHE_LINE // sizeof(int64_t)), dtype=np.int64)
         self.slots = slots
         self.workspaces = workspaces
         self.replicas = replicas

@@ -5,6 +5,7 @@ an update costs what its mini-batch touches.
 """
 
 from libc.math cimport INFINITY, fabs
+from libc.stdint cimport int32_t
 
 from staleness.kernels.crf cimport ConditionalRandomField
 from staleness.kernels.learner cimport LOAD, NOT_FINITE, OK, Status
@@ -58,6 +59,19 @@ cdef class StochasticGradientDescent(ConditionalRandomField):
         self.decay = decay
         self.l2 = l2
         self.threshold = threshold
+
+    cdef Status calc(
+        self,
+        Py_ssize_t slot,
+        Py_ssize_t workspace,
+        const int32_t* examples,
+        Py_ssize_t count,
+    ) noexcept nogil:
+        cdef Status status = ConditionalRandomField.calc(self, slot, workspace, examples, count)
+        if status == OK:
+            self._touched[slot, 0] = self.tokens_beyond(
+                &self._statistics[slot], <float>self.threshold)
+        return status
 
     cdef Status up(self, Py_ssize_t first, Py_ssize_t last) noexcept nogil:
         cdef Py_ssize_t sentences = self._work.shape[0], count = 0, slot

@@ -10,6 +10,7 @@ cdef packed struct TraceRow:
     int32_t mini_batch
     int32_t examples
     int64_t work            # tokens or cells
+    int64_t update_work     # of these, what the update touches
     double start            # theta is read
     double computed         # statistics are there
     double delay            # artificial pause

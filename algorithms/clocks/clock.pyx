@@ -37,6 +37,7 @@ TRACE = np.dtype(
         ("mini_batch", np.int32),
         ("examples", np.int32),
         ("work", np.int64),
+        ("update_work", np.int64),
         ("start", np.float64),
         ("computed", np.float64),
         ("delay", np.float64),
@@ -238,7 +239,10 @@ cdef class Clock:
         processor.row.start = now
         if not self.learner.replicas:
             processor.updates_read = LOAD(&self.learner._updates)
-        return self.learner.calc(p, workspace, processor.examples, processor.count)
+        self.learner._touched[p, 0] = processor.row.work
+        cdef Status status = self.learner.calc(p, workspace, processor.examples, processor.count)
+        processor.row.update_work = self.learner._touched[p, 0]
+        return status
 
     cdef Status update(self, Py_ssize_t p) noexcept nogil:
         cdef Processor* processor = &self._processors[p]

@@ -199,7 +199,8 @@ cdef class SimulatedClock(Clock):
             elif instruction == Instruction.UPDATE:
                 if processor.count:
                     processor.row.update = (self._costs[UPDATE_FIXED]
-                                            + self._costs[UPDATE_WORK] * processor.row.work)
+                                            + self._costs[UPDATE_WORK]
+                                            * processor.row.update_work)
                 self.set_due(p, now + processor.row.update)
                 return
             elif instruction == Instruction.AVERAGE and p == 0:
@@ -210,7 +211,7 @@ cdef class SimulatedClock(Clock):
             elif instruction == Instruction.UPDATE_ALL and p == 0:
                 duration = self._costs[UPDATE_FIXED]
                 for q in range(self.processors):
-                    duration += self._costs[UPDATE_WORK] * self._processors[q].row.work
+                    duration += self._costs[UPDATE_WORK] * self._processors[q].row.update_work
                 processor.row.update = duration
                 self.set_due(p, now + duration)
                 return

@@ -8,7 +8,8 @@ class Costs(NamedTuple):
     """Seconds, linear in what a mini-batch holds.
 
     `calc` takes calc_fixed + calc_example * examples + calc_work * work, an update
-    update_fixed + update_work * work, with the work in tokens (or cells, by task). Averaging
+    update_fixed + update_work * work, with the work in tokens (or cells, by task), and of an update
+    only what it touches: SGD leaves out tokens that it knows well already. Averaging
     replicas of `theta` takes average_replica for each. A barrier lets its processors go `barrier`
     after the last has come.
     """
@@ -22,7 +23,7 @@ class Costs(NamedTuple):
     barrier: float = 0.0
 
     def of_mini_batch(self, examples, work):
-        """Return the seconds of a mini-batch with its update, on one processor."""
+        """Return the seconds of a mini-batch and an update that touches all of it, on one core."""
         calc = self.calc_fixed + self.calc_example * examples + self.calc_work * work
         return calc + self.update_fixed + self.update_work * work
 
