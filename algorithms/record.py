@@ -35,7 +35,9 @@ def write(folder, result, corpus):
 
     about = {
         **result.summary(),
-        "corpus": {name: corpus.about.get(name) for name in ("corpus", "digest", "sources")},
+        "corpus": {
+            name: corpus.about.get(name) for name in ("corpus", "digest", "sources", "options")
+        },
         "peak_memory_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
         "machine": machine(),
         "versions": versions(),

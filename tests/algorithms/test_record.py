@@ -62,6 +62,7 @@ def test_run_json_says_what_was_run(folder, result, corpus):
         "corpus": "synthetic-tests",
         "digest": corpus.about["digest"],
         "sources": corpus.about["sources"],
+        "options": corpus.about.get("options"),
     }
     assert about["updates"] == len(result.trace)
     assert about["tokens"] == 2 * len(corpus["train.labels"])

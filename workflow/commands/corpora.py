@@ -65,6 +65,7 @@ def in_full(entry):
         "format": entry.format,
         "size": entry.size,
         "homepage": entry.homepage,
+        "options": ", ".join(f"{name} {value}" for name, value in entry.options.items()),
         "licence": entry.licence,
         "citation": entry.citation,
     }
@@ -74,7 +75,8 @@ def in_full(entry):
         lines += _labelled(key, wrapped)
     lines += _labelled("from", [str(source) for source in entry.sources])
     for split, member in entry.members.items():
-        lines += _labelled(split, [f"{member.path}, {member.bytes:,} bytes", member.sha256])
+        path = member.path if len(member.paths) == 1 else f"{member.file}, joined"
+        lines += _labelled(split, [f"{path}, {member.bytes:,} bytes", member.sha256])
     return lines
 
 

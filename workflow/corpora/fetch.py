@@ -111,28 +111,31 @@ def _sources(entry, mirror):
 
 
 def _copy_members(entry, source, folder):
-    """Copy every member into `<split>.txt`, or raise `SourceError` at the first wrong one."""
+    """Copy every member into `<key>.txt`, or raise `SourceError` at the first wrong one."""
     with source.open() as open_member:
-        for split, member in entry.members.items():
-            with open_member(member.path) as stream, open(folder / f"{split}.txt", "wb") as file:
-                _copy(stream, file, member)
+        for key, member in entry.members.items():
+            with open(folder / f"{key}.txt", "wb") as file:
+                _copy((open_member(path) for path in member.paths), file, member)
 
 
-def _copy(stream, file, member):
-    """Copy a stream, but no more than the member's size, and check its SHA-256."""
+def _copy(streams, file, member):
+    """Join streams, but copy no more than the member's size, and check its SHA-256."""
     sha256 = hashlib.sha256()
     size = 0
-    while size <= member.bytes and (chunk := stream.read(min(CHUNK, member.bytes + 1 - size))):
-        size += len(chunk)
-        sha256.update(chunk)
-        file.write(chunk)
-    if size > member.bytes:
-        raise SourceError(f"{member.path} is larger than the {member.bytes:,} bytes expected")
+    for stream in streams:
+        with stream:
+            while chunk := stream.read(min(CHUNK, member.bytes + 1 - size)):
+                size += len(chunk)
+                sha256.update(chunk)
+                file.write(chunk)
+                if size > member.bytes:
+                    message = f"is larger than the {member.bytes:,} bytes expected"
+                    raise SourceError(f"{member.file} {message}")
     if sha256.hexdigest() != member.sha256:
         found = sha256.hexdigest()[:12]
         expected = f"expected {member.bytes:,} with {member.sha256[:12]}..."
         raise SourceError(
-            f"{member.path} is corrupt ({size:,} bytes with SHA-256 {found}..., {expected})"
+            f"{member.file} is corrupt ({size:,} bytes with SHA-256 {found}..., {expected})"
         )
 
 

@@ -22,6 +22,8 @@ from staleness.workflow.corpora.sources import kinds
 
 ENTRIES = Path(__file__).parent / "entries"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+PATH = re.compile(r"[^\[\]]+|[^\[\]]*\[[^\[\]/]+\][^\[\]]*")
+RANGE = re.compile(r"(?P<letters>\D*)(?P<first>\d+)-(?P=letters)(?P<last>\d+)")
 SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -32,7 +34,8 @@ class Member:
     Attributes
     ----------
     path : str
-        Where it lies in a source, behind the source's prefix.
+        Where it lies in a source, behind the source's prefix; or several files there that make
+        it when joined in order: "c[a01-a44,b07]" are ca01, ca02, ..., ca44 and cb07.
     bytes : int
         Its size.
     sha256 : str
@@ -44,9 +47,17 @@ class Member:
     sha256: str
 
     @property
+    def paths(self):
+        """The paths that `path` stands for, a tuple of str, at least one."""
+        before, _, rest = self.path.partition("[")
+        inside, _, after = rest.partition("]")
+        return tuple(before + one + after for item in inside.split(",") for one in _range(item))
+
+    @property
     def file(self):
-        """The file's name without its folder."""
-        return PurePosixPath(self.path).name
+        """The file's name without its folder; the first and the last of several."""
+        names = [PurePosixPath(path).name for path in self.paths]
+        return names[0] if len(names) == 1 else f"{names[0]} ... {names[-1]}"
 
 
 @dataclass(frozen=True)
@@ -81,6 +92,15 @@ class Entry:
     members: dict
     sources: tuple
     options: dict = field(default_factory=dict)
+
+
+def _range(item):
+    """Return the names that an item such as "a01-a44" stands for, a list of str."""
+    found = RANGE.fullmatch(item)
+    if not found:
+        return [item]
+    letters, first, last = found["letters"], found["first"], found["last"]
+    return [f"{letters}{n:0{len(first)}}" for n in range(int(first), int(last) + 1)]
 
 
 def entries(folder=None):
@@ -129,7 +149,7 @@ def read_entry(path):
     check.that(isinstance(members, dict) and members, "members", "[members.<split>] tables")
     check.that(isinstance(sources, list) and sources, "sources", "[[sources]] tables")
     members = {split: _member(check, split, member) for split, member in members.items()}
-    files = [member.file for member in members.values()]
+    files = [PurePosixPath(path).name for member in members.values() for path in member.paths]
     check.that(len(set(files)) == len(files), "members", "files that differ in their names")
     sources = tuple(_source(check, index, source) for index, source in enumerate(sources))
     options = table.get("options", {})
@@ -148,6 +168,8 @@ def _member(check, split, table):
     parts = path.split("/")
     plain = not {"", ".", ".."} & set(parts) and "\\" not in path
     check.that(plain, f"{key}.path", "a relative path without '..'")
+    check.that(PATH.fullmatch(path), f"{key}.path", "at most one [...] of names")
+    check.that(Member(path, 0, "").paths, f"{key}.path", "ranges from a smaller to a larger number")
     size = table["bytes"]
     whole = isinstance(size, int) and not isinstance(size, bool) and size > 0
     check.that(whole, f"{key}.bytes", "the file's size, a positive integer")

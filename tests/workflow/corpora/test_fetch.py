@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 import zipfile
+from dataclasses import replace
 
 import pytest
 
@@ -114,6 +115,44 @@ def test_a_second_time_nothing_is_done(tmp_path, folder, pip):
     assert fetch(make_entry(), folder, mirror=tmp_path / "no-mirror").source is None
     assert {path: path.stat() for path in folder.iterdir()} == before
     assert (tmp_path / "calls").read_text() == "called\n"
+
+
+JOINED = registry.Member("p[1-3].txt", 11, hashlib.sha256(b"onetwothree").hexdigest())
+
+
+def mirror_of_parts(tmp_path, parts):
+    with zipfile.ZipFile(tmp_path / WHEEL, "w") as archive:
+        for name, text in parts.items():
+            archive.writestr(f"data/{name}.txt", text)
+    return tmp_path
+
+
+def test_files_that_are_joined(tmp_path, folder):
+    entry = replace(make_entry(), members={"train": JOINED})
+    mirror = mirror_of_parts(tmp_path, {"p3": b"three", "p1": b"one", "p2": b"two"})
+    assert fetch(entry, folder, mirror=mirror).source == f"mirror {mirror}"
+    assert contents(folder) == {"train.txt": b"onetwothree"}
+    record = json.loads((folder / RECORD).read_text())
+    assert record["members"]["train"]["path"] == "p[1-3].txt"
+
+
+@pytest.mark.parametrize(
+    ("parts", "said"),
+    [
+        ({"p1": b"one", "p2": b"two and more", "p3": b"three"}, "is larger than the 11 bytes"),
+        (
+            {"p1": b"one", "p2": b"two", "p3": b"tree"},
+            r"p1\.txt \.\.\. p3\.txt is corrupt \(10 bytes",
+        ),
+        ({"p1": b"two", "p2": b"one", "p3": b"three"}, "is corrupt"),
+        ({"p1": b"one", "p2": b"two"}, r"has no member data/p3\.txt"),
+    ],
+)
+def test_one_of_the_joined_files_is_wrong(tmp_path, folder, parts, said):
+    entry = replace(make_entry(), members={"train": JOINED})
+    with pytest.raises(StalenessError, match=said):
+        fetch(entry, folder, mirror=mirror_of_parts(tmp_path, parts))
+    assert_nothing_left(tmp_path, folder)
 
 
 @pytest.mark.parametrize("how", ["argument", "environment"])

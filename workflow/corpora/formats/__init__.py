@@ -50,6 +50,28 @@ class LabelledSentences:
         return replace(self, columns=columns, labels=labels, offsets=offsets)
 
 
+@dataclass(frozen=True)
+class TaggedSentences:
+    """What a reader for the task `tagging` returns: every sentence, one after the other.
+
+    Attributes
+    ----------
+    words : list of str
+        One a token.
+    tags : list of str or None
+        One a token; None if the file has none.
+    offsets : numpy.ndarray of int64, shape [sentences + 1]
+        Sentence i has the tokens `offsets[i]:offsets[i + 1]`.
+    sha256 : tuple of str
+        See `Format.read`.
+    """
+
+    words: list
+    tags: list | None
+    offsets: np.ndarray
+    sha256: tuple
+
+
 class Format(ABC):
     """A way to write a corpus down.
 
@@ -85,8 +107,9 @@ class Format(ABC):
         Returns
         -------
         object
-            What the task's encoder takes (for `ner`: LabelledSentences). Its attribute `sha256`
-            is a tuple: that of the bytes of each file, None for one that is not there.
+            What the task's encoder takes: LabelledSentences for `ner`, TaggedSentences for
+            `tagging`. Its attribute `sha256` is a tuple: that of the bytes of each file, None for
+            one that is not there.
 
         Raises
         ------

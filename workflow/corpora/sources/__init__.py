@@ -4,6 +4,8 @@ A source gives bytes and nothing else: no archive is unpacked by the paths it ho
 is installed or run. What it gives is believed only after its SHA-256 has been checked (`fetch`).
 """
 
+import os
+import subprocess
 import sys
 from abc import ABC, abstractmethod
 from contextlib import contextmanager
@@ -96,3 +98,42 @@ class ArchiveSource(Source):
 def kinds():
     """Return the kinds of source that the registry may name: names to dataclasses."""
     return discover(sys.modules[__name__], ArchiveSource)
+
+
+def run_client(name, command, folder, reason):
+    """Run the client of a package registry in a folder that also gets its temporary files.
+
+    Parameters
+    ----------
+    name : str
+        What errors call it.
+    command : list of str
+    folder : pathlib.Path
+        All that it leaves goes with this folder, even if it is killed.
+    reason : callable
+        Takes the lines that it wrote to standard error; returns the one that says why it failed,
+        or None.
+
+    Raises
+    ------
+    SourceError
+        If it failed.
+    """
+    try:
+        finished = subprocess.run(
+            command,
+            cwd=folder,
+            env={**os.environ, "TMPDIR": str(folder)},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    except OSError as error:
+        raise SourceError(f"cannot run {name} ({error})") from error
+    if finished.returncode < 0:
+        raise SourceError(f"{name} was ended by signal {-finished.returncode}")
+    if finished.returncode:
+        lines = finished.stderr.decode("utf-8", "replace").split("\n")
+        said = reason([line.strip() for line in lines if line.strip()]) or "it said nothing"
+        raise SourceError(f"{name} failed with status {finished.returncode}: {said}")

