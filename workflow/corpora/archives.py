@@ -63,13 +63,17 @@ def _zip(path):
 
 @contextmanager
 def _tar(path):
-    """Give the same for a .tar.gz; links are no members."""
+    """Give the same for a .tar.gz, read no further than the last member asked for; links are none.
+
+    `tarfile.TarFile.getmember` would read all of it first.
+    """
     with tarfile.open(path, "r:gz") as archive:
+        seen = {}
 
         def find(name):
-            member = archive.getmember(name)
-            if not member.isreg():
-                raise KeyError(name)
-            return archive.extractfile(member)
+            while name not in seen and (member := archive.next()) is not None:
+                if member.isreg():
+                    seen.setdefault(member.name, member)
+            return archive.extractfile(seen[name])
 
         yield find

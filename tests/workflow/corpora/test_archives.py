@@ -57,6 +57,24 @@ def test_a_missing_member(archive):
         member("data/b.txt")
 
 
+def test_members_in_any_order(archive):
+    with open_archive(archive, StalenessError) as member:
+        for name in (*reversed(MEMBERS), *MEMBERS):
+            with member(name) as file:
+                assert file.read() == MEMBERS[name]
+
+
+@pytest.mark.parametrize("archive", ["a.tgz"], indirect=True)
+def test_a_tar_is_read_no_further_than_its_member(archive):
+    archive.write_bytes(archive.read_bytes()[:-9])
+    assert read_all(archive) == MEMBERS["data/a.txt"]
+    with (
+        pytest.raises(StalenessError, match="not a readable tar.gz archive"),
+        open_archive(archive, StalenessError) as member,
+    ):
+        member("data/b.txt")
+
+
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize(
     "text", [b"", b"PK\x03\x04 but no more", b"\x1f\x8b\x08 but no more", b"?"]
