@@ -159,8 +159,11 @@ cdef class HiddenMarkovModel(ExpectationMaximization):
             rows = max(len(lengths), 1)
             edges = aligned_rows(rows * self.states, self.states)
             self._kept_edges = edges.reshape(rows, self.states, self._width)
-            np.asarray(self._kept_edges)[: len(lengths), :, : self.states] = (
-                (follow / self.states)[:, None, None] * transitions)
+            np.multiply(
+                (follow / self.states).astype(np.float32)[:, None, None],
+                transitions.astype(np.float32),
+                out=np.asarray(self._kept_edges)[: len(lengths), :, : self.states],
+            )
 
     @property
     def theta(self):
