@@ -23,9 +23,9 @@ cdef struct Workspace:
 cdef struct Counts:
     # One copy of mu, over its scale.
     float* emissions            # [words, width]
+    float* transitions          # [S, width]  from state i (row) to j (lane)
+    float* starts               # [width]
     double* totals              # [width]     of each state's emissions
-    double* transitions         # [S, width]
-    double* starts              # [width]
 
 
 cdef struct Statistics:
@@ -47,8 +47,8 @@ cdef class HiddenMarkovModel(ExpectationMaximization):
     cdef readonly Py_ssize_t states
     cdef readonly Py_ssize_t words
     cdef Py_ssize_t _width
-    cdef float[:, :, ::1] _emissions        # [1 + replicas, words, width]
-    cdef double[:, :, ::1] _sums            # [1 + replicas, S + 2, width]: as Counts has them
+    cdef float[:, :, ::1] _rows             # [1 + replicas, words + S + 1, width]
+    cdef double[:, ::1] _totals             # [1 + replicas, width]
     cdef const int64_t[::1] _offsets
     cdef const int32_t[::1] _tokens
     cdef Counts* _copies                    # [1 + replicas]
@@ -57,5 +57,7 @@ cdef class HiddenMarkovModel(ExpectationMaximization):
     cdef float[:, ::1] _kept_nodes          # [tokens, width], of every example, in incremental EM
     cdef float[:, :, ::1] _kept_edges       # [sentences, S, width]
 
+    cdef Py_ssize_t rows(self) noexcept nogil
+    cdef void count(self, double* total, double count) noexcept nogil
     cdef Status reserve(self, Statistics* slot, Py_ssize_t count, Py_ssize_t tokens) noexcept nogil
     cdef void prepare(self, const Counts* mu, double scale, Workspace* workspace) noexcept nogil

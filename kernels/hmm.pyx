@@ -3,8 +3,9 @@
     p(w, y) = p(y_1) prod_t p(y_t | y_{t-1}) p(w_t | y_t)
 
 Expected counts are kept as they fall out of the recursions, one row of posteriors a token, which an
-update adds to the rows of the words: an update costs what its mini-batch holds. Counts of words are
-float32, 16 states a vector; sums over many tokens (a state's total, its transitions) are float64.
+update adds to the rows of the words: an update costs what its mini-batch holds, and leaves alone
+the cache lines in which it changes no bit. Counts are float32, 16 states a vector; sums over many
+tokens, before they are added to these, are float64.
 
 Recursions are scaled, not in log space, with a token's emission probabilities over the greatest of
 them. What is below `LEAST` of a sum is 0, so that no product of two is denormal.
@@ -32,6 +33,7 @@ from staleness.kernels.lanes cimport (
     lanes_argmax,
     lanes_at_least,
     lanes_at_most,
+    lanes_differ,
     lanes_greatest,
     lanes_int,
     lanes_int_all,
@@ -98,20 +100,20 @@ cdef class HiddenMarkovModel(ExpectationMaximization):
         self._tokens = tokens
         self.states = states
         self.words = words
-        rows = aligned_rows(copies * words, states)
+        rows = aligned_rows(copies * (words + states + 1), states)
         self._width = rows.shape[1]
-        self._emissions = rows.reshape(copies, words, self._width)
-        self._sums = np.zeros((copies, states + 2, self._width))
+        self._rows = rows.reshape(copies, words + states + 1, self._width)
+        self._totals = np.zeros((copies, self._width))
         self._copies = <Counts*>calloc(copies, sizeof(Counts))
         self._statistics = <Statistics*>calloc(self.slots, sizeof(Statistics))
         self._workspaces = <Workspace*>calloc(self.workspaces, sizeof(Workspace))
         if self._copies == NULL or self._statistics == NULL or self._workspaces == NULL:
             raise MemoryError
         for number in range(copies):
-            self._copies[number].emissions = &self._emissions[number, 0, 0]
-            self._copies[number].totals = &self._sums[number, 0, 0]
-            self._copies[number].transitions = &self._sums[number, 1, 0]
-            self._copies[number].starts = &self._sums[number, 1 + states, 0]
+            self._copies[number].emissions = &self._rows[number, 0, 0]
+            self._copies[number].transitions = &self._rows[number, words, 0]
+            self._copies[number].starts = &self._rows[number, words + states, 0]
+            self._copies[number].totals = &self._totals[number, 0]
         for number in range(self.workspaces):
             allocate(&self._workspaces[number], lengths.max(initial=0), states, self._width)
         for number in range(self.slots):
@@ -146,13 +148,12 @@ cdef class HiddenMarkovModel(ExpectationMaximization):
         firsts = tokens[offsets[: len(lengths)][lengths > 0]]
         follow = np.maximum(lengths - 1, 0)
         occurrences = np.bincount(tokens, minlength=self.words)
-        for copy in range(1 + self.replicas):
-            counts = occurrences[:, None] * responsibilities
-            np.asarray(self._emissions)[copy, :, : self.states] = counts
-            totals, following, starts = self._sums_of(copy)
-            totals[:] = counts.sum(axis=0, dtype=np.float64)
-            following[:] = follow.sum() / self.states * transitions
-            starts[:] = responsibilities[firsts].sum(axis=0, dtype=np.float64)
+        counts = np.concatenate([
+            occurrences[:, None] * responsibilities,
+            follow.sum() / self.states * transitions,
+            responsibilities[firsts].sum(axis=0, dtype=np.float64)[None],
+        ])
+        self._set_counts(counts)
         if self.keeps_statistics():
             self._kept_nodes = aligned_rows(max(len(tokens), 1), self.states)
             np.asarray(self._kept_nodes)[: len(tokens), : self.states] = responsibilities[tokens]
@@ -173,13 +174,14 @@ cdef class HiddenMarkovModel(ExpectationMaximization):
         """
         self.settle()
         smoothing = self.smoothing
-        counts = np.asarray(self._emissions)[0, :, : self.states] * self.scale
-        totals, following, starts = (part * self.scale + smoothing for part in self._sums_of(0))
+        counts = np.asarray(self._rows)[0, :, : self.states] * self.scale + smoothing
+        totals = np.asarray(self._totals)[0, : self.states] * self.scale + smoothing * self.words
+        words, following, starts = self._parts(counts)
         with np.errstate(invalid="ignore", divide="ignore"):
             return np.concatenate([
-                (counts + smoothing) / (totals + smoothing * (self.words - 1)),
+                words / totals,
                 following / following.sum(axis=1, keepdims=True),
-                starts[None] / starts.sum(),
+                starts / starts.sum(),
             ]).astype(np.float32)
 
     @theta.setter
@@ -189,20 +191,26 @@ cdef class HiddenMarkovModel(ExpectationMaximization):
             raise ValueError(f"theta is [{self.words + self.states + 1}, {self.states}]")
         if self.keeps_statistics():
             raise ValueError("incremental EM begins from posteriors, not from theta")
+        words, following, starts = self._parts(values)
         tokens, sentences = self._tokens.shape[0], self._work.shape[0]
+        self._set_counts(np.concatenate([
+            words * (tokens / self.states),
+            following * (tokens / self.states),
+            starts * sentences,
+        ]))
+
+    def _set_counts(self, counts):
+        """Make every copy's counts these, float [words + states + 1, states]."""
         for copy in range(1 + self.replicas):
             self._scales[copy] = 1.0
-            counts = values[: self.words] * (tokens / self.states)
-            np.asarray(self._emissions)[copy, :, : self.states] = counts
-            totals, following, starts = self._sums_of(copy)
-            totals[:] = counts.sum(axis=0)
-            following[:] = values[self.words : self.words + self.states] * (tokens / self.states)
-            starts[:] = values[self.words + self.states] * sentences
+            np.asarray(self._rows)[copy, :, : self.states] = counts
+            np.asarray(self._totals)[copy, : self.states] = self._parts(counts)[0].sum(
+                axis=0, dtype=np.float64)
 
-    def _sums_of(self, copy):
-        """Return a copy's totals, transitions and starts, as views without padding."""
-        sums = np.asarray(self._sums)[copy, :, : self.states]
-        return sums[0], sums[1 : 1 + self.states], sums[1 + self.states]
+    def _parts(self, rows):
+        """Return the rows of the words, of the states and of the beginning."""
+        return (rows[: self.words], rows[self.words : self.words + self.states],
+                rows[self.words + self.states :])
 
     def expected_counts(self, Py_ssize_t slot=0):
         """Return what a slot holds, float64 [words + states + 1, states], in the order of theta."""
@@ -395,23 +403,32 @@ cdef class HiddenMarkovModel(ExpectationMaximization):
         return OK
 
     cdef void clear(self, Py_ssize_t copy) noexcept nogil:
-        memset(self._copies[copy].emissions, 0, self.words * self._width * sizeof(float))
-        memset(self._copies[copy].totals, 0, (self.states + 2) * self._width * sizeof(double))
+        memset(self._copies[copy].emissions, 0, self.rows() * self._width * sizeof(float))
+        memset(self._copies[copy].totals, 0, self._width * sizeof(double))
+
+    cdef Py_ssize_t rows(self) noexcept nogil:
+        """Rows of a copy."""
+        return self.words + self.states + 1
 
     cdef void add(self, Py_ssize_t slot, Py_ssize_t copy, double factor) noexcept nogil:
         cdef const Statistics* held = &self._statistics[slot]
         cdef Counts* mu = &self._copies[copy]
-        cdef Py_ssize_t k
+        cdef Py_ssize_t j
         if self._width == 3 * LANES:
             add_nodes(self, mu, held, <float>factor, 3)
         else:
             add_nodes(self, mu, held, <float>factor, self._width // LANES)
-        # Totals, transitions and starts lie one behind the other, in the slot as in the copy.
-        for k in range((self.states + 2) * self._width):
-            if self.overlapping and k < self._width:
-                atomic_add(&mu.totals[k], factor * held.totals[k])
-            else:
-                mu.totals[k] += factor * held.totals[k]
+        # Starts lie behind transitions, in the slot as in the copy.
+        add_sums(mu.transitions, held.edges, factor, (self.states + 1) * self._width // LANES)
+        for j in range(self.states):
+            self.count(&mu.totals[j], factor * held.totals[j])
+
+    cdef void count(self, double* total, double count) noexcept nogil:
+        """Add to the total of a state."""
+        if self.overlapping:
+            atomic_add(total, count)
+        else:
+            total[0] += count
 
     cdef void exchange(self, Py_ssize_t slot, Py_ssize_t copy) noexcept nogil:
         cdef const Statistics* held = &self._statistics[slot]
@@ -429,41 +446,35 @@ cdef class HiddenMarkovModel(ExpectationMaximization):
                 for j in range(self._width):
                     # A sum of differences may fall a rounding short of 0.
                     row[j] = max(row[j] + (nodes[j] - kept[j]), <float>0.0)
-                    if self.overlapping:
-                        atomic_add(&mu.totals[j], <double>nodes[j] - kept[j])
-                    else:
-                        mu.totals[j] += <double>nodes[j] - kept[j]
+                    self.count(&mu.totals[j], <double>nodes[j] - kept[j])
                     if t == self._offsets[sentence]:
-                        mu.starts[j] = max(mu.starts[j] + (<double>nodes[j] - kept[j]), 0.0)
+                        mu.starts[j] = max(mu.starts[j] + (nodes[j] - kept[j]), <float>0.0)
                     kept[j] = nodes[j]
                 nodes += self._width
             kept = &self._kept_edges[sentence, 0, 0]
             for k in range(self.states * self._width):
-                mu.transitions[k] = max(mu.transitions[k] + (<double>edges[k] - kept[k]), 0.0)
+                mu.transitions[k] = max(mu.transitions[k] + (edges[k] - kept[k]), <float>0.0)
                 kept[k] = edges[k]
             edges += self.states * self._width
 
     cdef void multiply(self, Py_ssize_t copy, double factor) noexcept nogil:
         cdef Counts* mu = &self._copies[copy]
         cdef Py_ssize_t k
-        cdef float count
-        for k in range(self.words * self._width):
-            count = mu.emissions[k]
-            if count > 0.0:
-                mu.emissions[k] = max(<float>(count * factor), LEAST_COUNT)
-        for k in range((self.states + 2) * self._width):
-            if mu.totals[k] > 0.0:
-                mu.totals[k] = max(mu.totals[k] * factor, <double>LEAST_COUNT)
+        for k in range(self.rows() * self._width):
+            if mu.emissions[k] > 0.0:
+                mu.emissions[k] = max(<float>(mu.emissions[k] * factor), LEAST_COUNT)
+        for k in range(self._width):
+            mu.totals[k] *= factor
 
     cdef void mean(self) noexcept nogil:
         cdef Py_ssize_t number, k
         cdef double total
-        for k in range(self.words * self._width):
+        for k in range(self.rows() * self._width):
             total = 0.0
             for number in range(1, 1 + self.replicas):
                 total += self._scales[number] * self._copies[number].emissions[k]
             self._copies[0].emissions[k] = <float>(total / self.replicas)
-        for k in range((self.states + 2) * self._width):
+        for k in range(self._width):
             total = 0.0
             for number in range(1, 1 + self.replicas):
                 total += self._scales[number] * self._copies[number].totals[k]
@@ -474,9 +485,9 @@ cdef class HiddenMarkovModel(ExpectationMaximization):
         cdef Py_ssize_t number
         for number in range(1, 1 + self.replicas):
             memcpy(self._copies[number].emissions, self._copies[0].emissions,
-                   self.words * self._width * sizeof(float))
+                   self.rows() * self._width * sizeof(float))
             memcpy(self._copies[number].totals, self._copies[0].totals,
-                   (self.states + 2) * self._width * sizeof(double))
+                   self._width * sizeof(double))
             self._scales[number] = self._scales[0]
 
 
@@ -646,13 +657,38 @@ cdef inline void add_nodes(
     cdef Py_ssize_t width = blocks * LANES, number, sentence, t, b
     cdef const float* nodes = held.nodes
     cdef float* row
+    cdef lanes before, after
     for number in range(held.count):
         sentence = held.examples[number]
         for t in range(model._offsets[sentence], model._offsets[sentence + 1]):
             row = mu.emissions + model._tokens[t] * width
             for b in range(blocks):
-                lanes_store(row, b, lanes_load(row, b) + lanes_all(factor) * lanes_load(nodes, b))
+                before = lanes_load(row, b)
+                after = before + lanes_all(factor) * lanes_load(nodes, b)
+                # A line that is left alone stays in the caches of others.
+                if lanes_differ(before, after):
+                    lanes_store(row, b, after)
             nodes += width
+
+
+cdef inline void add_sums(
+    float* counts,                      # OUT [blocks * LANES]
+    const double* sums,
+    double factor,
+    Py_ssize_t blocks,
+) noexcept nogil:
+    """counts += factor * sums, leaving alone what does not change."""
+    cdef Py_ssize_t b, k
+    cdef bint differs
+    cdef float[LANES] after
+    for b in range(blocks):
+        differs = False
+        for k in range(LANES):
+            after[k] = <float>(counts[b * LANES + k] + factor * sums[b * LANES + k])
+            differs |= after[k] != counts[b * LANES + k]
+        if differs:
+            for k in range(LANES):
+                counts[b * LANES + k] = after[k]
 
 
 cdef inline void viterbi(

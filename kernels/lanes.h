@@ -108,14 +108,32 @@ static inline lanes lanes_at_least(lanes x, float least)
     return (lanes)((lanes_int)(x >= least) & (lanes_int)x);
 }
 
+/* Whether any bit of any lane is set. */
+static inline int lanes_int_any(lanes_int x)
+{
+    typedef int64_t half __attribute__((vector_size(32)));
+    typedef int64_t quarter __attribute__((vector_size(16)));
+    half low, high;
+    memcpy(&low, &x, sizeof low);
+    memcpy(&high, (const char *)&x + sizeof low, sizeof high);
+    low |= high;
+    quarter a, b;
+    memcpy(&a, &low, sizeof a);
+    memcpy(&b, (const char *)&low + sizeof a, sizeof b);
+    a |= b;
+    return (a[0] | a[1]) != 0;
+}
+
 /* Whether any lane is `least` or more away from 0. */
 static inline int lanes_any_beyond(lanes x, float least)
 {
-    lanes_int beyond = (lanes_int)(x >= least) | (lanes_int)(x <= -least);
-    int32_t any = 0;
-    for (int lane = 0; lane < LANES; ++lane)
-        any |= beyond[lane];
-    return any != 0;
+    return lanes_int_any((lanes_int)(x >= least) | (lanes_int)(x <= -least));
+}
+
+/* Whether any lane of two is different. */
+static inline int lanes_differ(lanes x, lanes y)
+{
+    return lanes_int_any((lanes_int)(x != y));
 }
 
 /* exp(x) for x <= 0 or moderate x, to 2 units in the last place; 0 below -87.

@@ -26,6 +26,7 @@ cdef extern from "lanes.h" nogil:
     lanes lanes_at_least(lanes x, float least) noexcept
     lanes lanes_at_most(lanes x, float most) noexcept
     bint lanes_any_beyond(lanes x, float least) noexcept
+    bint lanes_differ(lanes x, lanes y) noexcept
     lanes lanes_exp(lanes x) noexcept
     double exact_log(double x) noexcept
     double exact_exp(double x) noexcept
