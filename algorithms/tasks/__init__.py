@@ -13,15 +13,33 @@ class Metric:
 
     Attributes
     ----------
+    label : str
+        What texts and axes call it, such as "F1".
     description : str
-        For people.
+        What it is, as in "AER is the ...".
     kind : str
         "share", from 0 to 1, where more is better; "error", from 0 to 1, where less is; or
         "log-likelihood", in nats, where more is.
     """
 
+    label: str
     description: str
     kind: str = "share"
+
+    @property
+    def better(self):
+        """Which way it should go, "higher" or "lower"."""
+        return "lower" if self.kind == "error" else "higher"
+
+    @property
+    def worst(self):
+        """The value of what has learned nothing; None if that is not known beforehand."""
+        return {"share": 0.0, "error": 1.0}.get(self.kind)
+
+    @property
+    def unit(self):
+        """What it is counted in; None for a number from 0 to 1."""
+        return "nats" if self.kind == "log-likelihood" else None
 
 
 class Task(Configurable):
@@ -31,6 +49,8 @@ class Task(Configurable):
     ----------
     name : str
         What it is called on the command line.
+    title : str
+        What texts call it.
     update : str
         The name of the update rule used unless another is asked for.
     work_unit : str
@@ -40,6 +60,7 @@ class Task(Configurable):
     """
 
     kind = "task"
+    title: ClassVar[str]
     update: ClassVar[str]
     work_unit: ClassVar[str]
     metrics: ClassVar[dict[str, Metric]]

@@ -60,15 +60,22 @@ class Alignment(Task):
     """
 
     name = "alignment"
+    title = "Word alignment"
     update = "stepwise-em"
     work_unit = "cells"
     metrics: ClassVar = {
-        "log_likelihood": Metric("log-likelihood of the target, nats", "log-likelihood"),
-        "aer": Metric(f"alignment error rate after {SYMMETRISATION}", "error"),
-        "aer_forward": Metric("alignment error rate of target given source", "error"),
-        "aer_backward": Metric("alignment error rate of source given target", "error"),
-        "precision": Metric(f"precision of the links after {SYMMETRISATION}"),
-        "recall": Metric(f"recall of the links after {SYMMETRISATION}"),
+        "log_likelihood": Metric(
+            "log-likelihood", "log-likelihood of the target given the source", "log-likelihood"
+        ),
+        "aer": Metric("AER", f"alignment error rate after {SYMMETRISATION}", "error"),
+        "aer_forward": Metric(
+            "AER of target given source", "alignment error rate of target given source", "error"
+        ),
+        "aer_backward": Metric(
+            "AER of source given target", "alignment error rate of source given target", "error"
+        ),
+        "precision": Metric("precision", f"precision of the links after {SYMMETRISATION}"),
+        "recall": Metric("recall", f"recall of the links after {SYMMETRISATION}"),
     }
 
     def training(self, corpus, seed):

@@ -25,14 +25,17 @@ class NamedEntityRecognition(Task):
     """Sentences with features and labels in BIO; evaluated on the development set."""
 
     name = "ner"
+    title = "Named-entity recognition"
     update = "sgd"
     work_unit = "tokens"
     metrics: ClassVar = {
-        "f1": Metric("F1 of the entities of the development set"),
-        "precision": Metric("precision of the entities of the development set"),
-        "recall": Metric("recall of the entities of the development set"),
+        "f1": Metric("F1", "F1 of the entities of the development set"),
+        "precision": Metric("precision", "precision of the entities of the development set"),
+        "recall": Metric("recall", "recall of the entities of the development set"),
         "log_likelihood": Metric(
-            "conditional log-likelihood of the development set, nats", "log-likelihood"
+            "log-likelihood",
+            "conditional log-likelihood of the development set",
+            "log-likelihood",
         ),
     }
 

@@ -59,13 +59,14 @@ class Tagging(Task):
     """
 
     name = "tagging"
+    title = "Part-of-speech tagging"
     update = "stepwise-em"
     work_unit = "tokens"
     metrics: ClassVar = {
-        "log_likelihood": Metric("log-likelihood of the words, nats", "log-likelihood"),
-        "many_to_one": Metric("many-to-1 accuracy of the states"),
-        "one_to_one": Metric("one-to-one accuracy of the states"),
-        "v_measure": Metric("V-measure of the states"),
+        "log_likelihood": Metric("log-likelihood", "log-likelihood of the words", "log-likelihood"),
+        "many_to_one": Metric("many-to-1 accuracy", "many-to-1 accuracy of the states"),
+        "one_to_one": Metric("1-to-1 accuracy", "one-to-one accuracy of the states"),
+        "v_measure": Metric("V-measure", "V-measure of the states"),
     }
 
     states: int = 45

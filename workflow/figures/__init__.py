@@ -5,9 +5,9 @@ from typing import ClassVar
 
 from staleness import workflow
 from staleness.algorithms.components import discover
-from staleness.workflow.figures import measures
+from staleness.workflow.figures import measures, runs
 
-FORMAT = 1  # of the NAME.json that goes with a figure
+FORMAT = 2  # of the NAME.json that goes with a figure
 
 
 class Figure(ABC):
@@ -19,21 +19,32 @@ class Figure(ABC):
         What it is called on the command line, and its files.
     title : str
         What it shows, in a few words.
-    task : str
-        The task whose runs it is about.
-    metric : str
-        The column of the curves that its table is about.
+    task : str or None
+        The task whose runs it is about; None if it has a panel for each.
+    metric : str or None
+        The column of the curves that its table is about; None if it has one for each task.
     """
 
     name: ClassVar[str]
     title: ClassVar[str]
-    task: ClassVar[str]
-    metric: ClassVar[str]
+    task: ClassVar[str | None]
+    metric: ClassVar[str | None]
 
     def skip(self, cells):
-        """Return why the figure makes no sense for some comparable cells, or None."""
+        """Return why the figure makes no sense for some cells, or None."""
         task = cells[0].configuration["task"]
         return None if task == self.task else f"it is about task {self.task}, not {task}"
+
+    def shared(self, cells):
+        """Return what cells that stand side by side share, a list of `runs.common`.
+
+        Raises
+        ------
+        StalenessError
+            If they cannot be compared.
+        """
+        groups = [cells] if self.task else runs.by_task(cells).values()
+        return [runs.common(group) for group in groups]
 
     @abstractmethod
     def draw(self, cells):
@@ -42,7 +53,7 @@ class Figure(ABC):
         Parameters
         ----------
         cells : list of staleness.workflow.figures.runs.Cell
-            Comparable ones (`runs.common`) for which `skip` gave no reason.
+            Comparable ones (`shared`) for which `skip` gave no reason.
         """
 
     @abstractmethod

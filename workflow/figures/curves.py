@@ -6,6 +6,7 @@ import numpy as np
 
 from staleness.workflow.figures import measures, runs, style
 from staleness.workflow.figures.labels import Label
+from staleness.workflow.figures.measures import Spread
 
 STEEP = 0.06  # the first share of a curve: it may leave the axes
 NO_ROOM = (0.04, 0.04)  # where there are no such labels
@@ -25,7 +26,7 @@ class Curve:
     time : ndarray [points]
         Seconds.
     spread : staleness.workflow.figures.measures.Spread
-        Of the metric, arrays [points].
+        Of the metric, arrays [points], in the unit of the axis.
     reached : float or None
         Seconds to the target, the median over seeds.
     """
@@ -37,9 +38,13 @@ class Curve:
     reached: float | None = None
 
     @classmethod
-    def of(cls, cell, metric, look, text=None, level=None):
-        """Return the median curve of a cell; its target, if any, is `level`."""
+    def of(cls, cell, metric, look, text=None, level=None, factor=1.0):
+        """Return the median curve of a cell; its target, if any, is `level`.
+
+        Values are divided by `factor`, but not the level.
+        """
         time, spread = measures.median_curve(cell, metric)
+        spread = Spread(spread.median / factor, spread.low / factor, spread.high / factor)
         late = None if level is None else measures.median_time_to_target(cell, metric, level)
         return cls(cell.label if text is None else text, look, time, spread, late)
 
@@ -76,11 +81,15 @@ class Curve:
         return Label(self.text, line, points, (low, high))
 
 
-def limits(curves, level, room=ROOM):
+def limits(curves, level, room=ROOM, better="higher"):
     """Return the limits of the y axis: all but the steep beginnings, and the target."""
-    late = [curve.spread.median[_rise(curve) :].min() for curve in curves]
-    low = min(*late, level)
-    high = max(level, *(curve.spread.high.max() for curve in curves))
+    late = [curve.spread.median[_rise(curve) :] for curve in curves]
+    if better == "higher":
+        low = min(*(values.min() for values in late), level)
+        high = max(level, *(curve.spread.high.max() for curve in curves))
+    else:
+        low = min(level, *(curve.spread.low.min() for curve in curves))
+        high = max(*(values.max() for values in late), level)
     height = (high - low) or 0.01
     return low - room[0] * height, high + room[1] * height
 
@@ -133,7 +142,7 @@ def longest(cells):
     return max(curve["time_s"][-1] for cell in cells for curve in cell.curves)
 
 
-def draw_panels(groups, level, unit, seconds):
+def draw_panels(groups, level, label, unit, seconds):
     """Return a figure with a panel a group of curves; time is on a logarithmic axis.
 
     Parameters
@@ -142,6 +151,8 @@ def draw_panels(groups, level, unit, seconds):
         By the title of the panel.
     level : float
         The target.
+    label : str
+        What stands at the axis of the metric.
     unit : str
     seconds : float
         What `phrases.time_unit` returned.
@@ -150,7 +161,7 @@ def draw_panels(groups, level, unit, seconds):
     with style.applied():
         figure, panels = style.curve_panels(len(groups), times_shown(every, seconds))
         panels[0].set_ylim(*limits(every, level, NO_ROOM))
-        panels[0].set_ylabel("F1, development set")
+        panels[0].set_ylabel(label)
         for axes, (title, group) in zip(panels, groups.items(), strict=True):
             for curve in group:
                 curve.draw(axes, seconds, level)

@@ -6,15 +6,18 @@ Each is defined here, once:
   of examples but not at the same times, so every seed's metric is interpolated linearly on a common
   axis, whose points are the medians of the times at which the seeds were evaluated; median, lowest
   and highest value are taken there. Past a seed's last point its final value holds.
-- The target is 99 % of the best value of the single processor: the median over its seeds of each
-  seed's best, so that no cell is judged by one lucky evaluation.
+- The target covers 99 % of the way from the worst to the best value of the single processor. The
+  best is the median over its seeds of each seed's best, so that no cell is judged by one lucky
+  evaluation. The worst is 0 for shares that should be high, 1 for those that should be low (so that
+  99 % of what is right is covered), and for a log-likelihood, of which no share can be taken, the
+  value before any update, again the median over seeds.
 - The time to target of a run is that of the first of its curve points from which on the metric
-  stays at or past the target. A run that ends below it has none ("not reached"), and counts as
+  stays at or past the target. A run that ends short of it has none ("not reached"), and counts as
   infinitely late in medians. Nothing is interpolated: the metric was taken at that time.
 - The speed-up of a cell is the median over the seeds it shares with the single processor of the
   ratio of their times to target (all schedules see the same examples in the same order).
 
-Metrics are taken to be better when higher.
+Which way is better a task's `Metric` says.
 """
 
 import math
@@ -22,11 +25,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from staleness.algorithms.components import choose
 from staleness.algorithms.errors import StalenessError
+from staleness.algorithms.run import TASKS
 from staleness.workflow.figures import runs
 from staleness.workflow.figures.runs import AXIS
 
-FRACTION_OF_BEST = 0.99
+SHARE_OF_THE_WAY = 0.99
 
 
 @dataclass(frozen=True)
@@ -79,37 +84,70 @@ def final(cell, metric):
     return Spread.over([values[-1] for values in _columns(cell, metric)])
 
 
-def target(single, metric):
-    """Return 99 % of the single processor's best value; see the head of this file.
+def first_metric(task):
+    """Return the name of the metric that figures show first.
 
-    Of a metric below zero, such as a log-likelihood, it is the best less 1 % of its size.
+    Raises
+    ------
+    StalenessError
+        If there is no such task.
     """
-    best = float(np.median([values.max() for values in _columns(single, metric)]))
-    return best - (1 - FRACTION_OF_BEST) * abs(best)
+    if task not in TASKS:
+        raise StalenessError(f"runs of task '{task}': this version knows {', '.join(TASKS)}")
+    return next(iter(TASKS[task].metrics))
 
 
-def time_to_target(time, values, level):
+def described(cell, metric):
+    """Return what a metric of a cell's task is, a `staleness.algorithms.tasks.Metric`.
+
+    Raises
+    ------
+    StalenessError
+        If there is no such task, or it has no such metric.
+    """
+    task = cell.configuration["task"]
+    first_metric(task)
+    return choose(f"metric of task {task}", metric, TASKS[task].metrics)
+
+
+def target(single, metric):
+    """Return what covers 99 % of the single processor's way; see the head of this file."""
+    about = described(single, metric)
+    columns = _columns(single, metric)
+    most = np.max if about.better == "higher" else np.min
+    best = float(np.median([most(values) for values in columns]))
+    worst = about.worst
+    if worst is None:
+        worst = float(np.median([values[0] for values in columns]))
+    return worst + SHARE_OF_THE_WAY * (best - worst)
+
+
+def time_to_target(time, values, level, better="higher"):
     """Return when a metric begins to stay at or past a level.
 
     Parameters
     ----------
     time, values : ndarray [points]
     level : float
+    better : str
+        "higher" or "lower": which way it goes.
 
     Returns
     -------
     float or None
-        None if the last value is below the level.
+        None if the last value is short of the level.
     """
-    below = np.flatnonzero(np.asarray(values) < level)
-    first = below[-1] + 1 if len(below) else 0
+    values = np.asarray(values)
+    short = np.flatnonzero(values < level if better == "higher" else values > level)
+    first = short[-1] + 1 if len(short) else 0
     return float(time[first]) if first < len(values) else None
 
 
 def times_to_target(cell, metric, level):
     """Return the `time_to_target` of each seed, a list of float or None."""
+    better = described(cell, metric).better
     return [
-        time_to_target(curve["time_s"], values, level)
+        time_to_target(curve["time_s"], values, level, better)
         for curve, values in zip(cell.curves, _columns(cell, metric), strict=True)
     ]
 

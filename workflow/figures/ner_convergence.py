@@ -4,8 +4,8 @@ from staleness.workflow.figures import Figure, curves, measures, runs, style
 from staleness.workflow.figures.curves import Curve
 from staleness.workflow.figures.labels import place
 from staleness.workflow.figures.phrases import (
+    Scale,
     final_value,
-    metric_name,
     provenance,
     reached,
     seeds_of_curves,
@@ -43,7 +43,7 @@ class NERConvergence(Figure):
             labels = [curve.draw(axes, seconds) for curve in drawn]
             axes.set_xlim(0, 1.02 * longest / seconds or 1)
             axes.set_ylim(*curves.limits(drawn, level))
-            text = f"99 % of the best single-processor {metric_name(self.metric)}"
+            text = "99 % of the best single-processor F1"
             labels.append(curves.target_line(axes, level, text))
             axes.set_xlabel(f"time ({unit})")
             axes.set_ylabel("F1, development set")
@@ -54,6 +54,7 @@ class NERConvergence(Figure):
         """Return the text below the figure; see `Figure`."""
         table = self.table(cells)
         unit, seconds = time_unit(curves.longest(cells))
+        scale = Scale.of(cells, self.metric)
         times = [reached(row, unit, seconds) for row in table["cells"]]
         delay = runs.describe_delays(cells)
         sentences = [
@@ -62,7 +63,7 @@ class NERConvergence(Figure):
             seeds_of_curves(cells),
             f"The dotted line is the target, {table['target']:.4f}: 99 % of the best F1 of the "
             f"single processor. It is reached for good {'; '.join(times)}.",
-            f"Final F1: {'; '.join(final_value(row) for row in table['cells'])}.",
+            f"Final F1: {'; '.join(final_value(row, scale) for row in table['cells'])}.",
             *provenance(cells),
         ]
         return " ".join(sentences)

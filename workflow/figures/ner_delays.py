@@ -70,7 +70,7 @@ class NERDelays(Figure):
                     for cell, look in zip(group, looks, strict=True)
                 ),
             ]
-        return curves.draw_panels(groups, level, unit, seconds)
+        return curves.draw_panels(groups, level, "F1, development set", unit, seconds)
 
     def caption(self, cells):
         """Return the text below the figure; see `Figure`."""

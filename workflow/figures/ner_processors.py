@@ -46,7 +46,7 @@ class NERProcessors(Figure):
             ]
             for schedule, group in _panels(cells).items()
         }
-        return curves.draw_panels(groups, level, unit, seconds)
+        return curves.draw_panels(groups, level, "F1, development set", unit, seconds)
 
     def caption(self, cells):
         """Return the text below the figure; see `Figure`."""

@@ -1,8 +1,12 @@
 """Numbers, times and metrics as captions and the report show them."""
 
-from staleness.workflow.figures import runs
+from dataclasses import dataclass
+
+from staleness.workflow.figures import measures, runs
 from staleness.workflow.figures.runs import SINGLE
 
+MINUS = "\N{MINUS SIGN}"
+MULTIPLES = (("billion", 1e9), ("million", 1e6), ("thousand", 1e3))
 UNITS = (("h", 3600.0), ("min", 60.0), ("s", 1.0), ("ms", 1e-3), ("µs", 1e-6))
 
 
@@ -22,9 +26,54 @@ def number(value, digits=3):
     return text.removesuffix(".")
 
 
-def metric_name(metric):
-    """Return what a metric is called in texts."""
-    return "F1" if metric == "f1" else metric.replace("_", " ")
+@dataclass(frozen=True)
+class Scale:
+    """How the values of a metric are written and drawn.
+
+    Attributes
+    ----------
+    about : staleness.algorithms.tasks.Metric
+    unit : str
+        "" for shares, else such as "million nats".
+    factor : float
+        What a value is divided by.
+    """
+
+    about: object
+    unit: str = ""
+    factor: float = 1.0
+
+    @classmethod
+    def of(cls, cells, metric):
+        """Return the scale for a metric of some cells, by the size of its final values."""
+        about = measures.described(cells[0], metric)
+        if about.unit is None:
+            return cls(about)
+        size = max(abs(measures.final(cell, metric).median) for cell in cells)
+        for name, factor in MULTIPLES:
+            if size >= factor:
+                return cls(about, f"{name} {about.unit}", factor)
+        return cls(about, about.unit)
+
+    @property
+    def axis(self):
+        """What stands at an axis."""
+        return f"{self.about.label} ({self.unit})" if self.unit else self.about.label
+
+    def number(self, value):
+        """Return a value without its unit."""
+        return f"{value / self.factor:,.4f}".replace("-", MINUS)
+
+    def value(self, value):
+        """Return a value with its unit."""
+        return f"{self.number(value)} {self.unit}".strip()
+
+    @property
+    def target(self):
+        """What the target is: the definition of `measures`, in words."""
+        best = f"best {self.about.label} of the single processor"
+        start = {0.0: "", 1.0: "the way from 1 to ", None: "the way from the start to "}
+        return f"99 % of {start[self.about.worst]}the {best}"
 
 
 def reached(row, unit, seconds):
@@ -57,32 +106,50 @@ def when(median, unit, seconds):
     return "not at all" if median is None else f"after {number(median / seconds)} {unit}"
 
 
-def final_value(row):
+def final_value(row, scale):
     """Return a phrase on the final value of a cell, a row of `measures.summarise`."""
     spread = row["final"]
-    phrase = f"{row['label']}: {spread['median']:.4f}"
+    phrase = f"{row['label']}: {scale.number(spread['median'])}"
     if len(row["seeds"]) > 1:
-        phrase += f" ({spread['low']:.4f} to {spread['high']:.4f})"
+        phrase += f" ({scale.number(spread['low'])} to {scale.number(spread['high'])})"
     return phrase
 
 
 def setting(cells):
     """Return a phrase on what the cells of a figure are runs of: corpus, update, m, epochs."""
-    configurations = [cell.configuration for cell in cells]
-    sizes = sorted({one["mini_batch_size"] for one in configurations})
-    epochs = sorted({one["epochs"] for one in configurations})
+    ways = {}
+    for cell in cells:
+        ways.setdefault((cell.configuration["update"], cell.batch), []).append(cell)
+    said = [_way(update, batch, group) for (update, batch), group in ways.items()]
+    return f"corpus {runs.common(cells)['corpus']}, {'; '.join(said)}"
+
+
+def mini_batch_sizes(cells):
+    """Return the mini-batch sizes of some cells, ascending, the whole corpus in words."""
+    sizes = sorted({cell.configuration["mini_batch_size"] for cell in cells if not cell.batch})
+    return [*sizes, *["the whole corpus"] * any(cell.batch for cell in cells)]
+
+
+def _way(update, batch, cells):
+    """Return a phrase on how some cells learn."""
+    sizes = mini_batch_sizes(cells)
+    epochs = sorted({cell.configuration["epochs"] for cell in cells})
+    between = f"mini-batches of m = {listed(sizes)} example{'s' if sizes != [1] else ''}"
     return (
-        f"corpus {runs.common(cells)['corpus']}, "
-        f"update {listed(sorted({one['update'] for one in configurations}))}, "
-        f"mini-batches of m = {listed(sizes)} example{'s' if sizes != [1] else ''}, "
+        f"update {update}, {'once an epoch' if batch else between}, "
         f"{listed(epochs)} epoch{'s' if epochs != [1] else ''}"
     )
 
 
 def provenance(cells):
     """Return sentences on clock, cost model and machine."""
-    clock = runs.describe_clock(runs.common(cells))
-    return [f"{clock[0].upper()}{clock[1:]}.", f"Machine: {'; '.join(runs.machines(cells))}."]
+    shared = [runs.common(group) for group in runs.by_task(cells).values()]
+    clocks = list(dict.fromkeys(map(runs.describe_clock, shared)))
+    if len(clocks) > 1:
+        # Whose is whose matters only where they differ.
+        clocks = [f"{one['task']}: {runs.describe_clock(one)}" for one in shared]
+    text = "; ".join(clocks)
+    return [f"{text[0].upper()}{text[1:]}.", f"Machine: {'; '.join(runs.machines(cells))}."]
 
 
 def seeds_of_curves(cells):

@@ -8,6 +8,7 @@ from pathlib import Path
 from staleness.algorithms import record
 from staleness.algorithms.delays import Mean
 from staleness.algorithms.errors import StalenessError
+from staleness.algorithms.run import TASKS
 
 SINGLE = "single"
 AXIS = ("time_s", "updates", "examples", "epoch")
@@ -31,6 +32,7 @@ TRACE = (
 # Settings in which the cells of one experiment may differ.
 SCHEDULING = ("schedule", "processors", "oversubscribe")
 DELAYS = ("delay_mean", "delay_probability")
+LEARNING = ("update", "hyper_parameters", "mini_batch_size", "epochs", "evaluations")
 NEEDED_NUMBERS = ("cpu_seconds", "peak_memory_bytes", "mean_staleness")
 DIGEST = "curve_sha256"
 
@@ -80,6 +82,11 @@ class Cell:
         return self.configuration["processors"]
 
     @property
+    def batch(self):
+        """Whether a mini-batch is the whole corpus."""
+        return self.configuration["mini_batch_size"] is None
+
+    @property
     def delay(self):
         """The mean of the delays as a `Mean`, or None if there are none."""
         mean = self.configuration.get("delay_mean")
@@ -95,7 +102,7 @@ class Cell:
         """What a curve of this cell is called."""
         if self.schedule == SINGLE:
             return "single processor"
-        return f"{self.schedule}, P = {self.processors}"
+        return f"{'batch' if self.batch else self.schedule}, P = {self.processors}"
 
 
 def load(folders):
@@ -109,7 +116,8 @@ def load(folders):
     Returns
     -------
     list of Cell
-        The single processor first, then by schedule, processors, mini-batch size and delay.
+        By task and corpus, the single processor first, then by schedule, processors, mini-batch
+        size and delay.
 
     Raises
     ------
@@ -151,7 +159,8 @@ def common(cells):
     -------
     dict
         task, corpus (its name), digest (of the encoded corpus), build (the digest of its sources),
-        clock, cost and costs (the cost model in words and in seconds; None on the wall clock).
+        clock, cost (the cost model in words; None on the wall clock) and costs (in seconds, a dict
+        by update rule).
 
     Raises
     ------
@@ -161,10 +170,13 @@ def common(cells):
     """
     if not cells:
         raise StalenessError("no runs: give at least one folder that 'staleness run --out' wrote")
-    first = _identity(cells[0])
-    for cell in cells[1:]:
+    first, costs = _identity(cells[0]), {}
+    for cell in cells:
         other = _identity(cell)
-        for name, value in first.items():
+        # What an update rule costs is its own.
+        costs.setdefault(cell.configuration["update"], other["costs"])
+        expected = {**first, "costs": costs[cell.configuration["update"]]}
+        for name, value in expected.items():
             if other[name] != value:
                 raise StalenessError(
                     f"runs that differ in their {name} do not fit in one figure "
@@ -174,8 +186,17 @@ def common(cells):
         "task": first["task"],
         "corpus": first["corpus"],
         "digest": first["encoded corpus"],
-        **{name: first[name] for name in ("build", "clock", "cost", "costs")},
+        **{name: first[name] for name in ("build", "clock", "cost")},
+        "costs": costs,
     }
+
+
+def by_task(cells):
+    """Return the cells of each task, a dict."""
+    groups = {}
+    for cell in cells:
+        groups.setdefault(cell.configuration["task"], []).append(cell)
+    return groups
 
 
 def differing(cells, besides=SCHEDULING):
@@ -204,7 +225,8 @@ def experiments(cells):
     """Return the cells in groups that differ in nothing but schedule, processors and delays.
 
     Cells with delays are measured by the single processor without: where there is none, other
-    delays are another experiment.
+    delays are another experiment. Batch learning, whatever its update rule, is measured by the
+    first single processor that has the same corpus and clock.
 
     Parameters
     ----------
@@ -214,10 +236,17 @@ def experiments(cells):
     -------
     list of list of Cell
     """
-    found = []
+    found, batches = [], []
     for group in grouped(cells, (*SCHEDULING, *DELAYS)):
         measured = any(cell.schedule == SINGLE and cell.delay is None for cell in group)
-        found += [group] if measured else grouped(group, SCHEDULING)
+        parts = [group] if measured else grouped(group, SCHEDULING)
+        (batches if group[0].batch else found).extend(parts)
+    for batch in batches:
+        hosts = [group for group in found if baseline(group) and _side_by_side(group[0], batch[0])]
+        if hosts:
+            hosts[0].extend(batch)
+        else:
+            found.append(batch)
     return found
 
 
@@ -352,8 +381,11 @@ def _identity(cell):
     """Return what cells in one figure must share, by what the message calls it."""
     configuration = cell.configuration
     simulated = configuration["clock"] == "simulated"
+    task = TASKS.get(configuration["task"])
+    of_the_task = task.hyper_parameters() if task else ()
     return {
         "task": configuration["task"],
+        "model": {k: v for k, v in configuration["hyper_parameters"].items() if k in of_the_task},
         "corpus": cell.about["corpus"]["corpus"],
         "encoded corpus": cell.about["corpus"]["digest"],
         "build": cell.about["versions"]["sources"],
@@ -362,6 +394,15 @@ def _identity(cell):
         "costs": cell.about["cost_model"]["seconds"],
         "machine": None if simulated else _hardware(cell.about),
     }
+
+
+def _side_by_side(a, b):
+    """Return whether two cells can be compared, whatever they learn by."""
+    try:
+        common([a, b])
+    except StalenessError:
+        return False
+    return True
 
 
 def _hardware(about):
@@ -382,7 +423,7 @@ def _short(value):
 
 
 def _rank(cell):
-    order = {SINGLE: 0, "synchronous": 1, "asynchronous": 2}
+    order = {SINGLE: 0, "synchronous": 1, "asynchronous": 2, "single-batch": 3, "parallel-batch": 4}
     configuration = cell.configuration
     return (
         configuration["task"],
@@ -390,7 +431,7 @@ def _rank(cell):
         order.get(cell.schedule, len(order)),
         cell.schedule,
         cell.processors,
-        configuration["mini_batch_size"],
+        configuration["mini_batch_size"] or 0,
         (cell.delay.unit, cell.delay.value) if cell.delay else ("", 0.0),
         json.dumps([configuration, _identity(cell)], sort_keys=True),
     )

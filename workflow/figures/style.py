@@ -74,17 +74,21 @@ class Look:
 
 DOT = {"markersize": 4.5, "markeredgecolor": "white", "markeredgewidth": 0.7, "zorder": 4}
 
-# Luminances of about 0.01, 0.16 and 0.30: black, blue and orange are three greys, too.
+# Luminances of about 0.01, 0.12 and 0.30: black, blue and orange are three greys, too. What is
+# lighter differs in dashes.
 LOOKS = {
     "single": Look("#1a1a1a", "solid", 1.2),
     "synchronous": Look("#0063a6", (0, (4.2, 1.4)), 1.4),
     "asynchronous": Look("#e0701a", "solid", 2.0),
+    "single-batch": Look("#8c8c8c", (0, (8, 2)), 1.2),
+    "parallel-batch": Look("#009e73", (0, (1.2, 1.2)), 1.6),
 }
 OTHERS = (
-    Look("#009e73", (0, (1.2, 1.2)), 1.6),
     Look("#aa4499", (0, (6, 1.4, 1.2, 1.4)), 1.6),
-    Look("#8c8c8c", (0, (8, 2)), 1.6),
+    Look("#56b4e9", (0, (1.2, 2.4)), 1.6),
+    Look("#6b6b6b", (0, (3, 1.4, 1.2, 1.4, 1.2, 1.4)), 1.6),
 )
+IDEAL = Look("#6b6b6b", (0, (2.4, 1.2)), 1.2)
 # Of curves of one colour the first look as above, the others are paler, thinner and sparser.
 WEAKER_DASHES = ((0, (1.2, 1.0)), (0, (5, 1.2, 1.2, 1.2)), (0, (2.4, 2.4)))
 # What a processor does (`activity.STATES`), from dark to light: four greys, and four hues that the
@@ -187,8 +191,8 @@ def panels(rows, columns, width=WIDTH, height=HEIGHT, **shared):
     return figure, figure.subplots(rows, columns, squeeze=False, **shared)
 
 
-def curve_panels(columns, times, height=PANEL_HEIGHT):
-    """Return a figure and axes side by side that share metric and a logarithmic axis of time.
+def curve_panels(columns, times, height=PANEL_HEIGHT, sharey=True):
+    """Return a figure and axes side by side that share a logarithmic axis of time.
 
     Parameters
     ----------
@@ -197,25 +201,41 @@ def curve_panels(columns, times, height=PANEL_HEIGHT):
         The limits of that axis.
     height : float
         Inches.
+    sharey : bool
+        Whether they share the axis of the metric, too.
 
     Returns
     -------
     figure : matplotlib.figure.Figure
     axes : list of matplotlib.axes.Axes
     """
-    figure, grid = panels(1, columns, height=height, sharex=True, sharey=True)
-    few = times[1] < MANY_DECADES * times[0]
+    figure, grid = panels(1, columns, height=height, sharex=True, sharey=sharey)
     for axes in grid[0]:
-        axes.set_xscale("log")
-        axes.set_xlim(*times)
-        axes.xaxis.set_major_locator(LogLocator(10, subs=(1, 2, 5) if few else (1,)))
-        axes.xaxis.set_minor_locator(LogLocator(10, subs=range(2, 10)))
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-        axes.xaxis.set_minor_formatter(NullFormatter())
-        axes.yaxis.set_major_locator(MaxNLocator(6, steps=STEPS))
-        axes.grid(axis="y", color=GRID, linewidth=0.5)
-        axes.set_axisbelow(True)
+        curve_axes(axes, times)
     return figure, list(grid[0])
+
+
+def curve_axes(axes, times, numbers=(1, 2, 5)):
+    """Make the axes of a panel those of a metric against time, which is logarithmic.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+    times : tuple of two float
+        The limits of the axis of time.
+    numbers : tuple of int
+        Those of each power of ten that are written, if there is room.
+    """
+    few = times[1] < MANY_DECADES * times[0]
+    axes.set_xscale("log")
+    axes.set_xlim(*times)
+    axes.xaxis.set_major_locator(LogLocator(10, subs=numbers if few else (1,)))
+    axes.xaxis.set_minor_locator(LogLocator(10, subs=range(2, 10)))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.yaxis.set_major_locator(MaxNLocator(6, steps=STEPS))
+    axes.grid(axis="y", color=GRID, linewidth=0.5)
+    axes.set_axisbelow(True)
 
 
 def title(axes, text):
@@ -239,6 +259,19 @@ def panel_legend(axes, text):
         labelspacing=0.3,
     )
     legend.get_title().set_fontweight("bold")
+
+
+def curve_legend(figure, axes):
+    """Name the curves of a panel above the figure, for all panels, row by row."""
+    handles, _ = axes.get_legend_handles_labels()
+    figure.legend(
+        handles=[one for first in range(LEGEND_COLUMNS) for one in handles[first::LEGEND_COLUMNS]],
+        loc="outside upper left",
+        ncols=LEGEND_COLUMNS,
+        handlelength=2.6,
+        columnspacing=1.6,
+        borderaxespad=0.2,
+    )
 
 
 def state_legend(figure, states):

@@ -39,7 +39,7 @@ def write(name, cells, folder):
         If there is no such figure, or it makes no sense for these cells.
     """
     figure = find(name)
-    runs.common(cells)
+    figure.shared(cells)
     reason = figure.skip(cells)
     if reason:
         raise StalenessError(f"figure '{name}' cannot be drawn of these runs: {reason}")
@@ -66,9 +66,10 @@ def describe(figure, cells):
     Returns
     -------
     dict
-        format, name, title, caption, image (the SVG's name), what the cells share
-        (`runs.common`), machines, table (`Figure.table`), and curves: the digests of the curves it
-        was drawn from, by which the report knows that figure and runs belong together.
+        format, name, title, caption, image (the SVG's name), shared (what the cells of each panel
+        have in common, see `Figure.shared`), machines, table (`Figure.table`), and curves: the
+        digests of the curves it was drawn from, by which the report knows that figure and runs
+        belong together.
     """
     return {
         "format": FORMAT,
@@ -76,7 +77,7 @@ def describe(figure, cells):
         "title": figure.title,
         "caption": figure.caption(cells),
         "image": f"{figure.name}.svg",
-        **runs.common(cells),
+        "shared": figure.shared(cells),
         "machines": runs.machines(cells),
         "table": figure.table(cells),
         "curves": sorted(about["curve_sha256"] for cell in cells for about in cell.abouts),

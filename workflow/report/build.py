@@ -11,8 +11,10 @@ from pathlib import Path
 
 import typst
 
+from staleness.algorithms.components import choose
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.files import whole_file
+from staleness.algorithms.run import TASKS
 from staleness.workflow.figures import FORMAT, runs
 from staleness.workflow.report.content import content
 
@@ -45,14 +47,25 @@ def build(out, folders, figures=(), configs=()):
     drawn = [read_figure(path, cells) for path in figures]
     images = {f"figure-{i}.svg": image for i, (_, image) in enumerate(drawn)}
     abouts = [about for about, _ in drawn]
-    shown = [
-        {"title": about["title"], "caption": about["caption"], "image": name}
-        for about, name in zip(abouts, images, strict=True)
-    ]
+    shown = [as_shown(about, name) for about, name in zip(abouts, images, strict=True)]
     data = content(cells, shown, [read_config(path) for path in configs], learning(cells, abouts))
     pdf = typeset(data, images)
     with whole_file(out) as part:
         part.write_bytes(pdf)
+
+
+def as_shown(about, image):
+    """Return a figure as `content` takes it.
+
+    Parameters
+    ----------
+    about : dict
+        What NAME.json holds.
+    image : str
+        The name of the SVG among the files of the report.
+    """
+    tasks = [one["task"] for one in about["shared"]]
+    return {"tasks": tasks, "title": about["title"], "caption": about["caption"], "image": image}
 
 
 def learning(cells, figures):
@@ -144,8 +157,10 @@ def read_figure(path, cells):
         curves = set(about["curves"])
         if not isinstance(about["table"], dict):
             raise TypeError("'table' is no object")
+        for one in about["shared"]:
+            choose("task", one["task"], TASKS)
         image = (path.parent / about["image"]).read_bytes()
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, StalenessError) as error:
         raise StalenessError(
             f"{path}: not a figure ({error}): make it with 'staleness figure'"
         ) from error

@@ -5,13 +5,13 @@ import re
 from importlib.metadata import version
 
 from staleness.algorithms.delays import RELATIVE_DEVIATION, Mean
-from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.run import SCHEDULES, TASKS, UPDATES
 from staleness.workflow.figures import measures, runs
 from staleness.workflow.figures.phrases import (
+    MINUS,
+    Scale,
     final_value,
     listed,
-    metric_name,
     number,
     reached,
     setting,
@@ -21,6 +21,7 @@ from staleness.workflow.figures.runs import describe_mean
 from staleness.workflow.report import provenance
 
 LONGEST_WORD = 64  # characters; a longer one may be broken anywhere
+ALL_TASKS = "All tasks"
 DASH = "\N{EN DASH}"
 NOT_AVAILABLE = DASH
 
@@ -49,14 +50,15 @@ DELAYS = (
     "\u03bc is the mean delay. The j-th pause of a processor is the same under every schedule."
 )
 DEFINITIONS = (
-    "The clock stands still while a curve point is evaluated. The target is 99 % of the best value "
-    "of the single processor: the median over its seeds of each seed's best. The time to target of "
-    "a run is that of the first curve point from which on the metric stays at or past the target; "
-    "a run that ends below has not reached it, and counts as infinitely late in the median over "
-    "seeds. The speed-up is the median over seeds of the single processor's time to target divided "
-    "by that of the same seed: all schedules see the same examples in the same order. The "
-    "staleness of an update is how many updates others made between its reading of the parameters "
-    "and its own."
+    "The clock stands still while a curve point is evaluated. The target covers 99 % of the way "
+    "from the worst to the best value of the single processor: the best is the median over its "
+    "seeds of each seed's best; the worst is 0 for a share, 1 for an error rate, and the value "
+    "before any update for a log-likelihood. The time to target of a run is that of the first "
+    "curve point from which on the metric stays at or past the target; a run that ends short of it "
+    "has not reached it, and counts as infinitely late in the median over seeds. The speed-up is "
+    "the median over seeds of the single processor's time to target divided by that of the same "
+    "seed: all schedules see the same examples in the same order. The staleness of an update is "
+    "how many updates others made between its reading of the parameters and its own."
 )
 
 
@@ -66,7 +68,9 @@ def content(cells, figures=(), configs=(), learning=None):
     Parameters
     ----------
     cells : list of staleness.workflow.figures.runs.Cell
-    figures, configs : list of dict
+    figures : list of dict
+        tasks, a list of str, and title, caption and image (a file's name).
+    configs : list of dict
         As the template takes them.
     learning : list of staleness.workflow.figures.runs.Cell, optional
         Those of which there is a table of metric and time to target; by default all.
@@ -80,6 +84,10 @@ def content(cells, figures=(), configs=(), learning=None):
     # What was run, whatever it is shown for: sizes, schedules and delays are lists.
     groups = runs.grouped(cells, (*runs.SCHEDULING, *runs.DELAYS, "mini_batch_size"))
     tables = [measures.summarise(group, _metric(group)) for group in experiments]
+    shown = [
+        (group[0].configuration["task"], _table(group, table))
+        for group, table in zip(experiments, tables, strict=True)
+    ]
     return _breakable(
         {
             "title": "Asynchronous online learning of structured models",
@@ -87,10 +95,7 @@ def content(cells, figures=(), configs=(), learning=None):
             "and Smith (CoNLL 2010)",
             "footer": f"Staleness {version('staleness')}",
             "abstract": [rich(text) for text in _abstract(cells, experiments, tables)],
-            "figures": list(figures),
-            "tables": [
-                _table(group, table) for group, table in zip(experiments, tables, strict=True)
-            ],
+            "results": _results(figures, shown),
             "method": [rich(text) for text in _method(groups)],
             "schedules": _described(SCHEDULES, [cell.schedule for cell in cells]),
             "updates": _described(UPDATES, [cell.configuration["update"] for cell in cells]),
@@ -113,6 +118,28 @@ def rich(text):
     return [{"text": piece, "code": index % 2 == 1} for index, piece in pieces if piece]
 
 
+def _results(figures, tables):
+    """Return figures and tables by task, in the order of the figures; what is of several, apart.
+
+    Parameters
+    ----------
+    figures : list of dict
+    tables : list of tuple
+        Task and table.
+    """
+    sections = {}
+
+    def section(tasks):
+        heading = TASKS[tasks[0]].title if len(tasks) == 1 else ALL_TASKS
+        return sections.setdefault(heading, {"heading": heading, "figures": [], "tables": []})
+
+    for figure in figures:
+        section(figure["tasks"])["figures"].append(figure)
+    for task, table in tables:
+        section([task])["tables"].append(table)
+    return list(sections.values())
+
+
 def _abstract(cells, experiments, tables):
     """Return the abstract's paragraphs."""
     count = sum(len(cell.seeds) for cell in cells)
@@ -126,7 +153,8 @@ def _abstract(cells, experiments, tables):
         "those runs."
     )
     for group, table in zip(experiments, tables, strict=True):
-        metric = metric_name(table["metric"])
+        scale = Scale.of(group, table["metric"])
+        metric = scale.about.label
         unit, seconds = _unit(group)
         where = _where(group) if len(experiments) > 1 else f"On the {_clock(group)}"
         if table["target"] is None:
@@ -134,10 +162,9 @@ def _abstract(cells, experiments, tables):
             continue
         rows = _foremost(table["cells"])
         yield (
-            f"{where}, the target of {metric} {table['target']:.4f}, 99 % of the best of the "
-            f"single processor, is reached for good "
-            f"{'; '.join(reached(row, unit, seconds) for row in rows)}. "
-            f"Final {metric}: {'; '.join(final_value(row) for row in rows)}."
+            f"{where}, the target of {metric}, {scale.value(table['target'])}, {scale.target}, is "
+            f"reached for good {'; '.join(reached(row, unit, seconds) for row in rows)}. "
+            f"Final {scale.axis}: {'; '.join(final_value(row, scale) for row in rows)}."
         )
 
 
@@ -160,8 +187,11 @@ def _foremost(rows):
 
 def _table(group, table):
     """Return the table of an experiment."""
-    metric = metric_name(table["metric"])
+    scale = Scale.of(group, table["metric"])
     unit, seconds = _unit(group)
+
+    def value(spread, name):
+        return scale.number(spread[name])
 
     def time(spread, name):
         value = spread[name]
@@ -179,8 +209,8 @@ def _table(group, table):
                 row["schedule"],
                 str(row["processors"]),
                 *([_mean(row)] if several else []),
-                _value(row["final"], "median"),
-                _range(row["final"], _value),
+                value(row["final"], "median"),
+                _range(row["final"], value),
                 NOT_AVAILABLE if late is None else time(late, "median"),
                 NOT_AVAILABLE if late is None else _range(late, time),
                 NOT_AVAILABLE if faster is None else ratio(faster, "median"),
@@ -188,9 +218,11 @@ def _table(group, table):
                 number(row["mean_staleness"]["median"]),
             ]
         )
-    target = "" if table["target"] is None else f", which is {metric} {table['target']:.4f}"
+    target = ""
+    if table["target"] is not None:
+        target = f", which is {scale.about.label} {scale.value(table['target'])}, {scale.target}"
     caption = (
-        f"{_where(group)}: final {metric} and time to target{target}; medians over "
+        f"{_where(group)}: final {scale.about.label} and time to target{target}; medians over "
         f"{runs.seed_lists(group)}, with the lowest and the highest beside them. The speed-up is "
         f"over the single processor, the staleness the mean over all updates."
     )
@@ -198,7 +230,7 @@ def _table(group, table):
         "schedule",
         "P",
         *(["mean\ndelay"] if several else []),
-        f"final {metric}",
+        f"final {scale.axis}".replace(" (", "\n("),
         "range",
         f"time to\ntarget ({unit})",
         "range",
@@ -245,22 +277,18 @@ def _described(components, names):
 
 
 def _tasks(cells):
-    """Return the tasks in use with what their first metric is."""
+    """Return the tasks in use with what their metrics are."""
     items = _described(TASKS, [cell.configuration["task"] for cell in cells])
     for item in items:
         if item["name"] in TASKS:
-            metric, meaning = next(iter(TASKS[item["name"]].metrics.items()))
-            name = metric_name(metric)
-            item["text"] += rich(f"{name[0].upper()}{name[1:]} is the {meaning.description}.")
+            metrics = TASKS[item["name"]].metrics.values()
+            item["text"] += rich(f"Metrics: {'; '.join(one.description for one in metrics)}.")
     return items
 
 
 def _metric(group):
     """Return the metric that a task's figures show first."""
-    task = group[0].configuration["task"]
-    if task not in TASKS:
-        raise StalenessError(f"runs of task '{task}': this version knows {', '.join(TASKS)}")
-    return next(iter(TASKS[task].metrics))
+    return measures.first_metric(group[0].configuration["task"])
 
 
 def _where(group):
@@ -278,10 +306,6 @@ def _unit(group):
     return time_unit(max(curve["time_s"][-1] for cell in group for curve in cell.curves))
 
 
-def _value(spread, name):
-    return f"{spread[name]:.4f}"
-
-
 def _range(spread, phrase):
     """Return the lowest and the highest, or only one of them where they are the same."""
     if spread["low"] is None:
@@ -290,7 +314,9 @@ def _range(spread, phrase):
     if spread["high"] is None:
         return f"from {low}"
     high = phrase(spread, "high")
-    return low if low == high else f"{low}{DASH}{high}"
+    # A dash beside a sign could be taken for one.
+    to = " to " if low.startswith(MINUS) else DASH
+    return low if low == high else f"{low}{to}{high}"
 
 
 def _plural(word, items, plural=None):

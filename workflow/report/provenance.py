@@ -6,7 +6,7 @@ from importlib.metadata import version
 from staleness.algorithms.run import TASKS
 from staleness.workflow.corpora import registry
 from staleness.workflow.figures import runs
-from staleness.workflow.figures.phrases import listed, number
+from staleness.workflow.figures.phrases import listed, mini_batch_sizes, number
 
 # What run.json says of a machine that stays the same from run to run.
 MACHINE = (
@@ -23,7 +23,7 @@ def settings(group):
         "corpus": shared["corpus"],
         "update rule": configuration["update"],
         **configuration["hyper_parameters"],
-        "mini-batch size m": listed(sorted({c.configuration["mini_batch_size"] for c in group})),
+        "mini-batch size m": listed(mini_batch_sizes(group)),
         "epochs": configuration["epochs"],
         "curve points an epoch": configuration["evaluations"],
         "seeds": runs.seed_lists(group),

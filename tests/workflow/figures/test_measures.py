@@ -37,9 +37,40 @@ def test_target_is_99_percent_of_the_median_best(tmp_path):
     assert measures.target(cell, "f1") == pytest.approx(0.99 * 0.85, rel=1e-12)
 
 
-def test_target_of_a_negative_metric_is_below_its_best(tmp_path):
-    (cell,) = runs.load([toy.run(tmp_path / "a", values=[-900.0, -200.0, -210.0])])
-    assert measures.target(cell, "f1") == pytest.approx(-202.0, rel=1e-12)
+ALIGNMENT = {"configuration.task": "alignment"}
+
+
+def test_target_of_an_error_is_99_percent_of_what_is_right(tmp_path):
+    folders = [
+        toy.run(tmp_path / str(seed), seed=seed, values=[0.9, best, 0.5], metric="aer", **ALIGNMENT)
+        for seed, best in enumerate([0.3, 0.4, 0.35])
+    ]
+    (cell,) = runs.load(folders)
+    assert 1 - measures.target(cell, "aer") == pytest.approx(0.99 * (1 - 0.35), rel=1e-12)
+
+
+def test_target_of_a_log_likelihood_is_99_percent_of_the_way(tmp_path):
+    """Of three seeds the start is -910 and the best -210, whichever seeds they are of."""
+    folders = [
+        toy.run(
+            tmp_path / str(seed),
+            seed=seed,
+            values=[start, best, best - 1],
+            metric="log_likelihood",
+            **ALIGNMENT,
+        )
+        for seed, (start, best) in enumerate([(-900, -210), (-910, -200), (-920, -220)])
+    ]
+    (cell,) = runs.load(folders)
+    level = measures.target(cell, "log_likelihood")
+    assert level == pytest.approx(-210 - 0.01 * 700, rel=1e-12)
+
+
+def test_an_error_reaches_its_target_from_above(tmp_path):
+    values = [1.0, 0.3, 0.4, 0.3, 0.29]
+    (cell,) = runs.load([toy.run(tmp_path / "a", values=values, metric="aer", **ALIGNMENT)])
+    assert measures.times_to_target(cell, "aer", 0.3) == [30.0]
+    assert measures.times_to_target(cell, "aer", 0.28) == [None]
 
 
 def test_median_curve_is_taken_at_common_times(tmp_path):
@@ -116,6 +147,16 @@ def test_an_unknown_metric_names_the_known(tmp_path):
     (cell,) = runs.load([toy.run(tmp_path / "a", values=[0, 1])])
     with pytest.raises(StalenessError, match="no metric 'accuracy': choose one of f1"):
         measures.final(cell, "accuracy")
+    with pytest.raises(StalenessError, match="unknown metric of task ner 'aer': choose one of f1,"):
+        measures.target(cell, "aer")
+
+
+def test_a_task_of_another_version_names_the_known(tmp_path, monkeypatch):
+    monkeypatch.setitem(toy.TASKS, "parsing", toy.TASKS["ner"])
+    (cell,) = runs.load([toy.run(tmp_path / "a", **{"configuration.task": "parsing"})])
+    monkeypatch.delitem(toy.TASKS, "parsing")
+    with pytest.raises(StalenessError, match=r"runs of task 'parsing': this version knows .*ner"):
+        measures.target(cell, "f1")
 
 
 def test_summary_of_seeds_that_all_reach_the_target(tmp_path):

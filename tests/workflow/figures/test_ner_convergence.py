@@ -128,5 +128,8 @@ def test_schedules_differ_in_grey():
         red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
         return 0.299 * red + 0.587 * green + 0.114 * blue
 
-    greys = sorted(grey(look.colour) for look in style.LOOKS.values())
+    online = ("single", "synchronous", "asynchronous")
+    greys = sorted(grey(style.LOOKS[name].colour) for name in online)
     assert all(b - a > 35 for a, b in pairwise(greys))
+    dashes = [look.dashes for name, look in style.LOOKS.items() if name not in online]
+    assert len({"solid", *dashes}) == 1 + len(dashes)

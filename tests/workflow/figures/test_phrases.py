@@ -1,13 +1,18 @@
 import pytest
 
+from staleness.workflow.figures import runs
 from staleness.workflow.figures.phrases import (
+    MINUS,
+    Scale,
     listed,
-    metric_name,
     number,
     percent,
     reached,
+    setting,
     time_unit,
 )
+
+from . import toy
 
 
 @pytest.mark.parametrize(
@@ -28,9 +33,45 @@ def test_numbers_have_as_many_digits_as_asked(value, digits, text):
     assert number(value, digits) == text
 
 
-def test_metric_names():
-    assert metric_name("f1") == "F1"
-    assert metric_name("log_likelihood") == "log likelihood"
+def scale(folder, task, metric, **values):
+    (cell,) = runs.load([
+        toy.run(folder, metric=metric, **values, **{"configuration.task": task})
+    ])  # fmt: skip
+    return Scale.of([cell], metric)
+
+
+def test_shares_are_written_as_they_are(tmp_path):
+    found = scale(tmp_path / "a", "ner", "f1", values=[0.0, 0.9])
+    assert (found.axis, found.number(0.89123), found.value(0.5)) == ("F1", "0.8912", "0.5000")
+    assert found.target == "99 % of the best F1 of the single processor"
+    found = scale(tmp_path / "b", "alignment", "aer", values=[1.0, 0.3])
+    assert found.target == "99 % of the way from 1 to the best AER of the single processor"
+
+
+@pytest.mark.parametrize(
+    ("final", "unit", "text"),
+    [
+        (-512.5, "nats", "512.5000 nats"),
+        (-1500.0, "thousand nats", "1.5000 thousand nats"),
+        (-2_345_678.0, "million nats", "2.3457 million nats"),
+        (-5e10, "billion nats", "50.0000 billion nats"),
+    ],
+)
+def test_log_likelihoods_have_a_unit_by_their_size(tmp_path, final, unit, text):
+    found = scale(tmp_path / "a", "tagging", "log_likelihood", values=[2 * final, final])
+    assert found.axis == f"log-likelihood ({unit})"
+    assert found.value(final) == f"{MINUS}{text}"
+    assert found.target == (
+        "99 % of the way from the start to the best log-likelihood of the single processor"
+    )
+
+
+def test_setting_tells_batch_from_mini_batches(tmp_path):
+    said = setting(runs.load(toy.batch(tmp_path)))
+    assert said == (
+        "corpus toy-corpus, update stepwise-em, mini-batches of m = 4 examples, 3 epochs; "
+        "update em, once an epoch, 3 epochs"
+    )
 
 
 @pytest.mark.parametrize(

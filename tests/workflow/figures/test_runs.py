@@ -30,10 +30,12 @@ def test_seeds_of_a_configuration_make_a_cell(tmp_path):
         ({"cost_model.description": "dear"}, "cost"),
         ({"cost_model.seconds": {"calc_work": 0.02}}, "costs"),
         ({"configuration.task": "ner-2"}, "task"),
+        ({"configuration.hyper_parameters": {"step_size": 0.3, "states": 9}}, "model"),
     ],
 )
 def test_runs_that_cannot_be_compared_are_refused(tmp_path, monkeypatch, change, message):
     monkeypatch.setitem(toy.TASKS, "ner-2", toy.TASKS["ner"])
+    monkeypatch.setattr(toy.TASKS["ner"], "hyper_parameters", lambda: {"states": 45})
     cells = runs.load([
         toy.run(tmp_path / "a"), toy.run(tmp_path / "b", "asynchronous", 4, **change)
     ])  # fmt: skip
@@ -70,6 +72,35 @@ def test_the_same_run_twice_is_refused(tmp_path):
     folder = toy.run(tmp_path / "a")
     with pytest.raises(StalenessError, match="the same run as"):
         runs.load([folder, folder])
+
+
+def test_update_rules_have_costs_of_their_own(tmp_path):
+    other = {"configuration.update": "em", "cost_model.seconds": {"calc_work": 0.02}}
+    cells = runs.load([toy.run(tmp_path / "a"), toy.run(tmp_path / "b", "single-batch", **other)])
+    assert runs.common(cells)["costs"] == {"sgd": {"calc_work": 0.01}, "em": {"calc_work": 0.02}}
+
+
+def test_batch_learning_is_called_so(tmp_path):
+    cells = runs.load(toy.batch(tmp_path, seeds=1))
+    assert [cell.label for cell in cells] == [
+        "single processor", "synchronous, P = 4", "asynchronous, P = 4",
+        "batch, P = 1", "batch, P = 4",
+    ]  # fmt: skip
+    assert [cell.batch for cell in cells] == [False] * 3 + [True] * 2
+
+
+def test_batch_learning_is_measured_by_the_first_single_processor_beside_it(tmp_path):
+    folders = toy.batch(tmp_path / "4", seeds=1)
+    online = folders[:3]
+    more = toy.pair(tmp_path / "8", "alignment", seeds=1, **{
+        "configuration.update": "stepwise-em", "configuration.mini_batch_size": 8,
+    })  # fmt: skip
+    assert [len(group) for group in runs.experiments(runs.load(folders + more))] == [5, 2]
+    assert [len(group) for group in runs.experiments(runs.load(folders[3:]))] == [2]
+    elsewhere = toy.pair(tmp_path / "other", "alignment", seeds=1, **{"corpus.corpus": "other"})
+    groups = runs.experiments(runs.load(folders[3:] + elsewhere))
+    assert [len(group) for group in groups] == [2, 2]
+    assert len(runs.experiments(runs.load(online))) == 1
 
 
 def test_no_runs_are_refused():

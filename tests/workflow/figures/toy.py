@@ -69,20 +69,31 @@ def about(schedule="single", processors=1, seed=0, **changes):
 
 
 def curve(schedule="single", processors=1, seed=0, task="ner", epochs=3, evaluations=8):
-    """Return a curve that rises to about 0.9, the faster the more processors there are."""
+    """Return a curve that rises to about 0.9, the faster the more processors there are.
+
+    Of batch learning, which learns less from an epoch, to less.
+    """
     epoch = np.arange(epochs * evaluations + 1) / evaluations
     faster = max(SPEED.get(schedule, 0.7) * processors, 1.0)
     rng = np.random.default_rng(seed)
     noise = rng.normal(0, 0.001, len(epoch)) * (epoch > 0)
-    value = 0.9 * (1 - np.exp(-3 * epoch)) + noise
+    rate = 1 if schedule.endswith("batch") else 3
+    learned = 0.9 * (1 - np.exp(-rate * epoch)) + noise
     examples = np.round(EXAMPLES * epoch).astype(np.int64)
     return {
         "time_s": 40.0 * examples / faster,
         "updates": examples // 4,
         "examples": examples,
         "epoch": epoch,
-        **dict.fromkeys(TASKS[task].metrics, value),
+        **{name: shown(metric, learned) for name, metric in TASKS[task].metrics.items()},
     }
+
+
+def shown(metric, learned):
+    """Return the values of a metric where a share of all that there is has been learned."""
+    if metric.kind == "log-likelihood":
+        return -2e6 + 1e6 * learned
+    return 1 - 0.7 * learned if metric.kind == "error" else learned
 
 
 def trace(schedule="single", processors=1, seed=0, delays=False, mini_batches=60):
@@ -133,19 +144,32 @@ def write(folder, about, curve, trace=None):
     return folder
 
 
-def run(folder, schedule="single", processors=1, seed=0, values=None, times=None, **changes):
-    """Write one run and return its folder; `values` and `times` are a curve made by hand."""
+def run(
+    folder,
+    schedule="single",
+    processors=1,
+    seed=0,
+    values=None,
+    times=None,
+    metric="f1",
+    **changes,
+):
+    """Write one run and return its folder; `values` and `times` are a curve made by hand.
+
+    The values are those of one metric, or, a dict, of several.
+    """
     made = about(schedule, processors, seed, **changes)
     if values is None:
         points = curve(schedule, processors, seed, made["configuration"]["task"])
     else:
-        count = np.arange(len(values))
+        columns = values if isinstance(values, dict) else {metric: values}
+        count = np.arange(len(next(iter(columns.values()))))
         points = {
             "time_s": np.asarray(count * 10.0 if times is None else times, dtype=float),
             "updates": count,
             "examples": count * 4,
-            "epoch": count / max(len(values) - 1, 1) * 3,
-            "f1": np.asarray(values, dtype=float),
+            "epoch": count / max(len(count) - 1, 1) * 3,
+            **{name: np.asarray(column, dtype=float) for name, column in columns.items()},
         }
     delays = bool(made["configuration"].get("delay_mean"))
     return write(folder, made, points, trace(schedule, processors, seed, delays))
@@ -180,5 +204,24 @@ def delayed(folder, task="ner", **changes):
     ]
 
 
+def batch(folder, task="alignment", **changes):
+    """Write the runs of a few cells, some of batch learning, and return their folders."""
+    whole = {"configuration.update": "em", "configuration.mini_batch_size": None}
+    online = [("single", 1), ("synchronous", 4), ("asynchronous", 4)]
+    rule = {"configuration.update": "stepwise-em", **changes}
+    return [
+        *family(folder / "online", task, cells=online, **rule),
+        *family(
+            folder / "batch", task, cells=[("single-batch", 1), ("parallel-batch", 4)],
+            **changes, **whole,
+        ),
+    ]  # fmt: skip
+
+
+def pair(folder, task="ner", **changes):
+    """Write the runs of a single and an asynchronous processor, and return their folders."""
+    return family(folder, task, cells=[("single", 1), ("asynchronous", 4)], **changes)
+
+
 # Sets of cells for the contract tests; a figure has to be drawn of at least one.
-FAMILIES = {"plain": family, "delayed": delayed}
+FAMILIES = {"plain": family, "delayed": delayed, "batch": batch, "pair": pair}
