@@ -36,6 +36,10 @@ def said(data):
     return str(data)
 
 
+def tables(data):
+    return [table for section in data["results"] for table in section["tables"]]
+
+
 def test_report_is_a_pdf_with_figure_and_config(folders, figure, tmp_path):
     config = tmp_path / "config.yaml"
     config.write_text("seeds: [0, 1, 2]\n" + "x" * 500 + "\n")
@@ -57,14 +61,14 @@ def test_report_says_the_numbers_of_the_runs(folders):
     text = said(data)
     table = measures.summarise(cells, "f1")
     assert f"{table['target']:.4f}" in text
-    for row, printed in zip(table["cells"], data["tables"][0]["rows"], strict=True):
+    for row, printed in zip(table["cells"], tables(data)[0]["rows"], strict=True):
         assert printed[2] == f"{row['final']['median']:.4f}"
         assert f"{row['final']['low']:.4f}" in printed[3]
         assert f"{row['final']['high']:.4f}" in printed[3]
         assert printed[6] == f"{row['speed_up']['median']:.2f}"
         hours = row["time_to_target_s"]["median"] / 3600
         assert float(printed[4]) == pytest.approx(hours, rel=5e-3)
-    assert data["tables"][0]["heading"][4] == "time to\ntarget (h)"
+    assert tables(data)[0]["heading"][4] == "time to\ntarget (h)"
     assert "12 runs of 4 configurations" in text
     assert "3.00 CPU seconds in all 12 runs" in text
     assert "50.0 MB" in text
@@ -151,7 +155,7 @@ def test_several_experiments_have_a_table_each(tmp_path):
     change = {"configuration.mini_batch_size": 8, "configuration.clock": "wall"}
     folders = toy.family(tmp_path / "a", seeds=1) + toy.family(tmp_path / "b", seeds=1, **change)
     data = content(runs.load(folders))
-    assert len(data["tables"]) == len(data["settings"]) == 2
+    assert len(tables(data)) == len(data["settings"]) == 2
     text = said(data["method"])
     assert "simulated clock" in text
     assert "wall clock" in text
@@ -160,7 +164,7 @@ def test_several_experiments_have_a_table_each(tmp_path):
 
 def test_delays_stand_in_the_table_of_the_runs_without(tmp_path):
     data = content(runs.load(toy.delayed(tmp_path)))
-    (table,) = data["tables"]
+    (table,) = tables(data)
     assert table["heading"][2] == "mean\ndelay"
     assert [row[:3] for row in table["rows"]] == [
         ["single", "1", "\N{EN DASH}"],
@@ -188,12 +192,12 @@ def test_runs_that_only_show_what_processors_do_have_no_table(tmp_path):
     assert len(module.learning(cells, drawn[1:])) == 4
     assert len(module.learning(cells, drawn[:1])) == 8  # no figure shows the others
     data = content(cells, learning=module.learning(cells, drawn))
-    assert len(data["tables"]) == len(data["settings"]) == 1
+    assert len(tables(data)) == len(data["settings"]) == 1
     assert "8 runs of 8 configurations" in said(data["abstract"])
     assert "1 and 4" in said(data["settings"])
     assert typeset(data, {}).startswith(b"%PDF-")
     nothing = content(runs.load(others), learning=[])
-    assert nothing["tables"] == []
+    assert nothing["results"] == []
     assert typeset(nothing, {}).startswith(b"%PDF-")
 
 
@@ -206,7 +210,7 @@ def test_runs_without_single_processor_and_late_ones(tmp_path):
         toy.run(tmp_path / "b", "asynchronous", 2, values=[0, 0.5, 0.5]),
     ]
     data = content(runs.load(late))
-    assert data["tables"][0]["rows"][1][4] == "not reached"
+    assert tables(data)[0]["rows"][1][4] == "not reached"
     assert typeset(data, {}).startswith(b"%PDF-")
 
 
@@ -219,8 +223,44 @@ def test_some_late_seeds_leave_the_range_open(tmp_path):
         for seed, end in enumerate(ends)
         for values in [[0, 0.9, end]]
     ]  # fmt: skip
-    row = content(runs.load(folders))["tables"][0]["rows"][1]
+    row = tables(content(runs.load(folders)))[0]["rows"][1]
     assert row[4:6] == ["10.0", "from 10.0"]
+
+
+def test_tasks_have_a_section_each_in_the_order_of_the_figures(tmp_path):
+    tasks = ("tagging", "ner")
+    folders = {task: toy.pair(tmp_path / task, task, seeds=1) for task in tasks}
+    batch = toy.batch(tmp_path / "alignment", seeds=1)
+    chosen = [
+        ("tagging-convergence", folders["tagging"]),
+        ("ner-convergence", folders["ner"]),
+        ("ideal", folders["ner"] + folders["tagging"]),
+        ("alignment-convergence", batch),
+    ]
+    drawn = [write(name, runs.load(one), tmp_path / "figures")[-1] for name, one in chosen]
+    every = [*folders["ner"], *batch, *folders["tagging"]]
+    cells = runs.load(every)
+    shown = [module.as_shown(read_figure(path, cells)[0], path.name) for path in drawn]
+    data = content(cells, shown)
+    assert [
+        (section["heading"], len(section["figures"]), len(section["tables"]))
+        for section in data["results"]
+    ] == [
+        ("Part-of-speech tagging", 1, 1),
+        ("Named-entity recognition", 1, 1),
+        ("All tasks", 1, 0),
+        ("Word alignment", 1, 1),
+    ]
+    # Batch learning is measured by the single processor, although another rule.
+    rows = data["results"][-1]["tables"][0]["rows"]
+    assert [row[0] for row in rows] == [
+        "single", "synchronous", "asynchronous", "single-batch", "parallel-batch",
+    ]  # fmt: skip
+    assert rows[0][6] == "1.00"
+    assert "the whole corpus" in said(data["settings"])
+    out = tmp_path / "report.pdf"
+    build(out, every, drawn)
+    assert out.read_bytes().startswith(b"%PDF-")
 
 
 def test_figure_of_other_runs_is_refused(folders, figure, tmp_path):
