@@ -37,11 +37,13 @@ class Scale:
         "" for shares, else such as "million nats".
     factor : float
         What a value is divided by.
+    decimals : int
     """
 
     about: object
     unit: str = ""
     factor: float = 1.0
+    decimals: int = 4
 
     @classmethod
     def of(cls, cells, metric):
@@ -50,10 +52,9 @@ class Scale:
         if about.unit is None:
             return cls(about)
         size = max(abs(measures.final(cell, metric).median) for cell in cells)
-        for name, factor in MULTIPLES:
-            if size >= factor:
-                return cls(about, f"{name} {about.unit}", factor)
-        return cls(about, about.unit)
+        name, factor = next((one for one in MULTIPLES if size >= one[1]), ("", 1.0))
+        before_the_point = len(f"{size / factor:.0f}")
+        return cls(about, f"{name} {about.unit}".strip(), factor, max(5 - before_the_point, 0))
 
     @property
     def axis(self):
@@ -62,7 +63,7 @@ class Scale:
 
     def number(self, value):
         """Return a value without its unit."""
-        return f"{value / self.factor:,.4f}".replace("-", MINUS)
+        return f"{value / self.factor:,.{self.decimals}f}".replace("-", MINUS)
 
     def value(self, value):
         """Return a value with its unit."""

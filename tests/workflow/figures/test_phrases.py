@@ -51,10 +51,10 @@ def test_shares_are_written_as_they_are(tmp_path):
 @pytest.mark.parametrize(
     ("final", "unit", "text"),
     [
-        (-512.5, "nats", "512.5000 nats"),
+        (-512.5, "nats", "512.50 nats"),
         (-1500.0, "thousand nats", "1.5000 thousand nats"),
         (-2_345_678.0, "million nats", "2.3457 million nats"),
-        (-5e10, "billion nats", "50.0000 billion nats"),
+        (-5e10, "billion nats", "50.000 billion nats"),
     ],
 )
 def test_log_likelihoods_have_a_unit_by_their_size(tmp_path, final, unit, text):
