@@ -42,7 +42,7 @@ def test_runs_to_figure_to_report(tmp_path, capsys):
     single = json.loads((tmp_path / "runs" / "single-0" / "run.json").read_text())
     final = about["table"]["cells"][0]["final"]
     assert final["low"] <= single["metrics"]["f1"] <= final["high"]
-    assert about["corpus"] == "tiny"
+    assert [one["corpus"] for one in about["shared"]] == ["tiny"]
     drawn = [str(figures / f"{name}.json") for name in NAMES_OF_FIGURES]
     for name in NAMES_OF_FIGURES[1:]:
         assert main(["figure", name, "--out", str(figures), *folders]) == 0, capsys.readouterr().err
