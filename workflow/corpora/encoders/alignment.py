@@ -1,15 +1,15 @@
 """Encoding sentence pairs for the task `alignment`."""
 
 from array import array
-from collections import defaultdict
 from dataclasses import dataclass
 
 import numpy as np
 
 from staleness.algorithms import encoded
 from staleness.algorithms.errors import CorpusError
-from staleness.workflow.corpora import pairs
+from staleness.workflow.corpora import words
 from staleness.workflow.corpora.encoders import Encoder, option
+from staleness.workflow.corpora.words import Vocabulary, printable
 
 SIDES = ("source", "target")
 
@@ -41,9 +41,9 @@ class WordPairs(Encoder):
     corpus = "sblgnt-bsb"
     format = "parallel"
     texts = frozenset(f"{side}-words.txt" for side in SIDES)
-    modules = (pairs,)
+    modules = (words,)
 
-    lower_case: bool = option(False, "put words in lower case")
+    lower_case: bool = option(False, "put words into lower case")
     max_length: int | None = option(
         None, "the most words that either sentence of a pair may have", "N", least=1
     )
@@ -74,8 +74,9 @@ class WordPairs(Encoder):
             if bad:
                 skipped[bad[0]] += 1
                 continue
-            sides["source"].add(pair.source, self.lower_case)
-            sides["target"].add(pair.target, self.lower_case)
+            for side in SIDES:
+                sentence = getattr(pair, side)
+                sides[side].add(map(str.lower, sentence) if self.lower_case else sentence)
             link_counts.append(len(pair.links))
             for link in pair.links:
                 links.extend(link)
@@ -88,10 +89,10 @@ class WordPairs(Encoder):
         counts = {"pairs": len(link_counts)}
         arrays, texts = {}, {}
         for name, side in sides.items():
-            ids, words = side.by_frequency()
+            ids, vocabulary = side.words.by_frequency()
             arrays[f"train.{name}_offsets"] = side.offsets()
             arrays[f"train.{name}"] = ids
-            texts[f"{name}-words.txt"] = words
+            texts[f"{name}-words.txt"] = list(map(printable, vocabulary))
             counts[f"{name}_tokens"] = len(ids)
         if links:
             table = np.array(links, dtype=np.int32).reshape(-1, 3)
@@ -147,34 +148,21 @@ def _refusal(train, pair, _, side, expected):
 
 
 class _Side:
-    """The sentences of one language; words are numbered by their first appearance."""
+    """The sentences of one language."""
 
     def __init__(self):
-        self._number = defaultdict()
-        self._number.default_factory = self._number.__len__
-        self._words = array("i")
+        self.words = Vocabulary()
         self._lengths = array("q")
 
-    def add(self, words, lower_case):
+    def add(self, words):
         """Add a sentence."""
-        if lower_case:
-            words = map(str.lower, words)
-        before = len(self._words)
-        self._words.extend(map(self._number.__getitem__, words))
-        self._lengths.append(len(self._words) - before)
+        before = len(self.words)
+        self.words.add(words)
+        self._lengths.append(len(self.words) - before)
 
     def offsets(self):
         """Return where each sentence begins and the last ends."""
         return _offsets(self._lengths)
-
-    def by_frequency(self):
-        """Return the ids by falling frequency, ties by first appearance, and their words."""
-        numbers = np.array(self._words, dtype=np.int32)
-        order = np.argsort(-np.bincount(numbers), kind="stable")
-        rank = np.empty(len(order), dtype=np.int32)
-        rank[order] = np.arange(len(order), dtype=np.int32)
-        words = list(self._number)
-        return rank[numbers], [words[number] for number in order.tolist()]
 
 
 def _offsets(lengths):

@@ -5,7 +5,7 @@ import itertools
 from staleness.algorithms.errors import CorpusError
 from staleness.workflow.corpora import lines, pairs
 from staleness.workflow.corpora.formats import Format
-from staleness.workflow.corpora.lines import TextFile, words
+from staleness.workflow.corpora.lines import TextFile, split_words
 from staleness.workflow.corpora.pairs import Pair, SentencePairs, check_same_length, read_links
 
 SEPARATOR = "|||"
@@ -38,7 +38,7 @@ def _read(file, links=None):
     """Yield the pairs of `TextFile`s."""
     rows = zip(file, itertools.repeat("") if links is None else links, strict=False)
     for number, (text, of_links) in enumerate(rows, start=1):
-        row = words(file, number, text)
+        row = split_words(file, number, text)
         if row.count(SEPARATOR) != 1:
             message = f"{row.count(SEPARATOR)} times {SEPARATOR} with blanks around it, expected 1"
             raise CorpusError(file.path, number, f"{message}: write SOURCE {SEPARATOR} TARGET")

@@ -4,7 +4,7 @@ import itertools
 
 from staleness.workflow.corpora import lines, pairs
 from staleness.workflow.corpora.formats import Format
-from staleness.workflow.corpora.lines import TextFile, words
+from staleness.workflow.corpora.lines import TextFile, split_words
 from staleness.workflow.corpora.pairs import Pair, SentencePairs, check_same_length, read_links
 
 
@@ -37,5 +37,5 @@ def _read(source, target, links=None):
     """Yield the pairs of `TextFile`s."""
     rows = zip(source, target, itertools.repeat("") if links is None else links, strict=False)
     for number, row in enumerate(rows, start=1):
-        sides = words(source, number, row[0]), words(target, number, row[1])
+        sides = split_words(source, number, row[0]), split_words(target, number, row[1])
         yield Pair(number, *sides, links=read_links(links, number, row[2], *sides))

@@ -6,6 +6,7 @@ import os
 import pytest
 
 from staleness.algorithms.errors import CorpusError
+from staleness.workflow.corpora.encode import ensure
 from staleness.workflow.corpora.formats import formats
 from staleness.workflow.corpora.formats.clear_bible import ClearBible
 
@@ -99,3 +100,21 @@ def test_broken_files(read, file, old, new, line, said):
     assert caught.value.line == line
     assert said in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.slow
+def test_sblgnt_bsb_over_the_network(tmp_path):
+    about = ensure("sblgnt-bsb", data=tmp_path).about
+    assert about["counts"]["train"] == {
+        "pairs": 7_936,
+        "source_tokens": 137_712,
+        "target_tokens": 201_030,
+        "links": 189_473,
+        "skipped_empty": 0,
+        "skipped_long": 0,
+        "unpaired_source_verses": 3,
+        "unpaired_target_verses": 4,
+        "links_across_verses": 454,
+    }
+    assert (about["source_words"], about["target_words"]) == (18_618, 6_815)
+    assert about["linked_pairs"] == 7_919
