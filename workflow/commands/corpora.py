@@ -71,15 +71,17 @@ def in_full(entry):
     }
     lines = [entry.name]
     for key, value in facts.items():
-        wrapped = textwrap.wrap(value, 86, break_long_words=False, break_on_hyphens=False)
+        wrapped = textwrap.wrap(value, 82, break_long_words=False, break_on_hyphens=False)
         lines += _labelled(key, wrapped)
     lines += _labelled("from", [str(source) for source in entry.sources])
     for split, member in entry.members.items():
         path = member.path if len(member.paths) == 1 else f"{member.file}, joined"
-        lines += _labelled(split, [f"{path}, {member.bytes:,} bytes", member.sha256])
+        size = f"{'' if member.sha256 else 'at most '}{member.bytes:,} bytes"
+        pin = member.sha256 or "SHA-256 not known, that of the archive has to do"
+        lines += _labelled(split, [f"{path}, {size}", pin])
     return lines
 
 
 def _labelled(label, texts):
     """Return lines with a label before the first."""
-    return [f"  {label if index == 0 else '':<10}{text}" for index, text in enumerate(texts)]
+    return [f"  {label if index == 0 else '':<14}{text}" for index, text in enumerate(texts)]

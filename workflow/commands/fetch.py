@@ -19,11 +19,18 @@ class Fetch(Command):
         """Declare the options."""
         parser.add_argument("corpus", metavar="NAME", help="a corpus of 'staleness corpora'")
         add_place_options(parser)
+        parser.add_argument(
+            "--unpinned",
+            action="store_true",
+            help="believe also a source whose bytes there is nothing to compare with, "
+            "and expect the same from then on",
+        )
 
     def run(self, options):
         """Fetch it and say where it is."""
         entry = registry.entry(options.corpus)
-        tell(entry.name, fetch(entry, options.data / "corpora" / entry.name, options.mirror))
+        folder = options.data / "corpora" / entry.name
+        tell(entry.name, fetch(entry, folder, options.mirror, options.unpinned))
 
 
 def add_place_options(parser):
@@ -52,3 +59,7 @@ def tell(name, fetched):
         print(f"{name}: already fetched, in {fetched.folder}")
     else:
         print(f"{name}: fetched from {fetched.source} into {fetched.folder}")
+    if fetched.unchecked:
+        members = ", ".join(fetched.unchecked)
+        message = "with nothing to compare it with; source.json keeps its SHA-256"
+        print(f"{name}: {members} was taken {message}", file=sys.stderr)

@@ -33,14 +33,17 @@ class Fetched:
         Where it came from; None if it was there already.
     failures : tuple of str
         The sources tried before that, and why they did not do.
+    unchecked : tuple of str
+        The members whose bytes there was nothing to compare with.
     """
 
     folder: Path
     source: str | None
     failures: tuple = ()
+    unchecked: tuple = ()
 
 
-def fetch(entry, folder, mirror=None):
+def fetch(entry, folder, mirror=None, unpinned=False):
     """Put the files of a corpus into a folder, unless they are there.
 
     Parameters
@@ -52,6 +55,9 @@ def fetch(entry, folder, mirror=None):
     mirror : path-like, optional
         A folder to look in before anything is downloaded (`sources.mirror`); by default that of
         the environment variable STALENESS_MIRROR, if any.
+    unpinned : bool, optional
+        Believe also a source that nothing is known of to compare with. What came first is expected
+        whenever the corpus is fetched into this folder again.
 
     Returns
     -------
@@ -63,40 +69,57 @@ def fetch(entry, folder, mirror=None):
         If no source gives the right bytes, or the folder holds other files.
     """
     folder = Path(folder)
+    pins = _pins(entry, folder)
     if intact(entry, folder):
         # A workflow that starts a job anew has removed what it knows as the job's output.
         if not (folder / RECORD).is_file():
             with whole_file(folder / RECORD) as part:
-                _write_record(entry, {"kind": "already there"}, part)
+                _write_record(entry, {"kind": "already there"}, pins, part)
         return Fetched(folder, None)
     refuse_foreign(folder, {RECORD, *(f"{split}.txt" for split in entry.members)})
     failures = []
     with termination_unwinds():
         for source in _sources(entry, mirror or os.environ.get(MIRROR_VARIABLE)):
+            unknown = () if source.vouches else tuple(key for key in pins if not pins[key])
             try:
+                if unknown and not unpinned:
+                    message = f"no SHA-256 of {', '.join(unknown)} is known"
+                    raise SourceError(f"{message}, --unpinned would believe what comes")
                 with whole_folder(folder) as part:
-                    _copy_members(entry, source, part)
-                    _write_record(entry, source.record(), part / RECORD)
-                return Fetched(folder, str(source), tuple(failures))
+                    found = _copy_members(entry, source, pins, part)
+                    _write_record(entry, source.record(), found, part / RECORD)
+                return Fetched(folder, str(source), tuple(failures), unknown)
             except SourceError as error:
                 failures.append(f"{source}: {error}")
-    files = ", ".join(member.file for member in entry.members.values())
+    wanted = "the archive into MIRROR"
+    if all(pins.values()):
+        files = ", ".join(member.file for member in entry.members.values())
+        wanted = f"{files} (SHA-256 as in the registry) into MIRROR/{entry.name}/, or {wanted}"
     raise StalenessError(
-        f"cannot get {entry.name}: {'; '.join(failures)}: put {files} (SHA-256 as in the registry) "
-        f"into MIRROR/{entry.name}/, or the archive into MIRROR, and give --mirror MIRROR"
+        f"cannot get {entry.name}: {'; '.join(failures)}: put {wanted}, and give --mirror MIRROR"
     )
 
 
 def intact(entry, folder):
     """Tell whether a folder holds the corpus, every file with the right SHA-256."""
-    for split, member in entry.members.items():
-        path = Path(folder) / f"{split}.txt"
-        if not path.is_file() or path.stat().st_size != member.bytes:
+    for key, sha256 in _pins(entry, folder).items():
+        path, member = Path(folder) / f"{key}.txt", entry.members[key]
+        if not path.is_file() or (member.sha256 and path.stat().st_size != member.bytes):
             return False
         with open(path, "rb") as file:
-            if hashlib.file_digest(file, "sha256").hexdigest() != member.sha256:
+            if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
                 return False
     return True
+
+
+def _pins(entry, folder):
+    """Return the SHA-256 of each member: the registry's, else that of the last fetch, else ""."""
+    try:
+        record = json.loads((Path(folder) / RECORD).read_text(encoding="utf-8"))
+        before = {key: str(member["sha256"]) for key, member in record["members"].items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        before = {}
+    return {key: member.sha256 or before.get(key, "") for key, member in entry.members.items()}
 
 
 def _sources(entry, mirror):
@@ -110,16 +133,25 @@ def _sources(entry, mirror):
     return (Mirror(mirror, entry.name, entry.sources), *entry.sources)
 
 
-def _copy_members(entry, source, folder):
-    """Copy every member into `<key>.txt`, or raise `SourceError` at the first wrong one."""
+def _copy_members(entry, source, pins, folder):
+    """Copy every member into `<key>.txt`, or raise `SourceError` at the first wrong one.
+
+    Returns
+    -------
+    dict of str to str
+        The SHA-256 of each.
+    """
+    found = {}
     with source.open() as open_member:
         for key, member in entry.members.items():
             with open(folder / f"{key}.txt", "wb") as file:
-                _copy((open_member(path) for path in member.paths), file, member)
+                streams = (open_member(path) for path in member.paths)
+                found[key] = _copy(streams, file, member, pins[key])
+    return found
 
 
-def _copy(streams, file, member):
-    """Join streams, but copy no more than the member's size, and check its SHA-256."""
+def _copy(streams, file, member, pin):
+    """Join streams, but copy no more than the member's size; check and return its SHA-256."""
     sha256 = hashlib.sha256()
     size = 0
     for stream in streams:
@@ -131,19 +163,21 @@ def _copy(streams, file, member):
                 if size > member.bytes:
                     message = f"is larger than the {member.bytes:,} bytes expected"
                     raise SourceError(f"{member.file} {message}")
-    if sha256.hexdigest() != member.sha256:
-        found = sha256.hexdigest()[:12]
-        expected = f"expected {member.bytes:,} with {member.sha256[:12]}..."
+    found = sha256.hexdigest()
+    if pin not in {found, ""}:
+        expected = f"{member.bytes:,} with {pin[:12]}" if member.sha256 else f"{pin[:12]}"
         raise SourceError(
-            f"{member.file} is corrupt ({size:,} bytes with SHA-256 {found}..., {expected})"
+            f"{member.file} is corrupt ({size:,} bytes with SHA-256 {found[:12]}..., "
+            f"expected {expected}...)"
         )
+    return found
 
 
-def _write_record(entry, source, path):
+def _write_record(entry, source, sha256, path):
     """Write source.json."""
     members = {
-        split: {"file": f"{split}.txt", "path": member.path, "sha256": member.sha256}
-        for split, member in entry.members.items()
+        key: {"file": f"{key}.txt", "path": member.path, "sha256": sha256[key]}
+        for key, member in entry.members.items()
     }
     record = {"corpus": entry.name, "source": source, "members": members}
     path.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")

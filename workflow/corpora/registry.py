@@ -5,8 +5,11 @@ A file has the keys `name`, `task`, `format`, `size`, `licence`, `citation` and 
 format has several) with its `path`, its size in `bytes` and its `sha256`; and a table `[[sources]]`
 for every place it can come from, in the order in which they are tried, with a `kind` and the keys
 of that kind (`sources/`). What is pinned are the members, so any source that gives the same bytes
-will do. The table `[options]`, which may be left out, has options of the task's encoder
-(`encoders/`) that the corpus is encoded with unless told otherwise.
+will do.
+
+Where nothing but the SHA-256 of an archive is known, that is pinned instead, and the members have
+none. The table `[options]`, which may be left out, has options of the task's encoder (`encoders/`)
+that the corpus is encoded with unless told otherwise.
 """
 
 import re
@@ -37,14 +40,15 @@ class Member:
         Where it lies in a source, behind the source's prefix; or several files there that make
         it when joined in order: "c[a01-a44,b07]" are ca01, ca02, ..., ca44 and cb07.
     bytes : int
-        Its size.
+        Its size; without `sha256`, the most that is believed.
     sha256 : str
-        The SHA-256 of its bytes, in hexadecimal.
+        The SHA-256 of its bytes, in hexadecimal; empty where that of an archive that it comes in
+        has to do.
     """
 
     path: str
     bytes: int
-    sha256: str
+    sha256: str = ""
 
     @property
     def paths(self):
@@ -152,6 +156,8 @@ def read_entry(path):
     files = [PurePosixPath(path).name for member in members.values() for path in member.paths]
     check.that(len(set(files)) == len(files), "members", "files that differ in their names")
     sources = tuple(_source(check, index, source) for index, source in enumerate(sources))
+    pinned = all(member.sha256 for member in members.values())
+    check.that(pinned or any(source.vouches for source in sources), "members", "a sha256 in each")
     options = table.get("options", {})
     check.that(isinstance(options, dict), "options", "an [options] table")
     task = encoders()[text["task"]]
@@ -163,19 +169,14 @@ def read_entry(path):
 def _member(check, split, table):
     """Return a checked `Member`."""
     key = f"members.{split}"
-    check.keys(table, key, [field.name for field in fields(Member)])
+    check.keys(table, key, ["path", "bytes"], ["sha256"])
     path = check.text(table["path"], f"{key}.path")
     parts = path.split("/")
     plain = not {"", ".", ".."} & set(parts) and "\\" not in path
     check.that(plain, f"{key}.path", "a relative path without '..'")
     check.that(PATH.fullmatch(path), f"{key}.path", "at most one [...] of names")
     check.that(Member(path, 0, "").paths, f"{key}.path", "ranges from a smaller to a larger number")
-    size = table["bytes"]
-    whole = isinstance(size, int) and not isinstance(size, bool) and size > 0
-    check.that(whole, f"{key}.bytes", "the file's size, a positive integer")
-    sha256 = check.text(table["sha256"], f"{key}.sha256")
-    check.that(SHA256.fullmatch(sha256), f"{key}.sha256", "64 hexadecimal digits in lower case")
-    return Member(path, size, sha256)
+    return Member(**{name: check.value(table[name], f"{key}.{name}") for name in table})
 
 
 def _source(check, index, table):
@@ -188,8 +189,8 @@ def _source(check, index, table):
     required = ["kind", *(field.name for field in fields(kind) if field.default is MISSING)]
     optional = [field.name for field in fields(kind) if field.default is not MISSING]
     check.keys(table, key, required, optional)
-    values = {name: value for name, value in table.items() if name != "kind"}
-    return kind(**{name: check.text(value, f"{key}.{name}") for name, value in values.items()})
+    values = {name: check.value(table[name], f"{key}.{name}") for name in table if name != "kind"}
+    return check.accepts(key, kind, **values)
 
 
 class _Checker:
@@ -203,10 +204,10 @@ class _Checker:
         if not condition:
             raise StalenessError(f"{self.path}: {key}: expected {expected}")
 
-    def accepts(self, key, function, *arguments):
-        """Call a function, whose error is then about the key."""
+    def accepts(self, key, function, *arguments, **keywords):
+        """Return what a function returns; its error is then about the key."""
         try:
-            function(*arguments)
+            return function(*arguments, **keywords)
         except StalenessError as error:
             raise StalenessError(f"{self.path}: {key}: {error}") from error
 
@@ -223,6 +224,18 @@ class _Checker:
                 valid = ", ".join(expected)
                 message = f"unknown key '{name}'{inside}: choose from {valid}"
                 raise StalenessError(f"{self.path}: {message}")
+
+    def value(self, value, key):
+        """Return the value of a key of a member or a source."""
+        name = key.rpartition(".")[2]
+        if name == "bytes":
+            whole = isinstance(value, int) and not isinstance(value, bool) and value > 0
+            self.that(whole, key, "the file's size, a positive integer")
+            return value
+        if name == "sha256":
+            digits = isinstance(value, str) and SHA256.fullmatch(value)
+            self.that(digits, key, "64 hexadecimal digits in lower case")
+        return self.text(value, key)
 
     def text(self, value, key):
         """Return a text without the white space around it; it must not be empty."""

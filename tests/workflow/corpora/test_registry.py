@@ -76,7 +76,7 @@ def test_a_file_is_an_entry(read):
     [
         ('task = "ner"', "", "key 'task' is missing"),
         ('task = "ner"', 'task = "ner"\ntast = "ner"', "unknown key 'tast'"),
-        ('task = "ner"', 'task = "nerr"', "task: expected one of ner"),
+        ('task = "ner"', 'task = "nerr"', "task: expected one of alignment, ner, "),
         ('task = "ner"', "task = 1", "task: expected a text"),
         ('task = "ner"', "task = ", "not a readable TOML file"),
         ('name = "conll2003-en"', 'name = "other"', "name: expected the file's name"),
@@ -111,6 +111,7 @@ def test_a_file_is_an_entry(read):
         ('version = "1.0.8"', "", "key 'version' is missing in sources[0]"),
         ('version = "1.0.8"', 'version = "1.0.8"\nurl = "x"', "unknown key 'url' in sources[0]"),
         ('version = "1.0.8"', "version = 1.0", "sources[0].version: expected a text"),
+        ('sha256 = "c02eb19', "# ", "members: expected a sha256 in each"),
     ],
 )
 def test_broken_entries(read, tmp_path, old, new, said):
@@ -135,3 +136,43 @@ def test_members_and_sources_must_be_there(read, table):
         read(text + rest[table])
     with pytest.raises(StalenessError, match="members: expected"):
         read(text + "members = 1\nsources = 1")
+
+
+WEB = """
+[[sources]]
+kind = "web"
+url = "https://example.org/a.tgz"
+bytes = 7
+sha256 = "{}"
+"""
+
+
+def test_an_archive_can_be_pinned_instead_of_its_members(read):
+    text = VALID.replace('sha256 = "c02eb19', "# ") + WEB.format("a" * 64)
+    entry = read(text)["conll2003-en"]
+    assert entry.members["dev"].sha256 == ""
+    assert [source.vouches for source in entry.sources] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("bytes = 7", "", "key 'bytes' is missing in sources[1]"),
+        ("bytes = 7", 'bytes = "7"', "sources[1].bytes: expected the file's size"),
+        ("a" * 64, "a", "sources[1].sha256: expected 64 hexadecimal"),
+        ("https://", "http://", "sources[1]: url 'http://example.org/a.tgz': expected the https"),
+        ("https://", "http://127.0.0.1@", "sources[1]: url"),
+    ],
+)
+def test_broken_web_sources(read, old, new, said):
+    web = WEB.format("a" * 64)
+    assert web.count(old) == 1
+    with pytest.raises(StalenessError) as caught:
+        read(VALID + web.replace(old, new))
+    assert said in str(caught.value)
+
+
+@pytest.mark.parametrize("name", registry.entries())
+def test_nothing_but_https_is_registered(name):
+    text = (registry.ENTRIES / f"{name}.toml").read_text(encoding="utf-8")
+    assert "http://" not in text

@@ -41,6 +41,11 @@ class Source(ABC):
         where the source or the member is not to be had.
         """
 
+    @property
+    def vouches(self):
+        """Whether it has checked what it gives: members that have no SHA-256 are believed then."""
+        return False
+
     @abstractmethod
     def record(self):
         """Return what source.json keeps of it: a dict that is the same on every machine."""
@@ -49,7 +54,7 @@ class Source(ABC):
 class ArchiveSource(Source):
     """An archive to be downloaded; kinds for the registry are subclasses, as dataclasses.
 
-    The fields of the dataclass, all str, are the keys of a `[[sources]]` table; those with a
+    The fields of the dataclass, str or int, are the keys of a `[[sources]]` table; those with a
     default may be left out. `str()` of it says briefly which archive it is.
 
     Attributes

@@ -37,6 +37,12 @@ class Mirror(Source):
         """Return the kind alone, since folders differ by machine; see `Source.record`."""
         return {"kind": self.name}
 
+    @property
+    def vouches(self):
+        """Whether it has an archive that is checked, and no files that come before it."""
+        archive, _ = self._archive()
+        return archive is not None and archive.vouches and not (self.folder / self.corpus).exists()
+
     @contextmanager
     def open(self):
         """Open archives only when the first member is not there as a file; see `Source.open`."""
@@ -58,9 +64,13 @@ class Mirror(Source):
 
     def _open_archive(self, stack, file):
         """Open the first archive that the mirror has."""
-        for archive in self.archives:
-            path = archive.find(self.folder)
-            if path is not None:
-                return stack.enter_context(archive.open_file(path))
+        archive, path = self._archive()
+        if archive is not None:
+            return stack.enter_context(archive.open_file(path))
         archives = ", ".join(map(str, self.archives))
         raise SourceError(f"has neither {self.corpus}/{file.name} nor the archive of {archives}")
+
+    def _archive(self):
+        """Return the first archive that the mirror has and its path, None and None without one."""
+        found = ((archive, archive.find(self.folder)) for archive in self.archives)
+        return next(((archive, path) for archive, path in found if path), (None, None))

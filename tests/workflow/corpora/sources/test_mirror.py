@@ -7,6 +7,7 @@ import pytest
 from staleness.workflow.corpora.sources import SourceError
 from staleness.workflow.corpora.sources.mirror import Mirror
 from staleness.workflow.corpora.sources.pypi import PyPI
+from staleness.workflow.corpora.sources.web import Web
 
 ARCHIVES = (PyPI(package="tiny", version="1.0", prefix="data/"),)
 
@@ -61,3 +62,21 @@ def test_folders_are_not_files(mirror, tmp_path):
 
 def test_what_it_leaves_in_the_record(mirror):
     assert mirror.record() == {"kind": "mirror"}
+
+
+@pytest.mark.parametrize(
+    ("sha256", "archive", "files", "vouches"),
+    [
+        ("a" * 64, True, False, True),
+        ("a" * 64, True, True, False),
+        ("a" * 64, False, False, False),
+        ("", True, False, False),
+    ],
+)
+def test_what_it_vouches_for(tmp_path, sha256, archive, files, vouches):
+    web = Web(url="https://example.org/a.tgz", bytes=1, sha256=sha256)
+    if archive:
+        (tmp_path / "a.tgz").write_bytes(b"")
+    if files:
+        (tmp_path / "corpus").mkdir()
+    assert Mirror(tmp_path, "corpus", (*ARCHIVES, web)).vouches is vouches
