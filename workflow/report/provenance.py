@@ -78,7 +78,8 @@ def _corpus(cell):
     if options:
         facts.append(_fact("encoded with", ", ".join(f"{k} {v}" for k, v in options.items())))
     for split, source in sources.items():
-        size = f", {entry.members[split].bytes:,} bytes" if entry else ""
+        member = entry and entry.members[split]
+        size = f", {member.bytes:,} bytes" if member and member.sha256 else ""
         facts.append(_fact(split, f"{source.get('file')}{size}", source.get("sha256")))
     facts.append(_fact("encoded", "SHA-256 of the arrays", corpus["digest"]))
     if entry is None:

@@ -5,7 +5,7 @@ import time
 from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import PurePosixPath
-from urllib.error import HTTPError
+from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
@@ -185,7 +185,9 @@ def _secure(url):
 
 
 def _in_words(error):
-    """Return what went wrong, in words."""
-    if isinstance(error, TimeoutError) or isinstance(getattr(error, "reason", None), TimeoutError):
+    """Return what went wrong."""
+    if isinstance(error, URLError) and not isinstance(error, HTTPError):
+        error = error.reason
+    if isinstance(error, TimeoutError):
         return f"nothing came for {STALL} s"
     return str(error) or type(error).__name__
