@@ -2,6 +2,7 @@
 
 import hashlib
 import time
+from contextlib import closing
 from dataclasses import asdict, dataclass, field
 
 import numpy as np
@@ -131,6 +132,8 @@ class Result:
         "seconds_shared" of this schedule; None in the first two on the wall.
     cpu_seconds, real_seconds : float
         What the training took of this machine, evaluation excluded.
+    stopped : str or None
+        Why the last updates left `theta` as it was, if they did.
     """
 
     configuration: Configuration
@@ -142,6 +145,7 @@ class Result:
     cost_model: dict
     cpu_seconds: float
     real_seconds: float
+    stopped: str | None
 
     def summary(self):
         """Return the run's figures, a dict that JSON can hold."""
@@ -157,6 +161,7 @@ class Result:
             "cpu_seconds": self.cpu_seconds,
             "real_seconds": self.real_seconds,
             "updates": int(final["updates"]),
+            "stopped": self.stopped,
             "metrics": {name: final[name] for name in task.metrics if name in final},
             "mean_staleness": float(self.trace["staleness"].mean()) if len(self.trace) else 0.0,
             "theta_sha256": hashlib.sha256(np.ascontiguousarray(self.theta)).hexdigest(),
@@ -238,7 +243,9 @@ def run(configuration, corpus, progress=None):
             f"of {configuration.epochs}"
         ) from None
     finally:
-        clock.stop()
+        # A clock that stops with an error still leaves nothing running.
+        with closing(learner):
+            clock.stop()
     names = ("time_s", "updates", "examples", "epoch", *metrics)
     types = (np.float64, np.int64, np.int64, *[np.float64] * (len(metrics) + 1))
     columns = zip(names, types, zip(*points, strict=True), strict=True)
@@ -252,6 +259,7 @@ def run(configuration, corpus, progress=None):
         work=int(clock.trace["work"].sum()),
         cpu_seconds=cpu_seconds,
         real_seconds=real_seconds,
+        stopped=learner.stopped,
     )
 
 

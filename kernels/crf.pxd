@@ -11,15 +11,20 @@ cdef struct Statistics:
     Py_ssize_t count
     float* nodes                # [tokens, width]     p(y_t = j | x) - [gold label is j]
     float* edges                # [count, L, width]   expected less gold transitions i -> j
+    double* log_likelihoods     # [count]             log p(gold | x), nats; NULL: not asked for
     Py_ssize_t examples_room    # what the arrays have room for
     Py_ssize_t nodes_room
 
 
 cdef class ConditionalRandomField(LinearChain):
+    cdef bint _with_log_likelihoods         # of a subclass that asks for them
     cdef Statistics* _statistics
 
     cdef Status reserve(self, Statistics* slot, Py_ssize_t count, Py_ssize_t tokens) noexcept nogil
     cdef void add(
         self, const Statistics* slot, Parameters* theta, float factor, float threshold
+    ) noexcept nogil
+    cdef void add_dense(
+        self, Py_ssize_t sentence, const float* nodes, const float* edges, double* out
     ) noexcept nogil
     cdef int64_t tokens_beyond(self, const Statistics* slot, float threshold) noexcept nogil

@@ -10,11 +10,11 @@ indexed by.
 
 import numpy as np
 
+from libc.math cimport isnan
 from libc.stdint cimport int32_t, int64_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy, memset
 
-from staleness.kernels.memory cimport aligned
 from staleness.kernels.chain cimport forward_scaled, weighted_rows
 from staleness.kernels.lanes cimport (
     LANES,
@@ -31,6 +31,7 @@ from staleness.kernels.linear_chain cimport (
     Workspace,
     exponentiate,
     exponentiate_transitions,
+    log_probability,
     scale_transitions,
     score,
 )
@@ -59,6 +60,7 @@ cdef class ConditionalRandomField(LinearChain):
                 free(self._statistics[number].examples)
                 free(self._statistics[number].nodes)
                 free(self._statistics[number].edges)
+                free(self._statistics[number].log_likelihoods)
             free(self._statistics)
 
     def gradient(self, Py_ssize_t slot=0):
@@ -71,18 +73,13 @@ cdef class ConditionalRandomField(LinearChain):
         gradient = np.zeros((self.features + self.labels, self.labels))
         cdef double[:, ::1] out = gradient
         cdef Statistics* held = &self._statistics[slot]
-        cdef Py_ssize_t row = 0, number, t, k, i, j, sentence
+        cdef const float* nodes = held.nodes
+        cdef Py_ssize_t number, sentence
         for number in range(held.count):
             sentence = held.examples[number]
-            for t in range(self._offsets[sentence], self._offsets[sentence + 1]):
-                for k in range(self._feature_offsets[t], self._feature_offsets[t + 1]):
-                    for j in range(self.labels):
-                        out[self._features[k], j] += held.nodes[row * self._width + j]
-                row += 1
-            for i in range(self.labels):
-                for j in range(self.labels):
-                    k = (number * self.labels + i) * self._width + j
-                    out[self.features + i, j] += held.edges[k]
+            self.add_dense(sentence, nodes, held.edges + number * self.labels * self._width,
+                           &out[0, 0])
+            nodes += self._work[sentence] * self._width
         return gradient
 
     cdef Status calc(
@@ -116,15 +113,24 @@ cdef class ConditionalRandomField(LinearChain):
             slot.examples_room = count + count // 2
             free(slot.examples)
             free(slot.edges)
+            free(slot.log_likelihoods)
             slot.examples = <int32_t*>aligned(slot.examples_room * sizeof(int32_t))
             slot.edges = <float*>aligned(
                 slot.examples_room * self.labels * self._width * sizeof(float))
+            slot.log_likelihoods = NULL
+            if self._with_log_likelihoods:
+                slot.log_likelihoods = <double*>aligned(slot.examples_room * sizeof(double))
         if tokens > slot.nodes_room:
             slot.nodes_room = tokens + tokens // 2
             free(slot.nodes)
             slot.nodes = <float*>aligned(slot.nodes_room * self._width * sizeof(float))
-        if (slot.examples_room and (slot.examples == NULL or slot.edges == NULL)) or (
-            slot.nodes_room and slot.nodes == NULL
+        if (slot.nodes_room and slot.nodes == NULL) or (
+            slot.examples_room
+            and (
+                slot.examples == NULL
+                or slot.edges == NULL
+                or (self._with_log_likelihoods and slot.log_likelihoods == NULL)
+            )
         ):
             slot.count = slot.examples_room = slot.nodes_room = 0
             return NO_MEMORY
@@ -138,6 +144,23 @@ cdef class ConditionalRandomField(LinearChain):
             add_gradients(self, theta, slot, factor, threshold, 1)
         else:
             add_gradients(self, theta, slot, factor, threshold, self._width // LANES)
+
+    cdef void add_dense(
+        self, Py_ssize_t sentence, const float* nodes, const float* edges, double* out
+    ) noexcept nogil:
+        """Add a sentence's gradient, its nodes and edges, to `out` [features + labels, labels]."""
+        cdef Py_ssize_t t, k, i, j
+        cdef double* row
+        for t in range(self._offsets[sentence], self._offsets[sentence + 1]):
+            for k in range(self._feature_offsets[t], self._feature_offsets[t + 1]):
+                row = out + self._features[k] * self.labels
+                for j in range(self.labels):
+                    row[j] += nodes[j]
+            nodes += self._width
+        for i in range(self.labels):
+            row = out + (self.features + i) * self.labels
+            for j in range(self.labels):
+                row[j] += edges[i * self._width + j]
 
     cdef int64_t tokens_beyond(self, const Statistics* slot, float threshold) noexcept nogil:
         """How many tokens of a slot are not below the threshold."""
@@ -159,7 +182,7 @@ cdef inline Status gradients(
     ConditionalRandomField model,
     const Parameters* theta,
     Workspace* workspace,
-    Statistics* out,                    # IN: examples, count; OUT: nodes, edges
+    Statistics* out,                    # IN: examples, count; OUT: all others
     Py_ssize_t blocks,
 ) noexcept nogil:
     """The gradients of -log p(y | x) of the slot's sentences."""
@@ -168,8 +191,9 @@ cdef inline Status gradients(
     cdef float* nodes = out.nodes
     if model._features.shape[0]:
         features = &model._features[0]
+    cdef float most
     scale_transitions(model, theta, workspace, blocks)
-    exponentiate_transitions(model, workspace, blocks)
+    most = exponentiate_transitions(model, workspace, blocks)
     for number in range(out.count):
         sentence = out.examples[number]
         begin = model._offsets[sentence]
@@ -177,13 +201,21 @@ cdef inline Status gradients(
         if n == 0:
             memset(out.edges + number * model.labels * width, 0,
                    model.labels * width * sizeof(float))
+            if out.log_likelihoods != NULL:
+                out.log_likelihoods[number] = 0.0
             continue
         score(model, theta, &model._feature_offsets[begin], features, n, workspace.emission, blocks)
-        for t in range(n):
-            exponentiate(workspace.emission + t * width, blocks)
-        if not forward_scaled(workspace.emission, workspace.transition, n, model.labels,
-                              workspace.forward, workspace.scale, 0.0, blocks):
-            return NOT_FINITE
+        if out.log_likelihoods != NULL:
+            out.log_likelihoods[number] = log_probability(
+                model, theta, workspace, most, n, &model._gold[begin], blocks)
+            if isnan(out.log_likelihoods[number]):
+                return NOT_FINITE
+        else:
+            for t in range(n):
+                exponentiate(workspace.emission + t * width, blocks)
+            if not forward_scaled(workspace.emission, workspace.transition, n, model.labels,
+                                  workspace.forward, workspace.scale, 0.0, blocks):
+                return NOT_FINITE
         residuals(workspace, &model._gold[begin], n, model.labels, nodes,
                   out.edges + number * model.labels * width, blocks)
         nodes += n * width

@@ -7,6 +7,7 @@ cdef enum Status:
     OK = 0
     NOT_FINITE = 1
     NO_MEMORY = 2
+    FAILED = 3              # by the exception in `failure`
 
 
 cdef extern from * nogil:
@@ -36,6 +37,7 @@ cdef class Learner:
     cdef readonly bint overlapping
     cdef int64_t _updates       # this and the next: atomic, as others look while one counts
     cdef int64_t _examples
+    cdef object failure         # what `up` could not raise, being without the GIL
     cdef const int32_t[::1] _work
     cdef int64_t[:, ::1] _touched       # [slots, a cache line]: work that `up` of a slot will touch
 
@@ -55,3 +57,4 @@ cdef class Learner:
 
     cdef void average(self) noexcept nogil
     cdef void count_update(self, Py_ssize_t examples) noexcept nogil
+    cdef raise_for(self, Status status)

@@ -92,8 +92,16 @@ cdef class Learner:
         """
         self.overlapping = True
 
+    @property
+    def stopped(self):
+        """Why updates have ceased to change `theta`, one line; None where they have not."""
+        return None
+
     def settle(self):
         """Make `theta` ready to be looked at; nobody may be inside `calc` or `up`."""
+
+    def close(self):
+        """End whatever works for this learner beside it; there are no updates after that."""
 
     def calculate(self, examples, Py_ssize_t slot=0, Py_ssize_t workspace=0):
         """Put the statistics of some examples, at the present `theta`, into a slot.
@@ -121,7 +129,7 @@ cdef class Learner:
         with nogil:
             status = self.calc(slot, workspace, &numbers[0] if numbers.shape[0] else NULL,
                                numbers.shape[0])
-        raise_for(status)
+        self.raise_for(status)
 
     def update(self, Py_ssize_t first=0, last=None):
         """Apply the statistics of slots `first` to `last` - 1, as one update.
@@ -130,6 +138,8 @@ cdef class Learner:
         ------
         FloatingPointError
             If the update leaves the finite numbers.
+        Exception
+            Whatever else keeps the rule from making it.
         """
         cdef Py_ssize_t end = first + 1 if last is None else last
         cdef Status status
@@ -137,11 +147,12 @@ cdef class Learner:
             raise IndexError(f"no slots {first} to {end - 1}")
         with nogil:
             status = self.up(first, end)
-        raise_for(status)
+        self.raise_for(status)
 
-
-cdef raise_for(Status status):
-    if status == NOT_FINITE:
-        raise FloatingPointError("statistics or theta are not finite: take a smaller step size")
-    if status == NO_MEMORY:
-        raise MemoryError("no memory for the statistics of a mini-batch")
+    cdef raise_for(self, Status status):
+        if status == NOT_FINITE:
+            raise FloatingPointError("statistics or theta are not finite: take a smaller step size")
+        if status == NO_MEMORY:
+            raise MemoryError("no memory for the statistics of a mini-batch")
+        if status == FAILED:
+            raise self.failure

@@ -7,9 +7,11 @@ compile to code without block loops.
 from libc.math cimport INFINITY
 from libc.stdint cimport int32_t, int64_t
 
+from staleness.kernels.chain cimport forward_scaled
 from staleness.kernels.lanes cimport (
     LANES,
     PREFETCH,
+    exact_log,
     lanes,
     lanes_all,
     lanes_exp,
@@ -159,3 +161,30 @@ cdef inline float exponentiate_transitions(
         for j in range(model.labels):
             workspace.transposed[j * width + i] = row[j]
     return most
+
+
+cdef inline double log_probability(
+    LinearChain model,
+    const Parameters* theta,
+    Workspace* workspace,               # IN: emission, holding scores; transition
+                                        # OUT: emission as exp(score - greatest), forward, scale
+    float most,                         # IN: what was subtracted before exponentiating transition
+    Py_ssize_t n,
+    const int32_t* gold,                # IN [n]
+    Py_ssize_t blocks,
+) noexcept nogil:
+    """log p(gold | x) = score of gold - sum_t (log c_t + what was subtracted), in nats."""
+    cdef Py_ssize_t width = blocks * LANES, t
+    cdef double total = 0.0
+    for t in range(n):
+        total += workspace.emission[t * width + gold[t]]
+        if t:
+            total += theta.scale * theta.transitions[gold[t - 1] * width + gold[t]]
+        total -= exponentiate(workspace.emission + t * width, blocks)
+    total -= (n - 1) * <double>most
+    if not forward_scaled(workspace.emission, workspace.transition, n, model.labels,
+                          workspace.forward, workspace.scale, 0.0, blocks):
+        return INFINITY - INFINITY
+    for t in range(n):
+        total -= exact_log(workspace.scale[t])
+    return total

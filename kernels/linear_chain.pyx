@@ -17,15 +17,13 @@ one array is indexed by.
 
 import numpy as np
 
-from libc.math cimport INFINITY
 from libc.stdint cimport int32_t, int64_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy, memset
 
-from staleness.kernels.chain cimport forward_scaled, viterbi
+from staleness.kernels.chain cimport viterbi
 from staleness.kernels.lanes cimport (
     LANES,
-    exact_log,
     lanes,
     lanes_all,
     lanes_load,
@@ -235,32 +233,6 @@ cdef class LinearChain(Learner):
         for number in range(1, 1 + self.replicas):
             memcpy(self._copies[number].emissions, self._copies[0].emissions, size)
             self._copies[number].scale = 1.0
-
-
-cdef inline double log_probability(
-    LinearChain model,
-    const Parameters* theta,
-    Workspace* workspace,               # IN: emission, holding scores (overwritten); transition
-    float most,                         # IN: what was subtracted before exponentiating transition
-    Py_ssize_t n,
-    const int32_t* gold,                # IN [n]
-    Py_ssize_t blocks,
-) noexcept nogil:
-    """log p(gold | x) = score of gold - sum_t (log c_t + what was subtracted), in nats."""
-    cdef Py_ssize_t width = blocks * LANES, t
-    cdef double total = 0.0
-    for t in range(n):
-        total += workspace.emission[t * width + gold[t]]
-        if t:
-            total += theta.scale * theta.transitions[gold[t - 1] * width + gold[t]]
-        total -= exponentiate(workspace.emission + t * width, blocks)
-    total -= (n - 1) * <double>most
-    if not forward_scaled(workspace.emission, workspace.transition, n, model.labels,
-                          workspace.forward, workspace.scale, 0.0, blocks):
-        return INFINITY - INFINITY
-    for t in range(n):
-        total -= exact_log(workspace.scale[t])
-    return total
 
 
 cdef allocate(Workspace* workspace, Py_ssize_t n, Py_ssize_t labels, Py_ssize_t width):

@@ -17,6 +17,7 @@ from libc.stdlib cimport calloc, free
 
 from staleness.algorithms.program cimport Instruction
 from staleness.kernels.learner cimport (
+    FAILED,
     FETCH_ADD,
     LOAD,
     NO_MEMORY,
@@ -151,6 +152,8 @@ cdef class Clock:
         ------
         Diverged
             If a processor met numbers that are not finite.
+        Exception
+            Whatever else kept the learner from an update.
         """
         raise NotImplementedError
 
@@ -289,6 +292,8 @@ cdef class Clock:
             )
         if self._failure == NO_MEMORY:
             raise MemoryError(f"no memory for the statistics of mini-batch {self._failed_batch}")
+        if self._failure == FAILED:
+            raise self.learner.failure
 
     cdef pass_evaluations(self):
         """Forget the evaluations that are due now."""

@@ -256,6 +256,7 @@ def describe(configuration, summary):
         clock += f", {summary['cost_model']['description']}"
     metrics = ", ".join(f"{name} {value:.5g}" for name, value in summary["metrics"].items())
     speed = summary[f"{unit}_per_second"] or float("nan")
+    stopped = [f"stopped: {summary['stopped']}"] if summary["stopped"] else []
     return "\n".join(
         [
             f"{configuration.task}: {configuration.schedule}, P = {configuration.processors}, "
@@ -263,6 +264,7 @@ def describe(configuration, summary):
             f"clock: {clock}",
             f"time: {summary['seconds']:.4g} s, {speed:,.0f} {unit} a second, "
             f"{summary['updates']:,} updates, mean staleness {summary['mean_staleness']:.2f}",
+            *stopped,
             f"metrics: {metrics}",
             f"theta: {summary['theta_sha256']}",
             f"curve: {summary['curve_sha256']}",

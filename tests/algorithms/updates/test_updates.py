@@ -6,10 +6,16 @@ import numpy as np
 import pytest
 
 from staleness.algorithms.errors import StalenessError
-from staleness.algorithms.run import TASKS, UPDATES
+from staleness.algorithms.run import SCHEDULES, TASKS, UPDATES, Configuration, run
 from staleness.kernels.learner import Learner
 
 RULES = [pytest.param(rule, id=name) for name, rule in UPDATES.items()]
+UNDER_SCHEDULES = [
+    pytest.param(rule, schedule, id=f"{rule.name}-{schedule.name}")
+    for rule in UPDATES.values()
+    for schedule in SCHEDULES.values()
+    if "ner" in rule.tasks
+]
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -60,10 +66,29 @@ def test_a_rule_makes_a_learner(rule, corpus):
     assert (learner.slots, learner.workspaces) == (3, 2)
     np.testing.assert_array_equal(learner.work, np.diff(corpus["train.offsets"]))
     before = learner.evaluate(*training.arrays)[1]
-    for start in range(0, len(learner.work), 4):
-        learner.calculate(range(start, min(start + 4, len(learner.work))))
+    size = len(learner.work) if rule.batch else 4
+    for start in range(0, len(learner.work), size):
+        learner.calculate(range(start, min(start + size, len(learner.work))))
         learner.update()
     assert learner.evaluate(*training.arrays)[1] > before
+    assert learner.stopped is None
+    learner.close()
+
+
+@pytest.mark.parametrize(("rule", "schedule"), UNDER_SCHEDULES)
+def test_a_rule_runs_under_a_schedule_or_is_refused(rule, schedule, corpus):
+    """With one processor both clocks end in the same parameters, to the bit."""
+    chosen = {"task": "ner", "update": rule.name, "schedule": schedule.name, "epochs": 3}
+    if rule.batch and not schedule.batch:
+        refused = f"'{rule.name}' needs the whole corpus: .* not '{schedule.name}'"
+        with pytest.raises(StalenessError, match=refused):
+            Configuration(**chosen)
+        return
+    thetas = {
+        run(Configuration(**chosen, clock=clock), corpus).theta.tobytes()
+        for clock in ("simulated", "wall")
+    }
+    assert len(thetas) == 1
 
 
 @pytest.mark.parametrize(
