@@ -7,24 +7,31 @@ get cheaper while `theta` settles. All sizes weigh the same, however many mini-b
 Where there is no barrier, whatever a turn takes besides its update and its waiting counts as calc:
 the clock's own work too. Where there is one, that belongs to the rounds: what a round takes besides
 its slowest calc and the update counts as its barriers'.
+
+An update rule that needs the whole corpus has one mini-batch size and shares nothing. What its
+mini-batches take, always the same, is laid on the work of calc, and fixed for an update.
 """
 
 import json
+from pathlib import Path
 
 import numpy as np
 
 from staleness.algorithms.costs import Costs
-from staleness.algorithms.costs.measured import FORMAT
+from staleness.algorithms.costs.measured import FORMAT, Measured
+from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.files import whole_file
 from staleness.algorithms.machine import allowed_cpus, machine, versions
 from staleness.algorithms.program import Instruction
-from staleness.algorithms.run import SCHEDULES, Configuration, run
+from staleness.algorithms.run import SCHEDULES, UPDATES, Configuration, run
 
 MINI_BATCH_SIZES = (1, 4, 16, 64, 256)
 EPOCHS = 10
+BATCH_EPOCHS = 30  # as many updates: the first may be shorter than those that follow
 REPEATS = 3
 AVERAGE_EVERY = 4
 AVERAGES = 8
+SAME_MACHINE = ("processor", "architecture", "cores", "physical_cores")
 INTERRUPTION = 1e-5  # seconds: switching to another thread and back takes longer
 
 
@@ -36,7 +43,8 @@ def calibrate(task, update, corpus, progress=None, processors=None):
     task, update : str
     corpus : EncodedCorpus
     progress : callable, optional
-        Called with round, schedule, processors and mini-batch size before each run.
+        Called with round, schedule, processors and mini-batch size (None: the corpus) before each
+        run.
     processors : int, optional
         That share; by default as many as there are cores. With one, sharing is not measured.
 
@@ -44,12 +52,22 @@ def calibrate(task, update, corpus, progress=None, processors=None):
     -------
     dict
         What `fit_trace` returns of one thread (costs with average_replica), corpus (its name),
-        processors, and shared: schedule to what `fit_trace` returns of it on those processors.
+        sources (the digest of what was measured), processors, and shared: schedule to what
+        `fit_trace` returns of it on those processors.
     """
+    origin = {"corpus": corpus.about["corpus"], "sources": versions()["sources"]}
+    if UPDATES[update].batch:
+        found = calibrate_batches(task, update, corpus, progress)
+        return {**found, **origin, "processors": 1, "shared": {}}
     processors = processors or len(allowed_cpus())
+    rule = UPDATES[update]
     plan = {"single": 1}
     if processors > 1:
-        plan |= {name: processors for name, kind in SCHEDULES.items() if kind.shares_theta()}
+        plan |= {
+            name: processors
+            for name, kind in SCHEDULES.items()
+            if kind.shares_theta() and rule.skip(task, kind) is None
+        }
     fastest = {}
     for repeat in range(REPEATS):
         for size in MINI_BATCH_SIZES:
@@ -77,12 +95,31 @@ def calibrate(task, update, corpus, progress=None, processors=None):
         for schedule, number in plan.items()
     }
     found = fits.pop("single")
-    found["costs"]["average_replica"] = time_average(task, update, corpus, processors)
+    if rule.skip(task, SCHEDULES["replicated"]) is None:
+        examples = len(fastest["single", 1].trace) // EPOCHS
+        each = time_average(task, update, corpus, examples, processors)
+        found["costs"]["average_replica"] = each
+    return {**found, **origin, "processors": processors, "shared": fits}
+
+
+def calibrate_batches(task, update, corpus, progress=None):
+    """Measure a rule that needs the whole corpus; returns what `fit_trace` does, without R2."""
+    found = []
+    for repeat in range(REPEATS):
+        if progress:
+            progress(repeat, "single-batch", 1, None)
+        settings = {"task": task, "update": update, "epochs": BATCH_EPOCHS}
+        found.append(_run(corpus, schedule="single-batch", **settings))
+    trace = min(found, key=lambda result: result.seconds).trace
+    calc = trace["end"] - trace["start"] - trace["update"]
+    (calc_work,), _ = fit([trace["work"]], calc)
+    (update_fixed,), _ = fit([np.ones(len(trace))], trace["update"])
+    costs = Costs(calc_work=float(calc_work), update_fixed=float(update_fixed))
     return {
-        **found,
-        "corpus": corpus.about["corpus"],
-        "processors": processors,
-        "shared": fits,
+        "costs": costs._asdict(),
+        "r2_calc": None,
+        "r2_update": None,
+        "mini_batches": len(trace),
     }
 
 
@@ -142,12 +179,11 @@ def fit_trace(program, processors, traces):
     }
 
 
-def time_average(task, update, corpus, processors):
+def time_average(task, update, corpus, examples, processors):
     """Return the seconds that averaging takes for each replica of `theta`.
 
     The update of processor 0 before each average holds the average too, and is far shorter.
     """
-    examples = len(corpus["train.offsets"]) - 1
     size = min(64, max(1, examples // (processors * AVERAGE_EVERY * AVERAGES)))
     fastest = np.inf
     for _ in range(REPEATS):
@@ -219,6 +255,39 @@ def _non_negative(design, target):
         if (coefficients >= 0).all():
             return coefficients
         active[coefficients.argmin()] = False
+
+
+def read(path):
+    """Return what a calibration file of this machine holds, to be written again with more.
+
+    Parameters
+    ----------
+    path : path-like
+
+    Returns
+    -------
+    dict of str to dict of str to dict
+        See `write`; empty if there is no such file.
+
+    Raises
+    ------
+    StalenessError
+        If it is not a calibration file, or one of another machine.
+    """
+    if not Path(path).exists():
+        return {}
+    Measured(path)
+    about = json.loads(Path(path).read_text(encoding="utf-8"))
+    theirs, ours = (
+        ", ".join(f"{name} {kind.get(name)}" for name in SAME_MACHINE)
+        for kind in (about["machine"], machine())
+    )
+    if theirs != ours:
+        raise StalenessError(
+            f"{path}: costs of another machine ({theirs}; this is {ours}) do not mix with those "
+            "of this one: write to another file"
+        )
+    return about["tasks"]
 
 
 def write(path, tasks):

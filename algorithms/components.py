@@ -110,7 +110,7 @@ class Configurable(ABC):
                     f"{cls.kind} '{cls.name}' has no hyper-parameter '{name}': {known}"
                 )
             whole = isinstance(defaults[name], int)
-            if not isinstance(value, int | float) or (whole and value != int(value)):
+            if not isinstance(value, int | float) or (whole and value % 1 != 0):
                 number = "whole number" if whole else "number"
                 raise StalenessError(f"hyper-parameter '{name}' is a {number}, not {value!r}")
             chosen[name] = int(value) if whole else value

@@ -81,18 +81,18 @@ class Minimiser:
     Raises
     ------
     ValueError
-        If the memory is not a whole number of at least 1.
+        If the memory is less than 1.
     """
 
     def __init__(self, memory):
-        if not (memory >= 1 and memory % 1 == 0):
-            raise ValueError(f"memory must be a whole number of at least 1, not {memory:g}")
+        if memory < 1:
+            raise ValueError(f"memory must be at least 1, not {memory}")
         self.stopped = None
         self._linear_algebra = _linear_algebra()
         self._asked, self._told = queue.SimpleQueue(), queue.SimpleQueue()
         self._thread = threading.Thread(
             target=_minimise,
-            args=(int(memory), self._asked, self._told),
+            args=(memory, self._asked, self._told),
             name="minimiser",
             daemon=True,
         )

@@ -1,16 +1,20 @@
 """Calibration: linear costs from noisy durations."""
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from staleness.algorithms.calibrate import MINI_BATCH_SIZES, calibrate, fit, fit_trace, write
+from staleness.algorithms import calibrate as module
+from staleness.algorithms.calibrate import MINI_BATCH_SIZES, calibrate, fit, fit_trace, read, write
 from staleness.algorithms.costs import Costs
 from staleness.algorithms.costs.measured import Measured
-from staleness.algorithms.run import SCHEDULES, TASKS, UPDATES
+from staleness.algorithms.encoded import EncodedCorpus
+from staleness.algorithms.errors import StalenessError
+from staleness.algorithms.run import SCHEDULES, TASKS, UPDATES, Configuration, run
 from staleness.algorithms.seeds import visiting_order
 
 from .synthetic import finish, make_clock
@@ -133,3 +137,112 @@ def test_a_calibration_is_a_cost_model(corpus, tmp_path, monkeypatch, processors
         at_two = model.costs("ner", "sgd", None, schedule, 2)
         np.testing.assert_allclose(at_two, shared, rtol=1e-9, atol=1e-15)
     assert json.loads(path.read_text())["machine"]["cores"] >= 1
+
+
+def test_a_rule_of_batches_is_measured_in_batches(corpus, tmp_path, monkeypatch):
+    """Whole passes: their time is laid on the tokens, that of updates on nothing."""
+    monkeypatch.setattr(module, "REPEATS", 2)
+    told = []
+    found = calibrate("ner", "lbfgs", corpus, lambda *about: told.append(about), processors=2)
+    assert told == [(0, "single-batch", 1, None), (1, "single-batch", 1, None)]
+    assert (found["processors"], found["shared"]) == (1, {})
+    assert found["mini_batches"] == module.BATCH_EPOCHS
+    costs = Costs(**found["costs"])
+    assert costs == Costs(calc_work=costs.calc_work, update_fixed=costs.update_fixed)
+    path = tmp_path / "calibration.json"
+    write(path, {"ner": {"lbfgs": found}})
+    settings = {"task": "ner", "update": "lbfgs", "epochs": 3, "calibration": str(path)}
+    alone = run(Configuration(schedule="single-batch", **settings), corpus)
+    tokens = len(corpus["train.labels"])
+    each = costs.calc_work * tokens + costs.update_fixed
+    assert alone.seconds == pytest.approx(3 * each, rel=1e-9)
+    # Calc is split over the processors, the update is not.
+    halves = run(Configuration(schedule="parallel-batch", processors=2, **settings), corpus)
+    shares = halves.trace["work"].reshape(3, 2).max(axis=1).sum()
+    expected = costs.calc_work * shares + 3 * costs.update_fixed
+    assert halves.seconds == pytest.approx(expected, rel=1e-9)
+    assert halves.theta.tobytes() == alone.theta.tobytes()
+
+
+def test_what_a_batch_costs_comes_back(corpus, monkeypatch):
+    true = Costs(calc_work=3e-7, update_fixed=2e-3)
+
+    def simulate(corpus, *, task, update, schedule, epochs):
+        learner = UPDATES[update]().learner(TASKS[task]().training(corpus, seed=0), 1, 1)
+        size = len(learner.work)
+        order = visiting_order(0, size, epochs)
+        clock = make_clock(
+            "simulated", learner, SCHEDULES[schedule].program, 1, size, order, costs=true
+        )
+        finish(clock)
+        learner.close()
+        return SimpleNamespace(trace=clock.trace, seconds=clock.time)
+
+    monkeypatch.setattr(module, "_run", simulate)
+    found = calibrate("ner", "lbfgs", corpus)
+    np.testing.assert_allclose(Costs(**found["costs"]), true, rtol=1e-9)
+
+
+def without_gold(task):
+    """Return a small corpus for unsupervised learning."""
+    rng = np.random.default_rng(1)
+    about = {"task": task, "corpus": "synthetic-tests", "words": 9, "tags": [], "linked_pairs": 0}
+    about |= {"source_words": 9, "target_words": 9}
+    arrays = {}
+    for prefix, name in (("", "words"), ("source_", "source"), ("target_", "target")):
+        offsets = np.cumsum([0, *rng.integers(1, 9, size=150)])
+        arrays[f"train.{prefix}offsets"] = offsets
+        words = np.arange(offsets[-1], dtype=np.int32) % 9
+        arrays[f"train.{name}"] = rng.permutation(words)
+    return EncodedCorpus(about, arrays)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("task", "update"),
+    [(task, name) for name, rule in UPDATES.items() for task in rule.tasks if task != "ner"],
+)
+def test_every_rule_of_every_task_can_be_measured(task, update, monkeypatch):
+    monkeypatch.setattr(module, "REPEATS", 1)
+    monkeypatch.setattr(module, "EPOCHS", 2)
+    found = calibrate(task, update, without_gold(task), processors=2)
+    rule = UPDATES[update]
+    shared = {
+        name
+        for name, kind in SCHEDULES.items()
+        if kind.shares_theta() and rule.skip(task, kind) is None
+    }
+    assert found["shared"].keys() == (set() if rule.batch else shared)
+    assert sum(found["costs"].values()) > 0
+    if not rule.replicas:
+        assert found["costs"]["average_replica"] == 0.0
+
+
+FIT = {"costs": {"calc_work": 1e-6}, "processors": 1, "shared": {}}
+
+
+def test_a_file_is_read_to_be_written_with_more(tmp_path):
+    path = tmp_path / "calibration.json"
+    assert read(path) == {}
+    write(path, {"ner": {"sgd": FIT}})
+    kept = read(path)
+    assert kept == {"ner": {"sgd": FIT}}
+    kept["ner"]["lbfgs"] = FIT | {"costs": {"calc_work": 2e-6}}
+    write(path, kept)
+    model = Measured(path)
+    assert model.costs("ner", "sgd", None) == Costs(calc_work=1e-6)
+    assert model.costs("ner", "lbfgs", None) == Costs(calc_work=2e-6)
+
+
+def test_costs_of_two_machines_do_not_mix(tmp_path, monkeypatch):
+    path = tmp_path / "calibration.json"
+    write(path, {"ner": {"sgd": FIT}})
+    here = module.machine()
+    monkeypatch.setattr(module, "machine", lambda: here | {"load": 99.0})
+    assert read(path)
+    monkeypatch.setattr(module, "machine", lambda: here | {"processor": "abacus"})
+    with pytest.raises(StalenessError, match=r"costs of another machine .*; this is processor a"):
+        read(path)
+    path.write_text("{}")
+    with pytest.raises(StalenessError, match="not a calibration file"):
+        read(path)

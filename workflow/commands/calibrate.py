@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from staleness.algorithms import encoded
-from staleness.algorithms.calibrate import REPEATS, calibrate, write
+from staleness.algorithms.calibrate import REPEATS, calibrate, read, write
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.run import TASKS, UPDATES
 from staleness.workflow.commands import Command
@@ -31,7 +31,7 @@ class Calibrate(Command):
             "--update",
             choices=UPDATES,
             metavar="NAME",
-            help=f"{', '.join(UPDATES)} (default: each task's)",
+            help=f"{', '.join(UPDATES)} (default: all that the tasks have)",
         )
         parser.add_argument(
             "--encoded", metavar="DIR", type=Path, help="an encoded corpus, for one task"
@@ -44,27 +44,32 @@ class Calibrate(Command):
             default=Path("results/calibration.json"),
             help="(default: %(default)s)",
         )
+        parser.add_argument(
+            "--merge",
+            action="store_true",
+            help="keep what the file, of this machine, says of other tasks and updates",
+        )
         add_place_options(parser)
 
     def run(self, options):
         """Calibrate the tasks and write the file."""
-        fits = {}
-        for name in chosen(options):
+        pairs = chosen(options)
+        fits = read(options.out) if options.merge else {}
+        for name, update in pairs:
             task = TASKS[name]
-            update = options.update or task.update
             folder = as_it_is(options)
             if folder is None:
                 folder = ensure_default(options, name).folder
 
-            def tell(repeat, schedule, processors, size, name=name):
+            def tell(repeat, schedule, processors, size, name=name, update=update):
                 print(
-                    f"{name}, round {repeat + 1} of {REPEATS}: {schedule}, P = {processors}, "
-                    f"mini-batches of {size}",
+                    f"{name}, {update}, round {repeat + 1} of {REPEATS}: {schedule}, "
+                    f"P = {processors}, mini-batches of {size or 'all'}",
                     file=sys.stderr,
                 )
 
             found = calibrate(name, update, encoded.load(folder), tell)
-            fits[name] = {update: found}
+            fits.setdefault(name, {})[update] = found
             print(f"{name}, {update}")
             print(describe("alone", found, task))
             for schedule, shared in found["shared"].items():
@@ -76,28 +81,32 @@ class Calibrate(Command):
 
 
 def chosen(options):
-    """Return the names of the tasks asked for, or raise StalenessError."""
-    names = options.tasks or list(TASKS)
-    for name in names:
+    """Return the tasks asked for, each with each of its update rules, or raise StalenessError."""
+    rules = [options.update] if options.update else list(UPDATES)
+    for name in options.tasks:
         if name not in TASKS:
             raise StalenessError(f"unknown task '{name}': choose from {', '.join(TASKS)}")
-        reason = UPDATES[options.update or TASKS[name].update].skip(name)
+        reason = options.update and UPDATES[options.update].skip(name)
         if reason:
             raise StalenessError(reason)
-    if options.encoded is not None and len(names) != 1:
+    if options.encoded is not None and len(options.tasks) != 1:
         raise StalenessError("--encoded is for one task: name it")
-    return names
+    names = options.tasks or TASKS
+    return [(name, rule) for name in names for rule in rules if UPDATES[rule].skip(name) is None]
 
 
 def describe(what, found, task):
     """Return fitted costs as a line for people."""
     costs = {name: 1e9 * seconds for name, seconds in found["costs"].items()}
+    r2 = {
+        part: "" if found[f"r2_{part}"] is None else f" (R2 {found[f'r2_{part}']:.3f})"
+        for part in ("calc", "update")
+    }
     line = (
         f"  {what}: calc {costs['calc_fixed']:.0f} ns "
         f"+ {costs['calc_example']:.0f} ns an example "
-        f"+ {costs['calc_work']:.1f} ns a {task.work_unit.removesuffix('s')} "
-        f"(R2 {found['r2_calc']:.3f}); update {costs['update_fixed']:.0f} ns "
-        f"+ {costs['update_work']:.1f} ns (R2 {found['r2_update']:.3f})"
+        f"+ {costs['calc_work']:.1f} ns a {task.work_unit.removesuffix('s')}{r2['calc']}; "
+        f"update {costs['update_fixed']:.0f} ns + {costs['update_work']:.1f} ns{r2['update']}"
     )
     if costs["barrier"]:
         line += f"; barrier {costs['barrier']:.0f} ns"

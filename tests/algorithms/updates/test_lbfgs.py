@@ -168,17 +168,17 @@ print("OPENBLAS_CORETYPE" in os.environ)
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"memory": 0}, "memory must be a whole number of at least 1, not 0"),
-        ({"memory": 2.5}, "memory must be a whole number of at least 1, not 2.5"),
-        ({"memory": float("nan")}, "memory must be a whole number of at least 1, not nan"),
-        ({"memory": float("inf")}, "memory must be a whole number of at least 1, not inf"),
-        ({"l2": -1.0}, "l2 must not be negative, not -1"),
+        ({"memory": 0}, "update 'lbfgs': memory must be at least 1, not 0"),
+        ({"memory": 2.5}, "hyper-parameter 'memory' is a whole number, not 2.5"),
+        ({"memory": float("nan")}, "hyper-parameter 'memory' is a whole number, not nan"),
+        ({"memory": float("inf")}, "hyper-parameter 'memory' is a whole number, not inf"),
+        ({"l2": -1.0}, "update 'lbfgs': l2 must not be negative, not -1"),
     ],
     ids=str,
 )
 def test_out_of_range(corpus, values, message):
     training = TASKS["ner"]().training(corpus, seed=0)
-    with pytest.raises(StalenessError, match=f"^update 'lbfgs': {message}$"):
+    with pytest.raises(StalenessError, match=f"^{message}$"):
         UPDATES["lbfgs"].configure(values).learner(training, slots=1, workspaces=1)
 
 

@@ -4,31 +4,83 @@ import json
 
 import pytest
 
+from staleness.algorithms.costs import Costs
+from staleness.algorithms.run import UPDATES
 from staleness.workflow.cli import main
 
 
-@pytest.mark.slow
-def test_it_writes_what_run_understands(tmp_path, own_corpus, monkeypatch, capsys):
-    monkeypatch.setattr("staleness.algorithms.calibrate.REPEATS", 1)
+@pytest.fixture
+def encoded(tmp_path, own_corpus, capsys):
+    """Return the folder of an encoded corpus."""
     corpus = [f"--{split}={path}" for split, path in own_corpus.items()]
     assert main(["encode", "--name=toy", "--format=conll", *corpus, f"--data={tmp_path}"]) == 0
-    encoded, path = tmp_path / "encoded" / "toy", tmp_path / "calibration.json"
     capsys.readouterr()
-    assert main(["calibrate", "ner", f"--encoded={encoded}", f"--out={path}"]) == 0
+    return tmp_path / "encoded" / "toy"
+
+
+@pytest.mark.slow
+def test_it_writes_what_run_understands(tmp_path, encoded, monkeypatch, capsys):
+    monkeypatch.setattr("staleness.algorithms.calibrate.REPEATS", 1)
+    path = tmp_path / "calibration.json"
+    arguments = ["calibrate", "ner", "--update=sgd", f"--encoded={encoded}", f"--out={path}"]
+    assert main(arguments) == 0
     captured = capsys.readouterr()
     assert "ner, sgd\n  alone: calc " in captured.out
+    assert captured.out.count(" (R2 ") == 2 * captured.out.count("update ")
     assert ": single, P = 1, mini-batches of 256" in captured.err
-    found = json.loads(path.read_text())["tasks"]["ner"]["sgd"]
-    assert bool(found["shared"]) == (found["processors"] > 1)
+    found = json.loads(path.read_text())["tasks"]["ner"]
+    assert found.keys() == {"sgd"}
+    assert bool(found["sgd"]["shared"]) == (found["sgd"]["processors"] > 1)
     arguments = ["--schedule=asynchronous", "--processors=8", f"--calibration={path}"]
     assert main(["run", "ner", *arguments, f"--encoded={encoded}", "--epochs=1"]) == 0
     assert "own calibration" in capsys.readouterr().out
 
 
+def test_rules_go_into_one_file(tmp_path, encoded, monkeypatch, capsys):
+    """One by one, or all at once; what is not measured again stays."""
+    monkeypatch.setattr(
+        "staleness.workflow.commands.calibrate.calibrate",
+        lambda task, update, *_: measured(f"{task}, {update}"),
+    )
+    path = tmp_path / "calibration.json"
+
+    def costs_after(*arguments):
+        assert main(["calibrate", "ner", f"--encoded={encoded}", f"--out={path}", *arguments]) == 0
+        capsys.readouterr()
+        tasks = json.loads(path.read_text())["tasks"]
+        assert tasks.keys() == {"ner"}
+        return {update: found["corpus"] for update, found in tasks["ner"].items()}
+
+    assert costs_after("--update=lbfgs") == {"lbfgs": "ner, lbfgs"}
+    assert costs_after("--update=sgd") == {"sgd": "ner, sgd"}
+    both = {"sgd": "ner, sgd", "lbfgs": "ner, lbfgs"}
+    assert costs_after("--update=lbfgs", "--merge") == both
+    assert costs_after("--update=sgd", "--merge") == both
+    everything = {name: f"ner, {name}" for name, rule in UPDATES.items() if "ner" in rule.tasks}
+    assert costs_after() == everything
+    assert everything.items() >= both.items()
+
+
+def measured(what):
+    """Return a fit without any measurement."""
+    fit = {"costs": Costs(calc_work=1e-6)._asdict(), "r2_calc": None, "r2_update": None}
+    return fit | {"processors": 1, "shared": {}, "corpus": what}
+
+
+def test_it_looks_before_it_measures(tmp_path, encoded, monkeypatch, capsys):
+    monkeypatch.setattr("staleness.workflow.commands.calibrate.calibrate", None)
+    path = tmp_path / "calibration.json"
+    path.write_text("[]")
+    arguments = ["calibrate", "ner", f"--encoded={encoded}", f"--out={path}", "--merge"]
+    assert main(arguments) == 1
+    assert "not a calibration file" in capsys.readouterr().err
+    assert path.read_text() == "[]"
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["knitting"], "unknown task 'knitting': choose from ner"),
+        (["knitting"], "unknown task 'knitting': choose from alignment, ner"),
         (["ner", "ner", "--encoded", "somewhere"], "--encoded is for one task: name it"),
     ],
 )

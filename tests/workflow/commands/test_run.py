@@ -39,6 +39,7 @@ def test_json_has_what_is_promised(options, capsys):
     assert summary["seconds"] > 0
     assert summary["tokens_per_second"] == pytest.approx(summary["tokens"] / summary["seconds"])
     assert summary["cpu_seconds"] > 0
+    assert summary["stopped"] is None
     assert len(summary["theta_sha256"]) == len(summary["curve_sha256"]) == 64
 
 
@@ -62,6 +63,25 @@ def test_what_names_no_corpus(arguments, said, capsys):
     error = capsys.readouterr().err
     assert said in error
     assert error.count("\n") == 1
+
+
+def test_it_says_when_there_was_nothing_left_to_learn(options, capsys):
+    arguments = [*options, "--schedule=parallel-batch", "--processors=2", "--update=lbfgs"]
+    for epochs, expected in ((3, False), (300, True)):
+        assert main([*arguments, f"--epochs={epochs}"]) == 0
+        assert ("\nstopped: L-BFGS-B converged after " in capsys.readouterr().out) == expected
+        assert main([*arguments, f"--epochs={epochs}", "--json"]) == 0
+        summary = json.loads(capsys.readouterr().out)
+        assert (summary["stopped"] is not None) == expected
+        assert summary["updates"] == epochs
+
+
+def test_batch_learning_in_mini_batches_is_refused_in_one_line(options, capsys):
+    assert main([*options, "--schedule=asynchronous", "--update=lbfgs"]) == 1
+    assert capsys.readouterr().err == (
+        "staleness run: update 'lbfgs' needs the whole corpus: "
+        "take schedule 'single-batch' or 'parallel-batch', not 'asynchronous'\n"
+    )
 
 
 def test_same_seed_same_hashes_on_the_simulated_clock(options, capsys):
