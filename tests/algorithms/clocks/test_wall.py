@@ -103,6 +103,21 @@ def test_all_processors_take_part(counting):
     assert clock.trace["staleness"].max() >= 1
 
 
+@pytest.mark.parametrize("program", [SINGLE, ASYNCHRONOUS, SYNCHRONOUS], ids=["1", "a", "s"])
+def test_no_time_passes_between_instructions(counting, program):
+    """The trace of a processor has no gaps, so that its parts add up to all of its time."""
+    processors = 1 if program == SINGLE else 2
+    learner = crowd(counting, processors, 200)
+    clock = WallClock(learner, program, processors, 1, np.arange(200), [], oversubscribe=True)
+    finish(clock)
+    parts = ("delay", "barrier_wait", "lock_wait", "update")
+    for p in range(processors):
+        rows = np.sort(clock.trace[clock.trace["processor"] == p], order="start")
+        assert (rows["start"][1:] == rows["end"][:-1]).all()
+        accounted = rows["computed"] - rows["start"] + sum(rows[name] for name in parts)
+        np.testing.assert_allclose(accounted, rows["end"] - rows["start"], atol=1e-12)
+
+
 def test_threads_are_pinned_each_to_a_core(counting):
     learner = crowd(counting, CORES, 50)
     delays = np.full((CORES, 1), AT_MOST)
