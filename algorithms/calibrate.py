@@ -1,8 +1,8 @@
 """Calibration: the linear costs of this machine's kernels, fitted to wall-clock traces.
 
 Each mini-batch size is run several times, schedules taking turns, and the fastest run of each is
-taken: what else the machine does can only slow a run down. A run is as long as usual, since updates
-get cheaper while `theta` settles. All sizes weigh the same, however many mini-batches they make.
+taken: what else the machine does can only slow a run down. A run is as long as usual, since less is
+to be updated as `theta` settles. All sizes weigh the same, however many mini-batches they make.
 
 Where there is no barrier, whatever a turn takes besides its update and its waiting counts as calc:
 the clock's own work too. Where there is one, that belongs to the rounds: what a round takes besides
@@ -23,10 +23,11 @@ from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.files import whole_file
 from staleness.algorithms.machine import allowed_cpus, machine, versions
 from staleness.algorithms.program import Instruction
-from staleness.algorithms.run import SCHEDULES, UPDATES, Configuration, run
+from staleness.algorithms.run import SCHEDULES, TASKS, UPDATES, Configuration, run
 
 MINI_BATCH_SIZES = (1, 4, 16, 64, 256)
-EPOCHS = 10
+MOST_EPOCHS = 10
+EXAMPLES = 140_000  # of a run, about: ten epochs of CoNLL-2003
 BATCH_EPOCHS = 30  # as many updates: the first may be shorter than those that follow
 REPEATS = 3
 AVERAGE_EVERY = 4
@@ -69,6 +70,8 @@ def calibrate(task, update, corpus, progress=None, processors=None):
             if kind.shares_theta() and rule.skip(task, kind) is None
         }
     fastest = {}
+    examples = TASKS[task]().examples(corpus)
+    epochs = min(MOST_EPOCHS, max(2, EXAMPLES // examples))
     for repeat in range(REPEATS):
         for size in MINI_BATCH_SIZES:
             for schedule, number in plan.items():
@@ -81,7 +84,7 @@ def calibrate(task, update, corpus, progress=None, processors=None):
                     schedule=schedule,
                     processors=number,
                     mini_batch_size=size,
-                    epochs=EPOCHS,
+                    epochs=epochs,
                 )
                 before = fastest.get((schedule, size))
                 if before is None or result.seconds < before.seconds:
@@ -96,7 +99,6 @@ def calibrate(task, update, corpus, progress=None, processors=None):
     }
     found = fits.pop("single")
     if rule.skip(task, SCHEDULES["replicated"]) is None:
-        examples = len(fastest["single", 1].trace) // EPOCHS
         each = time_average(task, update, corpus, examples, processors)
         found["costs"]["average_replica"] = each
     return {**found, **origin, "processors": processors, "shared": fits}
@@ -204,7 +206,8 @@ def time_average(task, update, corpus, examples, processors):
 
 
 def _run(corpus, **settings):
-    return run(Configuration(clock="wall", evaluations=1, oversubscribe=True, **settings), corpus)
+    configuration = Configuration(clock="wall", evaluations=1, oversubscribe=True, **settings)
+    return run(configuration, corpus, judge=False)
 
 
 def fit(columns, seconds, weights=None):

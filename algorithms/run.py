@@ -177,7 +177,7 @@ class Interrupted(KeyboardInterrupt):
     """Ctrl-C in a run; the message says how far it had come."""
 
 
-def run(configuration, corpus, progress=None):
+def run(configuration, corpus, progress=None, judge=True):
     """Run a configuration on an encoded corpus.
 
     Parameters
@@ -186,6 +186,8 @@ def run(configuration, corpus, progress=None):
     corpus : EncodedCorpus
     progress : callable, optional
         Called now and then with the examples done, those to be done in all and the latest metrics.
+    judge : bool, optional
+        Whether curve points have metrics; without, where only times are wanted.
 
     Returns
     -------
@@ -218,7 +220,7 @@ def run(configuration, corpus, progress=None):
     cpu_seconds = real_seconds = 0.0
 
     def record():
-        metrics = task.evaluate(learner, corpus)
+        metrics = task.evaluate(learner, corpus) if judge else {}
         if not np.isfinite(list(metrics.values())).all():
             raise Diverged(f"theta is not finite after {learner.updates} updates")
         epoch = learner.examples / len(learner.work)

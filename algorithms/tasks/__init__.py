@@ -66,6 +66,10 @@ class Task(Configurable):
     metrics: ClassVar[dict[str, Metric]]
 
     @abstractmethod
+    def examples(self, corpus):
+        """Return the number of examples in the training set of an `EncodedCorpus`."""
+
+    @abstractmethod
     def training(self, corpus, seed):
         """Return what an update rule needs to make a learner.
 

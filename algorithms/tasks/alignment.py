@@ -78,6 +78,10 @@ class Alignment(Task):
         "recall": Metric("recall", f"recall of the links after {SYMMETRISATION}"),
     }
 
+    def examples(self, corpus):
+        """Return the number of sentence pairs of the training set."""
+        return len(corpus["train.source_offsets"]) - 1
+
     def training(self, corpus, seed):
         """Return the `SentencePairs`; nothing of Model 1 is random."""
         return SentencePairs(

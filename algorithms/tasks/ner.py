@@ -39,6 +39,10 @@ class NamedEntityRecognition(Task):
         ),
     }
 
+    def examples(self, corpus):
+        """Return the number of sentences of the training set."""
+        return len(corpus["train.offsets"]) - 1
+
     def training(self, corpus, seed):
         """Return the `LabelledFeatures` of the training set; theta begins at 0."""
         return LabelledFeatures(

@@ -71,6 +71,10 @@ class Tagging(Task):
 
     states: int = 45
 
+    def examples(self, corpus):
+        """Return the number of sentences of the training set."""
+        return len(corpus["train.offsets"]) - 1
+
     def training(self, corpus, seed):
         """Return the `Words`, with random numbers of the seed to begin from.
 

@@ -204,7 +204,7 @@ def without_gold(task):
 )
 def test_every_rule_of_every_task_can_be_measured(task, update, monkeypatch):
     monkeypatch.setattr(module, "REPEATS", 1)
-    monkeypatch.setattr(module, "EPOCHS", 2)
+    monkeypatch.setattr(module, "MOST_EPOCHS", 2)
     found = calibrate(task, update, without_gold(task), processors=2)
     rule = UPDATES[update]
     shared = {
