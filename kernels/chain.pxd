@@ -10,17 +10,24 @@ from libc.stdint cimport int32_t
 
 from staleness.kernels.lanes cimport (
     LANES,
+    exact_exp,
+    exact_log,
     lanes,
     lanes_all,
     lanes_at_least,
     lanes_argmax,
+    lanes_exp,
     lanes_int,
     lanes_int_all,
     lanes_int_store,
     lanes_load,
+    lanes_max,
     lanes_store,
     lanes_sum,
 )
+
+cdef enum:
+    LEAST_EXPONENT = -700   # that exact_exp takes
 
 
 cdef inline void weighted_rows(
@@ -85,6 +92,53 @@ cdef inline bint forward_scaled(
             total = lanes_load(row, b) * lanes_all(1.0 / c)
             lanes_store(row, b, lanes_at_least(total, least) if least > 0.0 else total)
     return True
+
+
+cdef inline double forward_log(
+    const float* scores,        # IN [n, width], logarithms
+    const float* transition,    # IN [states, width], the same, from state i (row) to j (lane)
+    Py_ssize_t n,
+    Py_ssize_t states,
+    float* alpha,               # scratch [width]
+    float* following,           # scratch [width]
+    float* sums,                # scratch [width]
+    Py_ssize_t blocks,
+) noexcept nogil:
+    """log sum over all sequences of exp(their score): slower, but in any range of numbers.
+
+    log alpha_t(j) = score_t(j) + log sum_i exp(log alpha_{t-1}(i) + w(i, j)), less its greatest
+    """
+    cdef Py_ssize_t t, i, j, b, width = blocks * LANES
+    cdef double taken_out = 0.0, rest = 0.0
+    cdef float greatest
+    cdef lanes most, total
+    for j in range(states):
+        following[j] = scores[j]
+    for t in range(1, n + 1):
+        greatest = -INFINITY
+        for j in range(states):
+            greatest = max(greatest, following[j])
+        for j in range(states):
+            alpha[j] = following[j] - greatest
+        taken_out += greatest
+        if t == n:
+            break
+        for b in range(blocks):
+            most = lanes_all(-INFINITY)
+            for i in range(states):
+                most = lanes_max(most, lanes_all(alpha[i])
+                                 + lanes_load(transition + i * width, b))
+            total = lanes_all(0.0)
+            for i in range(states):
+                total = total + lanes_exp(lanes_all(alpha[i])
+                                          + lanes_load(transition + i * width, b) - most)
+            lanes_store(following, b, most + lanes_load(scores + t * width, b))
+            lanes_store(sums, b, total)
+        for j in range(states):
+            following[j] += <float>exact_log(sums[j])
+    for j in range(states):
+        rest += exact_exp(max(alpha[j], LEAST_EXPONENT))
+    return taken_out + exact_log(rest)
 
 
 cdef inline void viterbi(

@@ -24,6 +24,7 @@ from staleness.kernels.learner cimport Learner
 
 cdef enum:
     AHEAD = 64              # feature rows from a prefetch to its use: two tokens of 32 features
+    MOST_LABELS = 128       # as in validation.py
 
 
 cdef struct Workspace:
@@ -187,4 +188,19 @@ cdef inline double log_probability(
         return INFINITY - INFINITY
     for t in range(n):
         total -= exact_log(workspace.scale[t])
+    return total
+
+
+cdef inline double path_score(
+    const Workspace* workspace,         # IN: emission, holding scores; weights
+    const int32_t* labels,              # IN [n]
+    Py_ssize_t n,
+    Py_ssize_t blocks,
+) noexcept nogil:
+    """The score of one label sequence."""
+    cdef Py_ssize_t width = blocks * LANES, t
+    cdef double total = workspace.emission[labels[0]]
+    for t in range(1, n):
+        total += workspace.emission[t * width + labels[t]]
+        total += workspace.weights[labels[t - 1] * width + labels[t]]
     return total

@@ -9,7 +9,7 @@ costs nothing. As a conditional random field (Lafferty, McCallum & Pereira 2001)
     p(y | x) = 1/Z(x) prod_t psi_t(y_t) M(y_{t-1}, y_t)
     psi_t(j) = exp(sum of theta[f, j] over the features f of token t),  M(i, j) = exp(theta[i, j])
 
-by recursions that are scaled, not in log space.
+by recursions that are scaled, and in log space only where these would lose something.
 
 Index letters: t token, i and j labels (i before j), f feature, b block of 16 labels, k whatever
 one array is indexed by.
@@ -21,7 +21,7 @@ from libc.stdint cimport int32_t, int64_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy, memset
 
-from staleness.kernels.chain cimport viterbi
+from staleness.kernels.chain cimport forward_log, viterbi
 from staleness.kernels.lanes cimport (
     LANES,
     lanes,
@@ -32,11 +32,17 @@ from staleness.kernels.lanes cimport (
 from staleness.kernels.learner cimport Learner
 from staleness.kernels.memory cimport aligned
 
+from staleness.kernels import validation
 from staleness.kernels.memory import aligned_rows
 from staleness.kernels.validation import check_labelled_features
 
 cdef enum:
     SMALLEST_POWER = -40    # settle() keeps the scale above 2^-40
+    # Where transitions differ by more, scaled recursions may lose what counts: a label whose alpha
+    # falls below e^-87, and is 0 then, has a posterior of at most e^(-87 + 3 * 20).
+    MOST_SPREAD = 20
+
+assert validation.MOST_LABELS == MOST_LABELS
 
 
 cdef class LinearChain(Learner):
@@ -190,6 +196,8 @@ cdef class LinearChain(Learner):
         cdef float most
         cdef Workspace workspace
         self.settle()
+        transitions = np.asarray(self._rows[0])[self.features :, : self.labels] * self.scale
+        cdef bint scaled = float(transitions.max()) - float(transitions.min()) <= MOST_SPREAD
         allocate(&workspace, longest, self.labels, self._width)
         with nogil:
             scale_transitions(self, self._copies, &workspace, blocks)
@@ -203,8 +211,14 @@ cdef class LinearChain(Learner):
                       blocks)
                 viterbi(workspace.emission, workspace.weights, n, self.labels, workspace.forward,
                         workspace.back, &best[t], blocks)
-                log_likelihood += log_probability(self, self._copies, &workspace, most, n, &gold[t],
-                                                  blocks)
+                if scaled:
+                    log_likelihood += log_probability(self, self._copies, &workspace, most, n,
+                                                      &gold[t], blocks)
+                else:
+                    log_likelihood += path_score(&workspace, &gold[t], n, blocks)
+                    log_likelihood -= forward_log(
+                        workspace.emission, workspace.weights, n, self.labels, workspace.backward,
+                        workspace.forward, workspace.weighted, blocks)
         free(workspace.emission)
         return decoded, log_likelihood
 

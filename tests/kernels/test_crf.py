@@ -321,24 +321,37 @@ def test_large_transitions(value, labels):
     )
 
 
-@pytest.mark.parametrize(
-    "value",
-    [-200.0, 100.0, 200.0],
-)
+@pytest.mark.parametrize("value", [-200.0, 100.0, 200.0])
 @pytest.mark.parametrize("labels", [1, 2, 17])
 def test_transitions_beyond_float32_are_right_or_refused(value, labels):
-    """The exponential of a float32 ends at 88: past it an error may come, but no wrong number."""
+    """The exponential of a float32 ends at 88: past it `calc` may refuse, but not be wrong."""
     corpus, theta = transitions_of(value, labels)
     log_likelihood = model_of(corpus, theta).evaluate(*corpus.arrays)[1]
-    if np.isfinite(log_likelihood):
-        expected = reference.log_likelihood(theta, corpus)
-        np.testing.assert_allclose(log_likelihood, expected, rtol=1e-4, atol=1e-4)
+    expected = reference.log_likelihood(theta, corpus)
+    np.testing.assert_allclose(log_likelihood, expected, rtol=1e-4, atol=1e-4)
     try:
         gradient = gradient_of(corpus, theta)
     except FloatingPointError:
         return
     expected = reference.gradient(theta, corpus)
     np.testing.assert_allclose(gradient, expected, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("spread", [3.0, 10.0, 60.0, 1000.0])
+@pytest.mark.parametrize("labels", [2, 9, 17, 33])
+def test_the_likelihood_is_right_in_any_range(spread, labels):
+    """Scaled recursions lose paths that pay early and gain late; none of them may be missed."""
+    rng = np.random.default_rng([labels, int(spread)])
+    corpus = random_sentences(rng, [1, 60, 0, 3, 200], labels, feature_count=40)
+    theta = random_theta(rng, corpus, spread)
+    for sentence in range(len(corpus)):
+        emission, transition = reference.scores(theta, corpus, sentence)
+        best = reference.by_recursion(emission, transition).best
+        corpus.labels[corpus.tokens(sentence)] = best
+    # Of the best path, the logarithm is not drowned in that of its score.
+    log_likelihood = model_of(corpus, theta).evaluate(*corpus.arrays)[1]
+    expected = reference.log_likelihood(theta, corpus)
+    np.testing.assert_allclose(log_likelihood, expected, rtol=1e-4, atol=2e-5 * spread)
 
 
 @pytest.mark.parametrize(
