@@ -1,7 +1,9 @@
-"""The CRF: statistics, update and decoding."""
+"""The CRF and its features: statistics, updates and decoding."""
 
 import numpy as np
 
+from staleness.kernels.mira import MarginInfusedRelaxedAlgorithm
+from staleness.kernels.perceptron import StructuredPerceptron
 from staleness.kernels.sgd import StochasticGradientDescent
 
 from .data import LABELS, labelled_features
@@ -41,6 +43,27 @@ class StochasticGradient:
             self.learner.calculate(batch)
 
     def time_epoch(self, mini_batch_size):
+        self.learner.theta = self.zeros
+        for batch in self.batches:
+            self.learner.calculate(batch)
+            self.learner.update()
+
+
+class DecodedLabels:
+    """An epoch of the rules that decode, by mini-batches of 4; most sentences have mistakes."""
+
+    params = ("perceptron", "mira")
+    param_names = ("update",)
+
+    def setup(self, update):
+        corpus = labelled_features(features=FEATURES)
+        rule = {"perceptron": StructuredPerceptron, "mira": MarginInfusedRelaxedAlgorithm}[update]
+        options = {"step_limit": 0.03} if update == "mira" else {}
+        self.learner = rule(*corpus, label_count=LABELS, feature_count=FEATURES, **options)
+        self.zeros = np.zeros((FEATURES + LABELS, LABELS), dtype=np.float32)
+        self.batches = np.arange(2000, dtype=np.int32).reshape(-1, 4)
+
+    def time_epoch(self, update):
         self.learner.theta = self.zeros
         for batch in self.batches:
             self.learner.calculate(batch)

@@ -23,6 +23,7 @@ from staleness.kernels.lanes cimport (
     lanes_sum,
 )
 from staleness.kernels.learner cimport Learner
+from staleness.kernels.linear_chain cimport LinearChain
 
 from staleness.kernels.memory import aligned_rows
 
@@ -88,10 +89,16 @@ def log(values):
     return np.array([exact_log(value) for value in values])
 
 
-def rows(ConditionalRandomField model):
-    """Return copies of the emission and transition rows of a CRF, padding lanes and all."""
-    rows = np.array(model._rows[0])
+def rows(LinearChain model, Py_ssize_t copy=0):
+    """Return copies of the emission and transition rows of a model, padding lanes and all."""
+    rows = np.array(model._rows[copy])
     return rows[: model.features], rows[model.features :]
+
+
+def learned(LinearChain model, Py_ssize_t slot=0):
+    """Return the parameters that a slot's `calc` reads, float32 [features + labels, labels]."""
+    cdef Py_ssize_t copy = model.parameters(slot) - model._copies
+    return np.array(model._rows[copy])[:, : model.labels] * model._copies[copy].scale
 
 
 def held(ConditionalRandomField model, Py_ssize_t slot, Py_ssize_t tokens):

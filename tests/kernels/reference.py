@@ -165,3 +165,62 @@ def gradient(theta, corpus, sentences=None, infer=by_recursion):
         for i, j in itertools.pairwise(gold):
             transitions[i, j] -= 1.0
     return out
+
+
+def path_features(corpus, sentence, path):
+    """Return how often each entry of theta counts in a path's score, float64 like theta."""
+    out = np.zeros((corpus.feature_count + corpus.label_count, corpus.label_count))
+    for t, j in zip(corpus.tokens(sentence), path, strict=True):
+        np.add.at(out[:, j], corpus.features_of(t), 1.0)
+    for i, j in itertools.pairwise(path):
+        out[corpus.feature_count + i, j] += 1.0
+    return out
+
+
+class Mistake(NamedTuple):
+    """What a sentence is decoded as, and what it takes to step from there towards gold."""
+
+    path: tuple
+    loss: int  # tokens
+    margin: float  # score of gold less that of the path
+    difference: np.ndarray  # features of gold less those of the path
+
+
+def mistake(theta, corpus, sentence, infer=by_recursion):
+    """Return the `Mistake` of a sentence; its loss is 0 where there is none."""
+    emission, transition = scores(theta, corpus, sentence)
+    gold = corpus.labels[corpus.tokens(sentence)]
+    path = infer(emission, transition).best
+    return Mistake(
+        path,
+        int(np.sum(gold != np.array(path, dtype=int))),
+        path_score(emission, transition, gold) - path_score(emission, transition, path),
+        path_features(corpus, sentence, gold) - path_features(corpus, sentence, path),
+    )
+
+
+def perceptron_step(found):
+    """Return the step of the perceptron from a `Mistake`."""
+    return 1.0 if found.loss else 0.0
+
+
+def mira_step(found, limit):
+    """Return the step of 1-best MIRA from a `Mistake`."""
+    squares = np.sum(found.difference**2)
+    return min(limit, (found.loss - found.margin) / squares) if squares else 0.0
+
+
+def steps_of(theta, corpus, mini_batch, step, infer=by_recursion):
+    """Return the mean of the steps of a mini-batch, float64 like theta."""
+    found = [mistake(theta, corpus, sentence, infer) for sentence in mini_batch]
+    return sum(step(one) * one.difference for one in found) / len(mini_batch)
+
+
+def averaged(theta, corpus, mini_batches, step, infer=by_recursion):
+    """Learn from decoded sentences; return the last theta, and the mean of all after an update."""
+    theta = theta.astype(np.float64)
+    total = np.zeros(theta.shape)
+    for mini_batch in mini_batches:
+        theta = theta + steps_of(theta, corpus, mini_batch, step, infer)
+        total += theta
+    return theta, total / len(mini_batches)

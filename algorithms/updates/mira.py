@@ -1,0 +1,37 @@
+"""The margin-infused relaxed algorithm for the CRF's features."""
+
+from dataclasses import dataclass
+
+from staleness.algorithms.errors import StalenessError
+from staleness.algorithms.updates import Update
+from staleness.kernels.mira import MarginInfusedRelaxedAlgorithm
+
+
+@dataclass(frozen=True)
+class MIRA(Update):
+    """1-best MIRA with averaging (Crammer & Singer 2003; McDonald, Crammer & Pereira 2005).
+
+    theta <- theta + 1/m sum of tau (f(x, gold) - f(x, decoded)) over the m sentences of a
+    mini-batch, where tau is the shortest step after which gold would win by the number of wrong
+    tokens, and at most `step_limit` (C of PA-I, Crammer et al. 2006).
+    """
+
+    name = "mira"
+    tasks = ("ner",)
+
+    step_limit: float = 0.03
+
+    def learner(self, training, slots, workspaces, replicas=0):
+        """Return the kernel that learns by this rule; see `Update`."""
+        try:
+            return MarginInfusedRelaxedAlgorithm(
+                *training.arrays,
+                label_count=training.label_count,
+                feature_count=training.feature_count,
+                step_limit=self.step_limit,
+                slots=slots,
+                workspaces=workspaces,
+                replicas=replicas,
+            )
+        except ValueError as error:
+            raise StalenessError(f"update 'mira': {error}") from error
