@@ -1,4 +1,4 @@
-"""A corpus, and a learner that counts."""
+"""Corpora, and a learner that counts."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import pytest
 
 from staleness.algorithms import encoded
 
-from .synthetic import save_corpus
+from .synthetic import TASKS, save_corpus
 
 
 @pytest.fixture(scope="session")
@@ -19,6 +19,13 @@ def corpus_folder(tmp_path_factory):
 def corpus(corpus_folder):
     """Return a small `EncodedCorpus` for ner; nobody may change it."""
     return encoded.load(corpus_folder)
+
+
+@pytest.fixture(scope="session")
+def corpora(tmp_path_factory):
+    """Return a small `EncodedCorpus` for each task; nobody may change them."""
+    folder = tmp_path_factory.mktemp("of-all-tasks")
+    return {task: encoded.load(save_corpus(folder / task, task)) for task in TASKS}
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""A small corpus that can be learned, and clocks made and driven without a run."""
+"""Small corpora that can be learned, and clocks made and driven without a run."""
 
 import os
 
@@ -44,20 +44,60 @@ def sentences(rng, count):
     }
 
 
-def save_corpus(folder, training=60, development=25):
-    """Write an encoded corpus for ner, and return its folder."""
+def tagged(rng, count):
+    """Return the arrays of `count` sentences of words, tagged by the labels they come from."""
+    given = sentences(rng, count)
+    return {
+        "offsets": given["offsets"],
+        "words": given["features"][::2].copy(),
+        "tags": given["labels"],
+    }
+
+
+def translated(rng, count):
+    """Return the arrays of `count` sentence pairs, aligned one to one; a fifth says nothing."""
+    lengths = rng.integers(1, 9, size=count)
+    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+    source = rng.integers(WORDS, size=offsets[-1], dtype=np.int32)
+    noise = rng.random(len(source)) < 0.2
+    target = np.where(noise, rng.integers(WORDS, size=len(source)), (source + 1) % WORDS)
+    places = np.concatenate([np.arange(length) for length in lengths])
+    return {
+        "source_offsets": offsets,
+        "source": source,
+        "target_offsets": offsets,
+        "target": target.astype(np.int32),
+        "link_offsets": offsets,
+        "links": np.stack([places, places], axis=1).astype(np.int32),
+        "links_sure": np.ones(len(source), dtype=np.uint8),
+    }
+
+
+TASKS = {  # of each: its splits, what makes them, and what is to be known of the corpus
+    "ner": ({"train": 60, "dev": 25}, sentences, {"labels": LABELS, "features": FEATURES}),
+    "tagging": ({"train": 60}, tagged, {"words": FEATURES, "tags": LABELS}),
+    "alignment": (
+        {"train": 60},
+        translated,
+        {"source_words": WORDS, "target_words": WORDS, "linked_pairs": 60},
+    ),
+}
+
+
+def save_corpus(folder, task="ner"):
+    """Write an encoded corpus for a task, and return its folder."""
     rng = np.random.default_rng(2010)
+    splits, make, about = TASKS[task]
     arrays = {
         f"{split}.{name}": values
-        for split, count in (("train", training), ("dev", development))
-        for name, values in sentences(rng, count).items()
+        for split, count in splits.items()
+        for name, values in make(rng, count).items()
     }
     about = {
-        "task": "ner",
+        "task": task,
         "corpus": "synthetic-tests",
-        "labels": LABELS,
-        "features": FEATURES,
         "sources": ["tests/algorithms/synthetic.py"],
+        **about,
     }
     encoded.save(folder, about, arrays)
     return folder

@@ -1,4 +1,4 @@
-"""What holds for every schedule that there is, on both clocks."""
+"""What holds for every schedule that there is, and every rule under it, on both clocks."""
 
 import numpy as np
 import pytest
@@ -14,6 +14,15 @@ EXAMPLES = 45
 EPOCHS = 2
 AVERAGE_EVERY = 3
 PARTS = ("delay", "barrier_wait", "lock_wait", "update")
+WHATEVER_THE_TIME = (
+    "processor",
+    "mini_batch",
+    "examples",
+    "work",
+    "update_work",
+    "update_number",
+    "staleness",
+)
 
 
 def that_make_sense(processors):
@@ -22,6 +31,17 @@ def that_make_sense(processors):
         for schedule in SCHEDULES.values()
         for p in processors
         if schedule.skip(p) is None
+    ]
+
+
+def that_learn(processors):
+    """Every rule for every task under every schedule, where that makes sense."""
+    return [
+        pytest.param(task, update, *param.values, id=f"{task}-{update.name}-{param.id}")
+        for param in that_make_sense(processors)
+        for update in UPDATES.values()
+        for task in update.tasks
+        if update.skip(task, param.values[0]) is None
     ]
 
 
@@ -62,18 +82,31 @@ def count(counting):
 
 
 @pytest.fixture
-def learn(corpus):
-    """Return a function that runs a schedule on the CRF: theta, clock and curve points."""
+def learn(corpora):
+    """Return a function that learns under a schedule: theta, clock and curve points."""
 
     def run(
-        kind, schedule, processors, mini_batch_size=4, *, evaluations=(), delays=None, epochs=2
+        kind,
+        schedule,
+        processors,
+        mini_batch_size=4,
+        *,
+        task="ner",
+        update=UPDATES["sgd"],
+        evaluations=(),
+        delays=None,
+        epochs=2,
     ):
-        learner = UPDATES["sgd"]().learner(
-            TASKS["ner"]().training(corpus, seed=0),
+        learner = update().learner(
+            TASKS[task]().training(corpora[task], seed=0),
             slots=processors,
             workspaces=processors,
             replicas=processors if schedule.replicas else 0,
         )
+        if schedule.updates_overlap():
+            learner.let_updates_overlap()
+        if schedule.batch:
+            mini_batch_size = len(learner.work)
         order = visiting_order(0, len(learner.work), epochs)
         clock = make_clock(
             kind,
@@ -219,30 +252,65 @@ def test_curve_points_are_exact_where_mini_batches_allow(count):
 
 
 @pytest.mark.parametrize("mini_batch_size", [1, 4, 7])
-@pytest.mark.parametrize(("schedule", "processors"), that_make_sense([1]))
-def test_one_processor_learns_the_same_on_both_clocks(learn, schedule, processors, mini_batch_size):
+@pytest.mark.parametrize(("task", "update", "schedule", "processors"), that_learn([1]))
+def test_one_processor_learns_the_same_on_both_clocks(
+    learn, task, update, schedule, processors, mini_batch_size
+):
     thetas, traces = {}, {}
     for kind in CLOCKS:
         theta, clock, _ = learn(
-            kind, schedule, processors, mini_batch_size, evaluations=[10, 77, 120]
+            kind,
+            schedule,
+            processors,
+            mini_batch_size,
+            task=task,
+            update=update,
+            evaluations=[10, 77, 120],
         )
         thetas[kind], traces[kind] = theta, clock.trace
     assert thetas["wall"].any()
     assert thetas["wall"].tobytes() == thetas["simulated"].tobytes()
-    for name in ("processor", "mini_batch", "examples", "work", "update_number", "staleness"):
+    for name in WHATEVER_THE_TIME:
         assert traces["wall"][name].tolist() == traces["simulated"][name].tolist()
     assert not traces["wall"]["staleness"].any()
 
 
+@pytest.mark.parametrize("kind", CLOCKS)
+@pytest.mark.parametrize(("task", "update", "schedule", "processors"), that_learn([1, 2, 4]))
+def test_every_rule_learns_under_every_schedule(
+    learn, corpora, kind, task, update, schedule, processors
+):
+    """What it makes of the corpus is finite, and new; with gold labels to go by, it is better."""
+    metrics, thetas = [], []
+    for epochs in (0, 8):
+        theta, clock, _ = learn(kind, schedule, processors, task=task, update=update, epochs=epochs)
+        thetas.append(theta.tobytes())
+        metrics.append(TASKS[task]().evaluate(clock.learner, corpora[task]))
+    before, after = metrics
+    assert np.isfinite(list(after.values())).all()
+    assert after.keys() == before.keys()
+    assert thetas[0] != thetas[1]
+    if task == "ner" and not schedule.batch:
+        assert after["f1"] > before["f1"] == 0
+
+
 @pytest.mark.parametrize("with_delays", [False, True])
-@pytest.mark.parametrize(("schedule", "processors"), that_make_sense([1, 2, 4, 9]))
-def test_the_simulated_clock_repeats_itself(learn, schedule, processors, with_delays):
+@pytest.mark.parametrize(("task", "update", "schedule", "processors"), that_learn([1, 2, 4, 9]))
+def test_the_simulated_clock_repeats_itself(learn, task, update, schedule, processors, with_delays):
     delays = None
     if with_delays:
         rng = generator(1, "delays")
         delays = rng.choice([0.0, 0.05], p=[0.75, 0.25], size=(processors, 40))
     runs = [
-        learn("simulated", schedule, processors, evaluations=[30, 90], delays=delays)
+        learn(
+            "simulated",
+            schedule,
+            processors,
+            task=task,
+            update=update,
+            evaluations=[30, 90],
+            delays=delays,
+        )
         for _ in range(2)
     ]
     (first_theta, first_clock, first_points), (theta, clock, points) = runs
@@ -255,14 +323,16 @@ def test_the_simulated_clock_repeats_itself(learn, schedule, processors, with_de
 @pytest.mark.parametrize("kind", CLOCKS)
 @pytest.mark.parametrize("mini_batch_size", [3, 4])
 @pytest.mark.parametrize(
-    ("schedule", "processors"),
-    [p for p in that_make_sense([1, 2, 3, 4]) if p.values[0].splits()],
+    ("task", "update", "schedule", "processors"),
+    [p for p in that_learn([1, 2, 3, 4]) if p.values[2].splits()],
 )
 def test_splitting_a_mini_batch_learns_what_one_processor_does(
-    learn, kind, schedule, processors, mini_batch_size
+    learn, kind, task, update, schedule, processors, mini_batch_size
 ):
-    single, _, _ = learn("simulated", SCHEDULES["single"], 1, mini_batch_size)
-    split, _, _ = learn(kind, schedule, processors, mini_batch_size)
+    alone = SCHEDULES["single-batch" if schedule.batch else "single"]
+    of_what = {"task": task, "update": update}
+    single, _, _ = learn("simulated", alone, 1, mini_batch_size, **of_what)
+    split, _, _ = learn(kind, schedule, processors, mini_batch_size, **of_what)
     assert split.tobytes() == single.tobytes()
 
 
