@@ -5,7 +5,8 @@
 FOLDER is an empty one, in that of the build.
 
 All of it goes through `run`, as a user's runs do: to the end, with delays, with more threads than
-cores, with several cache lines a row, interrupted, diverging, and with a watcher who is away.
+cores, with several cache lines a row, by every update rule; interrupted, diverging, and with a
+watcher who is away.
 """
 
 import os
@@ -20,7 +21,7 @@ from staleness import kernels
 from staleness.algorithms import encoded
 from staleness.algorithms.errors import Diverged
 from staleness.algorithms.program import Instruction
-from staleness.algorithms.run import SCHEDULES, Configuration, Interrupted, run
+from staleness.algorithms.run import SCHEDULES, UPDATES, Configuration, Interrupted, run
 from staleness.algorithms.schedules import Schedule
 
 from ..algorithms.synthetic import FEATURES, LABELS, sentences
@@ -77,12 +78,15 @@ def exercise(schedule, narrow, wide):
 
     numbers = [p for p in PROCESSORS if SCHEDULES[schedule].skip(p) is None] or [1]
     few, many = numbers[0], numbers[-1]
+    rules = [rule.name for rule in UPDATES.values() if not rule.skip("ner", SCHEDULES[schedule])]
+    for rule in rules:
+        for processors in numbers:
+            go(processors, update=rule)
+        go(few, on=wide, update=rule)
     for processors in numbers:
-        go(processors)
         go(processors, delay_mean="0.01s")
         with suppress(Interrupted):
             go(processors, interrupt, epochs=500, evaluations=1)
-    go(few, on=wide)
     with suppress(Diverged):
         go(many, hyper_parameters={"step_size": 1e30, "l2": 0.0})
     # One stands, as a curve point is due, while another still computes.
