@@ -8,6 +8,7 @@ The arrays are the task's own (`algorithms/tasks/`); this module only stores and
 
 import hashlib
 import json
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,16 +53,67 @@ def save(folder, about, arrays, texts=None):
     texts : dict of str to iterable of str, optional
         File name to lines, for people to look at; part of no computation.
     """
-    arrays = {name: np.ascontiguousarray(values) for name, values in arrays.items()}
+    save_in_parts(folder, about, [arrays], texts)
+
+
+def save_in_parts(folder, about, parts, texts=None):
+    """Write an encoded corpus that need not fit into memory, whole or not at all.
+
+    Parameters
+    ----------
+    folder, about, texts
+        As for `save`.
+    parts : iterable of dict of str to numpy.ndarray
+        Each array is what the parts have by its name, joined along the first axis.
+    """
     with whole_folder(folder) as part:
-        for name, values in arrays.items():
-            np.save(part / f"{name}.npy", values, allow_pickle=False)
+        with ExitStack() as stack:
+            files = {}
+            for arrays in parts:
+                for name, values in arrays.items():
+                    if name not in files:
+                        file = stack.enter_context(open(part / f"{name}.npy", "wb"))
+                        files[name] = _GrowingArray(file, values)
+                    files[name].append(values)
+            for file in files.values():
+                file.close()
         for name, lines in (texts or {}).items():
             with open(part / name, "w", encoding="utf-8") as file:
                 file.writelines(f"{line}\n" for line in lines)
-        about = {"format": FORMAT, **about, "digest": digest(arrays)}
+        about = {"format": FORMAT, **about, "digest": digest(_open_arrays(part))}
         text = json.dumps(about, indent=1, ensure_ascii=False) + "\n"
         (part / "corpus.json").write_text(text, encoding="utf-8")
+
+
+class _GrowingArray:
+    """A .npy file whose first axis grows; numpy's headers have room for any length."""
+
+    def __init__(self, file, like):
+        like = np.asarray(like)
+        if like.dtype.hasobject:
+            raise ValueError("Object arrays cannot be saved: they would need pickle")
+        self._file, self._like, self._length = file, np.atleast_1d(like)[:0], 0
+        self._write_header()
+
+    def append(self, values):
+        values = np.ascontiguousarray(values)
+        if (values.dtype, values.shape[1:]) != (self._like.dtype, self._like.shape[1:]):
+            message = f"a part of type {values.dtype} and shape {values.shape} cannot be joined"
+            raise ValueError(f"{message} to one of {self._like.dtype} and {self._like.shape}")
+        self._length += len(values)
+        self._file.write(values.data)
+
+    def close(self):
+        self._file.seek(0)
+        self._write_header()
+
+    def _write_header(self):
+        header = {
+            "descr": np.lib.format.dtype_to_descr(self._like.dtype),
+            "fortran_order": False,
+            "shape": (self._length, *self._like.shape[1:]),
+        }
+        np.lib.format.write_array_header_1_0(self._file, header)
 
 
 def load(folder):
@@ -86,15 +138,20 @@ def load(folder):
         about = json.loads((folder / "corpus.json").read_text(encoding="utf-8"))
         if not isinstance(about, dict) or about.get("format") != FORMAT:
             raise ValueError(f"corpus.json is not of format {FORMAT}")
-        arrays = {
-            path.name.removesuffix(".npy"): np.load(path, mmap_mode="r", allow_pickle=False)
-            for path in sorted(folder.glob("*.npy"))
-        }
+        arrays = _open_arrays(folder)
     except (OSError, ValueError, EOFError) as error:
         raise StalenessError(
             f"{folder}: not an encoded corpus ({error}): make it with 'staleness encode'"
         ) from error
     return EncodedCorpus(about, arrays)
+
+
+def _open_arrays(folder):
+    """Return the arrays of a folder as read-only memory maps, by name."""
+    return {
+        path.name.removesuffix(".npy"): np.load(path, mmap_mode="r", allow_pickle=False)
+        for path in sorted(folder.glob("*.npy"))
+    }
 
 
 def digest(arrays):

@@ -18,8 +18,6 @@ from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.machine import allowed_cpus
 from staleness.algorithms.run import SCHEDULES, TASKS, UPDATES, Configuration
 from staleness.workflow import figures
-from staleness.workflow.corpora.encoders import code_files, encoder
-from staleness.workflow.corpora.formats import formats
 from staleness.workflow.corpora.own import Configured
 from staleness.workflow.sources import sources
 
@@ -138,8 +136,7 @@ class Grid:
 
     def corpus_code(self, name):
         """Return the files with the code that encodes a corpus."""
-        kind = formats()[Configured.read(name, self._corpora).format]
-        return sources(*code_files(encoder(kind.task), kind))
+        return sources(*Configured.read(name, self._corpora).code())
 
     def corpus_arguments(self, name):
         """Return the arguments of `staleness encode` that name a corpus."""

@@ -60,6 +60,30 @@ def test_empty_and_strided_arrays(tmp_path):
     assert corpus.about["digest"] == encoded.digest(corpus.arrays)
 
 
+def test_parts_are_the_same_as_the_whole(tmp_path, folder):
+    def parts():
+        yield {"train.offsets": ARRAYS["train.offsets"], "dev.weights": ARRAYS["dev.weights"][:1]}
+        yield {"train.labels": ARRAYS["train.labels"][:0]}
+        for label in range(5):
+            yield {"train.labels": ARRAYS["train.labels"][label : label + 1]}
+        yield {"dev.weights": ARRAYS["dev.weights"][1:]}
+
+    encoded.save_in_parts(tmp_path / "parts", ABOUT, parts(), {"labels.txt": iter(["O", "Ü"])})
+    for path in folder.iterdir():
+        assert (tmp_path / "parts" / path.name).read_bytes() == path.read_bytes()
+    np.save(tmp_path / "plain.npy", ARRAYS["dev.weights"])
+    plain = (tmp_path / "plain.npy").read_bytes()
+    assert (folder / "dev.weights.npy").read_bytes() == plain
+
+
+@pytest.mark.parametrize("second", [np.zeros(2), np.zeros((1, 3), "int32"), np.zeros(1, "int64")])
+def test_parts_that_do_not_fit_leave_nothing(tmp_path, second):
+    parts = [{"a": np.zeros((2, 2), dtype=np.int32)}, {"a": second}]
+    with pytest.raises(ValueError, match="cannot be joined to one of int32"):
+        encoded.save_in_parts(tmp_path / "corpus", ABOUT, parts)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_what_was_there_goes(folder):
     encoded.save(folder, ABOUT, {"train.labels": ARRAYS["train.labels"]})
     assert list(encoded.load(folder).arrays) == ["train.labels"]

@@ -193,6 +193,18 @@ def test_the_same_corpus_with_other_options(corpora, arguments, file):
     assert parser().parse_args(["encode", *arguments]).examples == 20
 
 
+def test_a_synthetic_corpus():
+    corpora = {"large": {"corpus": "synthetic-ner", "examples": 50_000}}
+    cells = {"schedule": "single", "corpus": "large"}, {"schedule": "single"}
+    grid = Grid(config(*cells, corpora=corpora))
+    assert grid.corpus_files("large") == grid.corpus_files("synthetic-ner") == []
+    assert grid.corpus_arguments("large") == ["synthetic-ner", "--examples", "50000"]
+    code = {Path(path).name for path in grid.corpus_code("large")}
+    assert code == {"__init__.py", "ner.py", "sampling.py"}
+    with pytest.raises(StalenessError, match="large is for ner, not tagging"):
+        Grid(config({**cells[0], "task": "tagging"}, corpora=corpora))
+
+
 def test_the_code_that_encodes_a_corpus():
     code = Grid(config({"schedule": "single"})).corpus_code("conll2003-en")
     assert {Path(path).name for path in code} == {

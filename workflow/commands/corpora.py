@@ -49,7 +49,7 @@ def table(entries):
     rows = [COLUMNS]
     for entry in entries:
         licence = textwrap.shorten(entry.licence, LICENCE_WIDTH, placeholder=" ...")
-        sources = ", ".join(map(str, entry.sources))
+        sources = ", ".join(map(str, entry.sources)) or "made here"
         rows.append((entry.name, entry.task, entry.size, licence, sources))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return [
@@ -73,7 +73,7 @@ def in_full(entry):
     for key, value in facts.items():
         wrapped = textwrap.wrap(value, 82, break_long_words=False, break_on_hyphens=False)
         lines += _labelled(key, wrapped)
-    lines += _labelled("from", [str(source) for source in entry.sources])
+    lines += _labelled("from", [str(source) for source in entry.sources] or ["made here"])
     for split, member in entry.members.items():
         path = member.path if len(member.paths) == 1 else f"{member.file}, joined"
         size = f"{'' if member.sha256 else 'at most '}{member.bytes:,} bytes"

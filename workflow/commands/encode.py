@@ -11,6 +11,7 @@ from staleness.workflow.corpora.encode import ensure
 from staleness.workflow.corpora.encoders import Encoder, encoder, encoders
 from staleness.workflow.corpora.formats import formats, missing_files
 from staleness.workflow.corpora.own import file_options
+from staleness.workflow.corpora.synthetic import models
 
 
 class Encode(Command):
@@ -43,7 +44,7 @@ class Encode(Command):
             tell(about["corpus"], made.fetched)
         done = "encoded into" if made.made else "already encoded, in"
         print(f"{about['corpus']}: {done} {made.folder}")
-        for line in encoder(about["task"]).describe(about):
+        for line in made.encoder.describe(about):
             print(f"{about['corpus']}: {line}")
 
 
@@ -72,11 +73,11 @@ def missing_options(files, format):
 
 
 def encoder_options():
-    """Return the options of all encoders: name to (the field, the tasks that have it)."""
+    """Return the options of all encoders: name to the field and the tasks or corpora with it."""
     found = {}
-    for task, kind in encoders().items():
+    for name, kind in {**encoders(), **models()}.items():
         for field in dataclasses.fields(kind):
-            found.setdefault(field.name, (field, []))[1].append(task)
+            found.setdefault(field.name, (field, []))[1].append(name)
     return found
 
 

@@ -2,8 +2,8 @@
 
     registry entry -> DATA/corpora/NAME/<file>.txt -> DATA/encoded/NAME/*.npy
 
-A user's own files take the place of the first two. Both folders are made anew only when what they
-were made from, or the code that made them, is no longer the same.
+A user's own files take the place of the first two; a synthetic corpus needs neither. Both folders
+are made anew only when what they were made from, or the code that made them, is no longer the same.
 """
 
 import hashlib
@@ -36,12 +36,15 @@ class Encoded:
         How the text was got; None for files of the user's own.
     made : bool
         Whether it was encoded now; otherwise it was there already.
+    encoder : Encoder
+        What made it, with its options.
     """
 
     folder: Path
     about: dict
     fetched: object
     made: bool
+    encoder: object
 
 
 def encode(files, format, folder, name, options=None):
@@ -74,21 +77,25 @@ def encode(files, format, folder, name, options=None):
     """
     _check_name(name)
     kind = choose("format", format, formats())
-    task = encoder(kind.task)
-    check_files(files, kind, task)
-    chosen = task.configure(options or {})
-    refuse_foreign(folder, {"corpus.json", *task.texts}, suffixes=(".npy",))
-    reader = kind()
+    chosen = encoder(kind.task).configure(options or {})
+    return _encode(name, kind, chosen, files, folder)
+
+
+def _encode(name, kind, chosen, files, folder):
+    """Encode files of a `Format`, or what is sampled: then there are neither files nor format."""
+    refuse_foreign(folder, {"corpus.json", *chosen.texts}, suffixes=(".npy",))
     corpora, paths, sha256 = {}, {}, {}
-    for split in task.splits:
-        keys = [file_key(split, part) for part in kind.parts]
-        given = [files.get(key) for key in keys]
-        if any(given):
-            corpora[split] = reader.read(*given)
-            paths[split] = next(filter(None, given))
-            sha256.update(zip(keys, corpora[split].sha256, strict=True))
+    if kind is not None:
+        check_files(files, kind, type(chosen))
+        for split in chosen.splits:
+            keys = [file_key(split, part) for part in kind.parts]
+            given = [files.get(key) for key in keys]
+            if any(given):
+                corpora[split] = kind().read(*given)
+                paths[split] = next(filter(None, given))
+                sha256.update(zip(keys, corpora[split].sha256, strict=True))
     chosen.check(corpora, paths)
-    chosen.encode(corpora, folder, _origin(name, format, chosen, files, sha256))
+    chosen.encode(corpora, folder, _origin(name, kind, chosen, files, sha256))
     return encoded.load(folder).about
 
 
@@ -133,30 +140,33 @@ def ensure(
     _check_name(name)
     options = options or {}
     data = Path(data)
-    fetched, entry = None, None
+    fetched, entry, kind = None, None, None
     if files is None:
         entry = registry.entry(name)
-        format = entry.format
     elif name in registry.entries():
         raise StalenessError(f"{name} is a registered corpus: give your own files another name")
-    kind = choose("format", format, formats())
-    defaults = encoder(kind.task).configure(entry.options if entry else {})
-    chosen = encoder(kind.task).configure({**defaults.options(), **options})
+    if entry is None or entry.members:
+        kind = choose("format", entry.format if entry else format, formats())
+    maker = entry.encoder if entry else encoder(kind.task)
+    defaults = maker.configure(entry.options if entry else {})
+    chosen = maker.configure({**defaults.options(), **options})
     if folder is None:
         usual = chosen.examples == defaults.examples
         folder = data / "encoded" / (name if usual else f"{name}.first-{chosen.examples}")
-    if entry:
+    folder = Path(folder)
+    if entry and entry.members:
         fetched = fetch(entry, data / "corpora" / name, mirror)
         files = {key: fetched.folder / f"{key}.txt" for key in entry.members}
-    check_files(files, kind, encoder(kind.task))
-    about = _up_to_date(Path(folder), files, format, name, chosen)
-    if about is not None:
-        return Encoded(Path(folder), about, fetched, made=False)
-    about = encode(files, format, folder, name, chosen.options())
-    return Encoded(Path(folder), about, fetched, made=True)
+    if kind is not None:
+        check_files(files, kind, maker)
+    about = _up_to_date(folder, files or {}, name, kind, chosen)
+    made = about is None
+    if made:
+        about = _encode(name, kind, chosen, files or {}, folder)
+    return Encoded(folder, about, fetched, made, chosen)
 
 
-def _up_to_date(folder, files, format, name, chosen):
+def _up_to_date(folder, files, name, kind, chosen):
     """Return corpus.json if the folder holds what would be made now, None otherwise."""
     # A pipe can be read only once, by the reader.
     if not all(Path(path).is_file() for path in files.values()):
@@ -166,13 +176,13 @@ def _up_to_date(folder, files, format, name, chosen):
         sha256 = {key: _file_sha256(path) for key, path in files.items()}
     except (StalenessError, OSError):
         return None
-    wanted = _origin(name, format, chosen, files, sha256)
+    wanted = _origin(name, kind, chosen, files, sha256)
     if any(corpus.about.get(key) != value for key, value in wanted.items()):
         return None
     return corpus.about if corpus.about.get("digest") == encoded.digest(corpus.arrays) else None
 
 
-def _origin(name, format, chosen, files, sha256):
+def _origin(name, kind, chosen, files, sha256):
     """Return the part of corpus.json that says what it was made from, and by which code."""
     sources = {
         key: {"file": Path(files[key]).name, "sha256": sha256[key]}
@@ -183,9 +193,9 @@ def _origin(name, format, chosen, files, sha256):
         "task": chosen.name,
         "corpus": name,
         "options": chosen.options(),
-        "text_format": format,
+        "text_format": kind.name if kind else None,
         "sources": sources,
-        "encoder": code_digest(type(chosen), formats()[format]),
+        "encoder": code_digest(type(chosen), *([kind] if kind else [])),
     }
 
 

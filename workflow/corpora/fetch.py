@@ -66,9 +66,13 @@ def fetch(entry, folder, mirror=None, unpinned=False):
     Raises
     ------
     StalenessError
-        If no source gives the right bytes, or the folder holds other files.
+        If no source gives the right bytes, the folder holds other files, or the corpus is made
+        rather than fetched.
     """
     folder = Path(folder)
+    if not entry.members:
+        message = f"{entry.name} is sampled, so there is nothing to fetch"
+        raise StalenessError(f"{message}: make it with 'staleness encode {entry.name}'")
     pins = _pins(entry, folder)
     if intact(entry, folder):
         # A workflow that starts a job anew has removed what it knows as the job's output.

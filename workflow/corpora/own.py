@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from staleness.algorithms.components import choose
 from staleness.algorithms.errors import StalenessError
 from staleness.workflow.corpora import registry
-from staleness.workflow.corpora.encoders import encoder, encoders
+from staleness.workflow.corpora.encoders import code_files, encoder, encoders
 from staleness.workflow.corpora.formats import check_files, file_key, formats
 
 
@@ -34,8 +34,10 @@ class Configured:
         What the config calls it.
     corpus : str
         What is encoded: a registered corpus, or the user's own of this name.
-    format : str
-        Its format.
+    format : type or None
+        Its `Format`; None if it is sampled.
+    encoder : type
+        Its `Encoder`.
     files : dict of str to str
         The user's own, by the names of `file_options`; empty for a registered corpus.
     options : dict
@@ -44,7 +46,8 @@ class Configured:
 
     name: str
     corpus: str
-    format: str
+    format: type | None
+    encoder: type
     files: dict
     options: dict
 
@@ -72,30 +75,33 @@ class Configured:
         if "corpus" in own:
             raise StalenessError(f"corpus {name} is made of {corpus}, which is no corpus itself")
         if not own:
-            format, files, options = registry.entry(corpus).format, {}, {}
+            entry = registry.entry(corpus)
+            format, kind = formats().get(entry.format), entry.encoder
+            files, options = {}, {}
         else:
-            format = own.get("format")
+            format = choose("format", own.get("format"), formats())
+            kind = encoder(format.task)
             files = {key: own[key] for key in file_options() if key in own}
             options = {key: own[key] for key in own if key not in {"format", *files}}
+            check_files({file_options()[key] for key in files}, format, kind)
         if corpus != name:
             options |= {key: value for key, value in table.items() if key != "corpus"}
-        found = cls(name, corpus, format, files, options)
-        found._check()
-        return found
-
-    def _check(self):
-        kind = choose("format", self.format, formats())
-        if self.files:
-            check_files({file_options()[key] for key in self.files}, kind, encoder(kind.task))
-        encoder(kind.task).configure(self.options)
+        kind.configure(options)
+        return cls(name, corpus, format, kind, files, options)
 
     @property
     def task(self):
         """The task that it is for."""
-        return formats()[self.format].task
+        return self.encoder.name
+
+    def code(self):
+        """Return the files with the code that encodes it, a list of pathlib.Path."""
+        return code_files(self.encoder, *([self.format] if self.format else []))
 
     def text_files(self, corpora_folder):
         """Return the files it is encoded from: the user's, or what `staleness fetch` leaves."""
+        if self.format is None:
+            return []
         return list(self.files.values()) or [f"{corpora_folder}/{self.corpus}/source.json"]
 
     def arguments(self):
@@ -109,4 +115,4 @@ class Configured:
         ]
         if not self.files:
             return [self.corpus, *itertools.chain(*given)]
-        return ["--name", self.corpus, "--format", self.format, *itertools.chain(*given)]
+        return ["--name", self.corpus, "--format", self.format.name, *itertools.chain(*given)]

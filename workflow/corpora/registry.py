@@ -10,6 +10,8 @@ will do.
 Where nothing but the SHA-256 of an archive is known, that is pinned instead, and the members have
 none. The table `[options]`, which may be left out, has options of the task's encoder (`encoders/`)
 that the corpus is encoded with unless told otherwise.
+
+Every model of `synthetic/` is a corpus too, without format, members and sources.
 """
 
 import re
@@ -22,6 +24,7 @@ from staleness.algorithms.errors import StalenessError
 from staleness.workflow.corpora.encoders import encoders
 from staleness.workflow.corpora.formats import check_files, formats
 from staleness.workflow.corpora.sources import kinds
+from staleness.workflow.corpora.synthetic import models
 
 ENTRIES = Path(__file__).parent / "entries"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -73,7 +76,7 @@ class Entry:
     name : str
         What the command line and the configuration call it.
     task, format : str
-        A task's and a format's name.
+        A task's and a format's name; the format of a synthetic corpus is "none".
     size : str
         For people: how many sentences it has.
     licence, citation, homepage : str
@@ -97,6 +100,11 @@ class Entry:
     sources: tuple
     options: dict = field(default_factory=dict)
 
+    @property
+    def encoder(self):
+        """The `Encoder` class that makes its arrays."""
+        return models().get(self.name) or encoders()[self.task]
+
 
 def _range(item):
     """Return the names that an item such as "a01-a44" stands for, a list of str."""
@@ -113,7 +121,7 @@ def entries(folder=None):
     Parameters
     ----------
     folder : path-like, optional
-        The folder of TOML files, by default the registry's.
+        A folder of TOML files; by default the registry's, and the synthetic corpora too.
 
     Returns
     -------
@@ -125,7 +133,10 @@ def entries(folder=None):
     StalenessError
         If a file is not a valid entry; it names the file and the key.
     """
-    return {path.stem: read_entry(path) for path in sorted(Path(folder or ENTRIES).glob("*.toml"))}
+    found = {path.stem: read_entry(path) for path in Path(folder or ENTRIES).glob("*.toml")}
+    if folder is None:
+        found |= {name: _synthetic(name, model) for name, model in models().items()}
+    return dict(sorted(found.items()))
 
 
 def entry(name):
@@ -164,6 +175,21 @@ def read_entry(path):
     check.accepts("members", check_files, members, formats()[text["format"]], task)
     check.accepts("options", task.configure, options)
     return Entry(**text, members=members, sources=sources, options=options)
+
+
+def _synthetic(name, model):
+    """Return the entry of a corpus that is sampled from a model."""
+    return Entry(
+        name=name,
+        task=model.name,
+        format="none",
+        size=model.size,
+        licence="None is needed: sampled from a model, it has no text of anybody's (CC0-1.0).",
+        citation="Made by this suite (workflow/corpora/synthetic): cite it as CITATION.cff says.",
+        homepage="",
+        members={},
+        sources=(),
+    )
 
 
 def _member(check, split, table):

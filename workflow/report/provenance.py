@@ -69,7 +69,7 @@ def _corpus(cell):
     sources = {
         split: source for split, source in (corpus["sources"] or {}).items() if source is not None
     }
-    entry = registered(sources)
+    entry = registered(sources) if sources else made_here(corpus["corpus"])
     examples = round(float(curve["examples"][-1] / curve["epoch"][-1]))
     unit = TASKS[cell.configuration["task"]].work_unit
     work = about.get(unit, 0) / cell.configuration["epochs"]
@@ -92,7 +92,7 @@ def _corpus(cell):
             _fact("size", entry.size),
             _fact("licence", entry.licence),
             _fact("citation", entry.citation),
-            _fact("homepage", entry.homepage),
+            *([_fact("homepage", entry.homepage)] if entry.homepage else []),
         ]
     return {"name": str(corpus["corpus"]), "facts": facts}
 
@@ -115,6 +115,12 @@ def registered(sources):
         if hashes and hashes.items() <= members.items():
             return entry
     return None
+
+
+def made_here(name):
+    """Return the registry's entry of a synthetic corpus, None if there is none of this name."""
+    entry = registry.entries().get(name)
+    return None if entry is None or entry.members else entry
 
 
 def machines(cells):

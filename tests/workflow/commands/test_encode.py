@@ -83,7 +83,7 @@ def test_options_of_another_task(tmp_path, capsys):
         assert main(["encode", *own, option]) == 0
         assert f"mine: {words} words, 1 gold tags" in capsys.readouterr().out
     assert main(["encode", *own, "--min-count", "1"]) == 1
-    assert "task tagging has no option 'min_count'" in capsys.readouterr().err
+    assert "no option 'min_count' for this corpus of task tagging" in capsys.readouterr().err
     assert main(["encode", *own, "--dev", str(path)]) == 1
     assert "format tagged knows only train" in capsys.readouterr().err
 

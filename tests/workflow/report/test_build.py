@@ -10,7 +10,7 @@ from staleness.workflow.figures.write import write
 from staleness.workflow.report import build as module
 from staleness.workflow.report.build import build, read_config, read_figure, typeset
 from staleness.workflow.report.content import content, rich
-from staleness.workflow.report.provenance import registered
+from staleness.workflow.report.provenance import made_here, registered
 
 from ..figures import toy
 
@@ -103,6 +103,20 @@ def test_registered_corpora_bring_licence_and_citation(tmp_path):
     sources["train"]["sha256"] = "0" * 64
     assert registered(sources) is None
     assert registered({}) is None
+
+
+def test_synthetic_corpora_bring_their_licence(tmp_path):
+    changes = {"corpus.corpus": "synthetic-ner", "corpus.sources": {}}
+    changes["corpus.options"] = {"examples": 2000, "min_count": None}
+    data = content(runs.load([toy.run(tmp_path / "a", **changes)]))
+    text = said(data["corpora"])
+    entry = registry.entry("synthetic-ner")
+    assert entry.licence in text
+    assert entry.citation in text
+    assert "examples 2000" in text
+    assert "min_count" not in text
+    assert made_here("conll2003-en") is None
+    assert made_here("toy-corpus") is None
 
 
 def test_own_corpus_says_that_it_is_not_registered(folders):

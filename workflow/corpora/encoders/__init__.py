@@ -79,8 +79,8 @@ class Encoder(ABC):
         known = {field.name: field for field in dataclasses.fields(cls)}
         for name, value in values.items():
             if name not in known:
-                message = f"task {cls.name} has no option '{name}' for its corpora"
-                raise StalenessError(f"{message}: it has {', '.join(known)}")
+                message = f"no option '{name}' for this corpus of task {cls.name}"
+                raise StalenessError(f"{message}: choose from {', '.join(known)}")
             _check_value(name, value, known[name])
         return cls(**values)
 

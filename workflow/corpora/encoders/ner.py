@@ -133,7 +133,7 @@ class LabelledFeatures(Encoder):
         )
         yield (
             f"{about['features']:,} features that training has at least "
-            f"{about['options']['min_count']} times, {len(about['labels'])} labels"
+            f"{about['options'].get('min_count', 1)} times, {len(about['labels'])} labels"
         )
 
     def _training(self, corpora):
