@@ -172,6 +172,6 @@ def test_broken_web_sources(read, old, new, said):
     assert said in str(caught.value)
 
 
-@pytest.mark.parametrize("path", registry.ENTRIES.glob("*.toml"), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sorted(registry.ENTRIES.glob("*.toml")), ids=lambda p: p.stem)
 def test_nothing_but_https_is_registered(path):
     assert "http://" not in path.read_text(encoding="utf-8")
