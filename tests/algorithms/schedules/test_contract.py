@@ -14,6 +14,8 @@ EXAMPLES = 45
 EPOCHS = 2
 AVERAGE_EVERY = 3
 PARTS = ("delay", "barrier_wait", "lock_wait", "update")
+# Tasks whose statistics are sums over a slot's examples: how they are split decides on a last bit.
+ADDED_UP = ("tagging",)
 WHATEVER_THE_TIME = (
     "processor",
     "mini_batch",
@@ -333,7 +335,10 @@ def test_splitting_a_mini_batch_learns_what_one_processor_does(
     of_what = {"task": task, "update": update}
     single, _, _ = learn("simulated", alone, 1, mini_batch_size, **of_what)
     split, _, _ = learn(kind, schedule, processors, mini_batch_size, **of_what)
-    assert split.tobytes() == single.tobytes()
+    if task in ADDED_UP:
+        np.testing.assert_allclose(split, single, rtol=1e-4, atol=1e-7)
+    else:
+        assert split.tobytes() == single.tobytes()
 
 
 @pytest.mark.parametrize("kind", CLOCKS)
