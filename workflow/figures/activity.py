@@ -59,6 +59,11 @@ def shares(trace):
     }
 
 
+def greatest_staleness(cell):
+    """Return the staleness of the stalest update, the median over the seeds of a cell."""
+    return float(np.median([trace["staleness"].max() for trace in cell.traces]))
+
+
 def update_times(trace):
     """Return when each update was done, an ascending ndarray [updates] of seconds."""
     _, first = np.unique(trace["update_number"], return_index=True)

@@ -13,7 +13,8 @@ Each is defined here, once:
   value before any update, again the median over seeds.
 - The time to target of a run is that of the first of its curve points from which on the metric
   stays at or past the target. A run that ends short of it has none ("not reached"), and counts as
-  infinitely late in medians. Nothing is interpolated: the metric was taken at that time.
+  infinitely late in medians. Nothing is interpolated: the metric was taken at that time. Updates
+  to target are the updates made by then.
 - The speed-up of a cell is the median over the seeds it shares with the single processor of the
   ratio of their times to target (all schedules see the same examples in the same order).
 
@@ -143,22 +144,25 @@ def time_to_target(time, values, level, better="higher"):
     return float(time[first]) if first < len(values) else None
 
 
-def times_to_target(cell, metric, level):
-    """Return the `time_to_target` of each seed, a list of float or None."""
+def times_to_target(cell, metric, level, axis="time_s"):
+    """Return the `time_to_target` of each seed, a list of float or None.
+
+    `axis` names what is counted instead of seconds, such as "updates".
+    """
     better = described(cell, metric).better
     return [
-        time_to_target(curve["time_s"], values, level, better)
+        time_to_target(curve[axis], values, level, better)
         for curve, values in zip(cell.curves, _columns(cell, metric), strict=True)
     ]
 
 
-def median_time_to_target(cell, metric, level):
+def median_time_to_target(cell, metric, level, axis="time_s"):
     """Return the median over seeds of the `time_to_target`; None if it is infinitely late."""
-    return Spread.over(_lateness(times_to_target(cell, metric, level))).as_dict()["median"]
+    return Spread.over(_lateness(times_to_target(cell, metric, level, axis))).as_dict()["median"]
 
 
-def speed_up(cell, single, metric, level):
-    """Return how many times sooner than the single processor a cell reaches a level.
+def speed_ups(cell, single, metric, level):
+    """Return how many times sooner than the single processor a cell reaches a level, seed by seed.
 
     Parameters
     ----------
@@ -168,19 +172,31 @@ def speed_up(cell, single, metric, level):
 
     Returns
     -------
-    Spread
-        Over the seeds that both have and of which at least one reached it; 0 where only the single
-        processor did, infinite where only the cell did, NaN where there is no such seed.
+    ndarray
+        Of each of the cell's seeds that the single processor has too; 0 where only the single
+        processor reached the level, infinite where only the cell did, NaN where neither.
     """
-    own = dict(zip(cell.seeds, times_to_target(cell, metric, level), strict=True))
     others = dict(zip(single.seeds, times_to_target(single, metric, level), strict=True))
     ratios = []
-    for seed in sorted(own.keys() & others.keys()):
-        mine, its = own[seed], others[seed]
-        if mine is None and its is None:
+    for seed, mine in zip(cell.seeds, times_to_target(cell, metric, level), strict=True):
+        if seed not in others:
             continue
-        ratios.append(0.0 if mine is None else math.inf if its is None else _ratio(its, mine))
-    return Spread.over(ratios) if ratios else Spread(math.nan, math.nan, math.nan)
+        its = others[seed]
+        if mine is None:
+            ratios.append(math.nan if its is None else 0.0)
+        else:
+            ratios.append(math.inf if its is None else _ratio(its, mine))
+    return np.array(ratios)
+
+
+def speed_up(cell, single, metric, level):
+    """Return the `Spread` of `speed_ups` over the seeds in which one of the two got there.
+
+    NaN where there is no such seed.
+    """
+    ratios = speed_ups(cell, single, metric, level)
+    ratios = ratios[~np.isnan(ratios)]
+    return Spread.over(ratios) if len(ratios) else Spread(math.nan, math.nan, math.nan)
 
 
 def summarise(cells, metric):

@@ -27,7 +27,7 @@ NEEDED = {
 # What a trace must hold for what processors did to be read off it.
 TRACE = (
     *("processor", "start", "computed", "delay", "barrier_wait", "lock_wait", "update", "end"),
-    "update_number",
+    *("update_number", "staleness"),
 )
 # Settings in which the cells of one experiment may differ.
 SCHEDULING = ("schedule", "processors", "oversubscribe")
@@ -70,6 +70,21 @@ class Cell:
             If one is missing, or is no trace.
         """
         return tuple(map(_read_trace, self.folders))
+
+    def of_seeds(self, seeds):
+        """Return the cell with some of its seeds, of which one may occur several times.
+
+        Raises
+        ------
+        ValueError
+            If it has no such seed.
+        """
+        places = [self.seeds.index(seed) for seed in seeds]
+        curves, abouts, folders = (
+            tuple(have[place] for place in places) if have else ()
+            for have in (self.curves, self.abouts, self.folders)
+        )
+        return Cell(self.configuration, tuple(seeds), curves, abouts, folders)
 
     @property
     def schedule(self):

@@ -73,6 +73,12 @@ def test_an_error_reaches_its_target_from_above(tmp_path):
     assert measures.times_to_target(cell, "aer", 0.28) == [None]
 
 
+def test_updates_to_target_are_counted_at_the_same_point(tmp_path):
+    (cell,) = runs.load([toy.run(tmp_path / "a", values=[0.0, 0.9, 0.8, 0.95])])
+    assert measures.times_to_target(cell, "f1", 0.9, "updates") == [3.0]
+    assert measures.median_time_to_target(cell, "f1", 0.9, "updates") == 3.0
+
+
 def test_median_curve_is_taken_at_common_times(tmp_path):
     folders = [
         toy.run(tmp_path / str(seed), seed=seed, values=[0.0, 0.5, height], times=times)
@@ -134,6 +140,21 @@ def test_speed_up_where_only_the_cell_reaches_the_target_is_infinite(tmp_path):
     assert measures.speed_up(other, single, "f1", 0.9).median == math.inf
     assert math.isnan(measures.speed_up(single, single, "f1", 0.9).median)
     json.dumps(measures.summarise([single, other], "f1"), allow_nan=False)
+
+
+def test_a_seed_in_which_neither_gets_there_has_no_ratio(tmp_path):
+    folders = [
+        toy.run(tmp_path / f"{schedule}{seed}", schedule, processors, seed, values=values)
+        for schedule, processors, group in [
+            ("single", 1, [[0, 0.5, 1.0], [0, 1.0, 0.5], [0, 1.0, 0.5]]),
+            ("asynchronous", 4, [[0, 1.0, 1.0], [0, 0.5, 0.5], [0, 1.0, 1.0], [0, 1.0, 1.0]]),
+        ]
+        for seed, values in enumerate(group)
+    ]
+    single, other = runs.load(folders)
+    ratios = measures.speed_ups(other, single, "f1", 0.9)
+    np.testing.assert_array_equal(ratios, [2.0, math.nan, math.inf])
+    assert measures.speed_up(other, single, "f1", 0.9) == measures.Spread(math.inf, 2.0, math.inf)
 
 
 def test_without_single_processor_there_is_no_target(tmp_path):

@@ -204,3 +204,15 @@ def test_clock_and_cost_model_are_described():
     shared = {"clock": "simulated", "cost": "cost as on that machine"}
     assert runs.describe_clock(shared) == "simulated clock, cost as on that machine"
     assert runs.describe_clock({"clock": "wall", "cost": None}) == "wall clock"
+
+
+def test_some_of_the_seeds_and_one_twice(tmp_path):
+    (cell,) = runs.load([toy.run(tmp_path / str(seed), seed=seed) for seed in range(3)])
+    part = cell.of_seeds((0, 2, 2))
+    assert part.seeds == (0, 2, 2)
+    assert part.curves == (cell.curves[0], cell.curves[2], cell.curves[2])
+    assert part.folders == (cell.folders[0], cell.folders[2], cell.folders[2])
+    assert part.configuration == cell.configuration
+    assert runs.Cell({}, (4,), ({},), ({},)).of_seeds((4,)).folders == ()
+    with pytest.raises(ValueError, match="not in tuple"):
+        cell.of_seeds((3,))

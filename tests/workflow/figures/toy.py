@@ -123,6 +123,7 @@ def trace(schedule="single", processors=1, seed=0, delays=False, mini_batches=60
                     "update": 0.0 if split and p else UPDATE,
                     "end": end,
                     "update_number": batch + 1,
+                    "staleness": 0 if split else processors - 1,
                 }
             )
             free[p] = end
