@@ -2,7 +2,7 @@
 
 A figure's entry in the config lists its cells. Each is `common` with its own values laid over; any
 value may be a list, which stands for one cell an element. A cell that several figures use is one
-folder, and so is run once.
+folder, and so is run once. A claim's entry is the same.
 
 The entry `validation` lists cells in the same way. Each is run on both clocks, the simulated one
 with a calibration of this very machine, and with as many processors as this machine has cores
@@ -17,7 +17,7 @@ from staleness.algorithms.components import discover
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.machine import allowed_cpus
 from staleness.algorithms.run import SCHEDULES, TASKS, UPDATES, Configuration
-from staleness.workflow import figures
+from staleness.workflow import claims, figures
 from staleness.workflow.corpora.own import Configured
 from staleness.workflow.sources import sources
 
@@ -40,6 +40,8 @@ class Grid:
         The folder of all that is made.
     figures : dict of str to list of str
         The figures asked for, with their cells as "<task>/<cell>".
+    claims : dict of str to list of str
+        The claims asked for, in the same way.
     validation : list of str
         The cells that both clocks are compared on; empty if there are none.
     own_calibration : str
@@ -48,7 +50,7 @@ class Grid:
     Raises
     ------
     StalenessError
-        If a figure, a corpus or a cell makes no sense.
+        If a figure, a claim, a corpus or a cell makes no sense.
     """
 
     def __init__(self, config):
@@ -57,17 +59,22 @@ class Grid:
         self.mirror_arguments = ["--mirror", config["mirror"]] if "mirror" in config else []
         self._corpora = config.get("corpora", {})
         self._cells = {}
-        self.figures = {}
         self.own_calibration = f"{self.results}/calibration.json"
-        known = discover(figures, figures.Figure)
-        for figure, entry in config["figures"].items():
-            if figure not in known:
-                raise StalenessError(
-                    f"config: unknown figure '{figure}': choose from {', '.join(known)}"
-                )
-            self.figures[figure] = list(dict.fromkeys(self._add(f"figure {figure}", entry)))
+        self.figures = self._named("figure", config["figures"], discover(figures, figures.Figure))
+        self.claims = self._named("claim", config.get("claims", {}), discover(claims, claims.Claim))
         entry = config.get("validation")
         self.validation = list(dict.fromkeys(self._on_both_clocks(entry))) if entry else []
+
+    def _named(self, kind, entries, known):
+        """Return the keys of the cells of each entry, all of a kind."""
+        found = {}
+        for name, entry in entries.items():
+            if name not in known:
+                raise StalenessError(
+                    f"config: unknown {kind} '{name}': choose from {', '.join(known)}"
+                )
+            found[name] = list(dict.fromkeys(self._add(f"{kind} {name}", entry)))
+        return found
 
     def _on_both_clocks(self, entry):
         """Yield the keys of the cells to be validated, on the wall clock and simulated."""
@@ -170,9 +177,10 @@ class Grid:
         return arguments
 
     def run_folders(self, *chosen):
-        """Return the run folders of some figures, or of all."""
+        """Return the run folders of some figures, or of all figures and claims."""
+        parts = [self.figures[figure] for figure in chosen]
         return self._folders(
-            itertools.chain(*(self.figures[figure] for figure in chosen or self.figures))
+            itertools.chain(*(parts or [*self.figures.values(), *self.claims.values()]))
         )
 
     def _folders(self, keys):
@@ -185,6 +193,19 @@ class Grid:
     def run_files(self, *chosen):
         """Return run.json of the same runs."""
         return [f"{folder}/run.json" for folder in self.run_folders(*chosen)]
+
+    def claim_files(self, _wildcards=None):
+        """Return run.json of the runs of all claims."""
+        keys = itertools.chain(*self.claims.values())
+        return [f"{folder}/run.json" for folder in self._folders(keys)]
+
+    def claim_arguments(self, _wildcards=None):
+        """Return the arguments of `staleness claims`, without the output."""
+        return [
+            argument
+            for claim, keys in self.claims.items()
+            for argument in ("--of", claim, *self._folders(keys))
+        ]
 
     def validation_folders(self, _wildcards=None):
         """Return the run folders of what is validated."""

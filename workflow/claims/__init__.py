@@ -1,0 +1,80 @@
+"""The paper's claims: one file each, found by its class; they read runs and never make any."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar
+
+from staleness import workflow
+from staleness.algorithms.components import discover
+from staleness.workflow.claims.criteria import Criterion
+
+
+@dataclass(frozen=True)
+class Part:
+    """Something that a claim says of a task.
+
+    Attributes
+    ----------
+    name : str
+        What is measured.
+    unit : str
+        Of the effect; "" if it has none.
+    effect : callable
+        Of the cells of `Claim.needs`, by the same names, the number that is judged: NaN if it does
+        not exist. It is called anew for every resample of the seeds.
+    criterion : Criterion
+        What the effect has to be.
+    note : str
+        What else there is to say, a phrase.
+    otherwise : Part, optional
+        The same, measured in another way that is as good; it is reported, not judged.
+    """
+
+    name: str
+    unit: str
+    effect: Callable
+    criterion: Criterion
+    note: str = ""
+    otherwise: "Part | None" = None
+
+
+class Claim(ABC):
+    """A claim.
+
+    Attributes
+    ----------
+    number : int
+        The table of claims is in this order.
+    name : str
+        What it is called in the config and on the command line.
+    statement : str
+        The claim as the paper makes it.
+    tasks : tuple of str
+        Those it is about.
+    """
+
+    number: ClassVar[int]
+    name: ClassVar[str]
+    statement: ClassVar[str]
+    tasks: ClassVar[tuple[str, ...]]
+
+    @abstractmethod
+    def needs(self, task):
+        """Return the cells that it needs of a task, a dict of name to `selection.Need`."""
+
+    @abstractmethod
+    def parts(self, cells):
+        """Return what is to be judged of a task, a list of `Part`.
+
+        Parameters
+        ----------
+        cells : dict of str to Cell, or to dict of number to Cell
+            What `needs` asked for; a dict where it asked for several, along a number.
+        """
+
+
+def claims():
+    """Return all claims, a dict of name to class, by their numbers."""
+    found = discover(workflow.claims, Claim)
+    return dict(sorted(found.items(), key=lambda item: item[1].number))

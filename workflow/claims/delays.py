@@ -1,0 +1,80 @@
+"""Claim 3: how much delay asynchronous learning bears."""
+
+import math
+
+from staleness.algorithms.delays import Mean
+from staleness.workflow.claims import Claim, Part
+from staleness.workflow.claims.criteria import above, below
+from staleness.workflow.claims.effects import TIMES, break_even, faster, level
+from staleness.workflow.claims.selection import Need, single
+from staleness.workflow.figures import runs
+from staleness.workflow.figures.phrases import number
+
+
+class Delays(Claim):
+    """Time to target of 4 delayed asynchronous processors beside the undelayed single processor.
+
+    "A few mini-batches" is the shortest of the mean delays that were run, "some mean delay" the
+    longest.
+
+    Gimpel, Das & Smith (2010), section 4.1, the last of the figures on named-entity recognition.
+    """
+
+    number = 3
+    name = "delays"
+    statement = (
+        "Asynchronous learning bears delays of a few mini-batches; past some mean delay the single "
+        "processor that is not delayed wins."
+    )
+    tasks = ("ner",)
+
+    def needs(self, task):
+        """Return the cells it needs; see `Claim`."""
+        return {
+            "single": single(size=4),
+            "delayed": Need(
+                "asynchronous",
+                4,
+                size=4,
+                delayed=True,
+                free=("delay_mean",),
+                along=lambda cell: (cell.delay.unit, cell.delay.value),
+                at_least=2,
+                what="mean delays",
+            ),
+        }
+
+    def parts(self, cells):
+        """Return what is judged; see `Claim`."""
+        lengths = {
+            key: _mini_batches(cells["single"], Mean(*key[::-1])) for key in cells["delayed"]
+        }
+        ordered = sorted(lengths, key=lengths.get)
+
+        def speed_up(cells, key):
+            return faster(cells["delayed"][key], cells["single"], level(cells["single"]))
+
+        def named(key):
+            mean = runs.describe_mean(Mean(*key[::-1]))
+            if key[0] == "s":
+                mean += f" ({number(lengths[key], 2)} mini-batches)"
+            return f"asynchronous with mean delays of {mean} over undelayed single"
+
+        # How many times as long it takes: about linear in the mean delay, as the delays are.
+        slower = [1 / ratio if (ratio := speed_up(cells, key)) else math.inf for key in ordered]
+        even = break_even([lengths[key] for key in ordered], slower)
+        note = ""
+        if not math.isnan(even):
+            note = f"by linear interpolation the two are even at {number(even)} mini-batches"
+        first, last = ordered[0], ordered[-1]
+        return [
+            Part(named(first), TIMES, lambda cells: speed_up(cells, first), above(1)),
+            Part(named(last), TIMES, lambda cells: speed_up(cells, last), below(1), note=note),
+        ]
+
+
+def _mini_batches(cell, mean):
+    """Return a mean delay in mini-batches of the single processor."""
+    last = [(curve["time_s"][-1], curve["updates"][-1]) for curve in cell.curves]
+    seconds = math.fsum(time / updates for time, updates in last) / len(last)
+    return mean.seconds(seconds) / seconds

@@ -1,0 +1,196 @@
+"""Verdicts on claims, and the file claims.json that holds them.
+
+claims.json is an object of `format` and `claims`, a list by number of objects of
+
+- number, name, statement: the claim, as the paper makes it;
+- verdict: "reproduced" if all parts are, "not reproduced" if any part is not, else "undecided";
+- parts, a list: what was judged, or could not be (`judge_part`, `missing`);
+- curves: the digests of the curves it was judged from, by which the report knows that claim and
+  runs belong together.
+"""
+
+import json
+import math
+
+from staleness.algorithms.components import choose
+from staleness.algorithms.errors import StalenessError
+from staleness.algorithms.files import whole_file
+from staleness.workflow.claims import bootstrap, claims, selection
+from staleness.workflow.claims.criteria import UNDECIDED, VERDICTS, whole
+from staleness.workflow.figures import runs
+from staleness.workflow.figures.phrases import MINUS, number
+
+FORMAT = 1
+REMEDY = "make it with 'staleness claims'"
+TOO_FEW = f"too few seeds: at least {bootstrap.SEEDS_NEEDED} are needed"
+CENSORED = "too many runs end short of the target: train longer"
+STRADDLES = "some resamples of the seeds fulfil the criterion, others do not"
+
+
+def find(name):
+    """Return a claim by its name, or raise an error that lists all of them."""
+    return choose("claim", name, claims())()
+
+
+def judge(claim, cells):
+    """Judge a claim.
+
+    Parameters
+    ----------
+    claim : Claim
+    cells : list of staleness.workflow.figures.runs.Cell
+        Any; it takes those it needs.
+
+    Returns
+    -------
+    dict
+        As in claims.json.
+    """
+    parts, curves = [], set()
+    by_task = runs.by_task(cells)
+    for task in claim.tasks:
+        try:
+            found = selection.select(claim.needs(task), by_task.get(task, []))
+            seeds = selection.shared_seeds(found)
+            if not seeds:
+                raise selection.Missing("the runs share no seed")
+            found = selection.of_seeds(found, seeds)
+            asked = claim.parts(found)
+        except selection.Missing as error:
+            parts.append(missing(task, str(error)))
+            continue
+        curves |= {a[runs.DIGEST] for cell in selection.each(found) for a in cell.abouts}
+        purpose = f"{claim.name} {task}"
+        parts += [{"task": task, **judge_part(part, found, seeds, purpose)} for part in asked]
+    return {
+        "number": claim.number,
+        "name": claim.name,
+        "statement": claim.statement,
+        "verdict": whole([part["verdict"] for part in parts]),
+        "parts": parts,
+        "curves": sorted(curves),
+    }
+
+
+def judge_part(part, found, seeds, purpose):
+    """Judge a part of a claim.
+
+    Parameters
+    ----------
+    part : Part
+    found : dict
+        The cells, see `selection.select`, all with the same seeds.
+    seeds : list of int
+        Those.
+    purpose : str
+        See `bootstrap.resamples`.
+
+    Returns
+    -------
+    dict
+        name, unit, effect, low and high (the 95 % interval), criterion, verdict, reason (why it is
+        undecided, else null), note, and where it came from: seeds, corpus, clock. A number that
+        does not exist is null, an infinite one "inf" or "-inf". otherwise, if it is there, is the
+        same measured in another way: it is not judged.
+    """
+    effect = part.effect(found)
+    drawn = bootstrap.resamples(seeds, purpose)
+    effects = [part.effect(selection.of_seeds(found, chosen)) for chosen in drawn]
+    low, high = bootstrap.interval(effects, list(drawn.values()))
+    verdict, reason = part.criterion.verdict(low, high), None
+    if len(seeds) < bootstrap.SEEDS_NEEDED:
+        verdict, reason = UNDECIDED, TOO_FEW
+    elif verdict == UNDECIDED:
+        reason = CENSORED if any(map(math.isnan, [effect, *effects])) else STRADDLES
+    shared = runs.common(selection.each(found))
+    judged = {
+        "name": part.name,
+        "unit": part.unit,
+        "effect": _plain(effect),
+        "low": _plain(low),
+        "high": _plain(high),
+        "criterion": part.criterion.text,
+        "verdict": verdict,
+        "reason": reason,
+        "note": part.note,
+        "seeds": list(seeds),
+        "corpus": shared["corpus"],
+        "clock": runs.describe_clock(shared),
+    }
+    if part.otherwise is not None:
+        judged["otherwise"] = judge_part(part.otherwise, found, seeds, purpose)
+    return judged
+
+
+def missing(task, reason):
+    """Return what claims.json says of a task whose runs do not suffice."""
+    return {
+        **dict.fromkeys(("effect", "low", "high", "corpus", "clock")),
+        **{"task": task, "name": "", "unit": "", "criterion": "", "note": ""},
+        **{"verdict": UNDECIDED, "reason": reason, "seeds": []},
+    }
+
+
+def write(path, judged):
+    """Write claims.json, whole or not at all; `judged` is a list of what `judge` returned."""
+    content = {"format": FORMAT, "claims": judged}
+    text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
+    with whole_file(path) as part:
+        part.write_text(text + "\n", encoding="utf-8")
+
+
+def read(path):
+    """Return the claims that claims.json holds, a list of what `judge` returned.
+
+    Raises
+    ------
+    StalenessError
+        If it is no such file.
+    """
+    try:
+        with open(path, encoding="utf-8") as file:
+            content = json.load(file)
+        if content["format"] != FORMAT:
+            raise ValueError(f"its format is {content['format']}, not {FORMAT}")
+        for claim in content["claims"]:
+            if not {"number", "statement", "curves"} <= claim.keys():
+                raise ValueError("a claim has no number, statement or curves")
+            for one in (claim, *claim["parts"]):
+                if one["verdict"] not in VERDICTS:
+                    raise ValueError(f"a verdict is {one['verdict']!r}")
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise StalenessError(f"{path}: not claims ({error}): {REMEDY}") from error
+    return content["claims"]
+
+
+def measured(part):
+    """Return a phrase on the effect of a part, such as "3.91 (3.85 to 4.02) times as fast"."""
+    if part["effect"] is None and part["low"] in {None, "-inf"} and part["high"] in {None, "inf"}:
+        return ""
+    low, high = _short(part["low"]), _short(part["high"])
+    return f"{_short(part['effect'])} ({low} to {high}) {part['unit']}".strip()
+
+
+def remarks(part):
+    """Return sentences on what else there is to say of a part, a list of str."""
+    found = [part["note"], part["reason"]]
+    other = part.get("otherwise")
+    if other and other["verdict"] != part["verdict"]:
+        said = [measured(other), other["verdict"], other["reason"]]
+        found.append(f"{other['name']}: {', '.join(filter(None, said))}")
+    return [f"{text[0].upper()}{text[1:]}." for text in found if text]
+
+
+def _plain(value):
+    """Return a number as JSON can hold it."""
+    if math.isnan(value):
+        return None
+    return value if math.isfinite(value) else str(value)
+
+
+def _short(value):
+    """Return a number for people."""
+    if value is None:
+        return "?"
+    text = {"inf": "\N{INFINITY}", "-inf": "-\N{INFINITY}"}.get(value) or number(value)
+    return text.replace("-", MINUS)

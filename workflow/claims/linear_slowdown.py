@@ -1,0 +1,76 @@
+"""Claim 9: convergence slows about linearly with the maximum delay."""
+
+from staleness.workflow.claims import Claim, Part
+from staleness.workflow.claims.criteria import above
+from staleness.workflow.claims.effects import level, line
+from staleness.workflow.claims.selection import Need, single
+from staleness.workflow.figures import activity, measures, runs
+from staleness.workflow.figures.phrases import listed, number
+
+FIT = 0.8  # of R2: what the line has to explain at least for "about linearly"
+
+
+class LinearSlowdown(Claim):
+    """Updates to target against the greatest staleness of any update, with a line fitted.
+
+    Staleness is what theory calls the delay; it comes of more processors or of pauses. The single
+    processor, whose updates are never stale, is one of the points; each point is the median over
+    seeds. Both has to hold: that the line rises, and that it explains most of what varies.
+
+    Langford, Smola & Zinkevich (2009), as cited by Gimpel, Das & Smith (2010), section 3.
+    """
+
+    number = 9
+    name = "linear-slowdown"
+    statement = "Convergence slows about linearly with the maximum delay."
+    tasks = ("ner",)
+
+    def needs(self, task):
+        """Return the cells it needs; see `Claim`."""
+        return {
+            "single": single(size=4),
+            "asynchronous": Need(
+                "asynchronous",
+                size=4,
+                delayed=None,
+                free=runs.DELAYS,
+                along=lambda cell: (cell.processors, str(cell.delay)),
+                at_least=3,
+                what="numbers of processors or mean delays",
+            ),
+        }
+
+    def parts(self, cells):
+        """Return what is judged; see `Claim`."""
+        # Not resampled: it hardly differs from seed to seed, and traces are long.
+        stale = [0.0, *map(activity.greatest_staleness, cells["asynchronous"].values())]
+
+        def updates(cells):
+            target = level(cells["single"])
+            metric = measures.first_metric(cells["single"].configuration["task"])
+            return [
+                measures.median_time_to_target(cell, metric, target, "updates")
+                for cell in (cells["single"], *cells["asynchronous"].values())
+            ]
+
+        def fitted(cells):
+            late = [float("inf") if count is None else count for count in updates(cells)]
+            return line(stale, late)
+
+        points = ["never" if count is None else number(count, 6) for count in updates(cells)]
+        delays = listed([f"{value:g}" for value in stale])
+        return [
+            Part(
+                "updates to target for every update of maximum staleness",
+                "updates",
+                lambda cells: fitted(cells)[0],
+                above(0),
+                note=f"{listed(points)} updates with a maximum staleness of {delays}",
+            ),
+            Part(
+                "share of the variance that the line explains (R²)",
+                "",
+                lambda cells: fitted(cells)[2],
+                above(FIT),
+            ),
+        ]

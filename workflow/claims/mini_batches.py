@@ -1,0 +1,70 @@
+"""Claim 5: what the size of mini-batches does to the gain of asynchrony."""
+
+import math
+
+from staleness.workflow.claims import Claim, Part
+from staleness.workflow.claims.criteria import below
+from staleness.workflow.claims.effects import faster, level, line
+from staleness.workflow.claims.selection import Missing, Need, single
+from staleness.workflow.figures.phrases import listed, number
+
+LEAST = 3  # sizes for a slope
+
+
+class MiniBatches(Claim):
+    """Speed-up of asynchronous over synchronous learning with 4 processors, as m doubles.
+
+    The effect is the slope of the least-squares line of the speed-up against log2 m. The target of
+    each m is that of its own single processor.
+
+    Gimpel, Das & Smith (2010), section 4.2, the figure on mini-batch sizes.
+    """
+
+    number = 5
+    name = "mini-batches"
+    statement = "Asynchronous learning gains most with small mini-batches."
+    tasks = ("ner", "alignment", "tagging")
+
+    def needs(self, task):
+        """Return the cells it needs; see `Claim`."""
+        several = {
+            "free": ("mini_batch_size",),
+            "along": lambda cell: cell.configuration["mini_batch_size"],
+            "at_least": LEAST,
+            "what": "mini-batch sizes",
+        }
+        return {
+            "single": single(**several),
+            "synchronous": Need("synchronous", 4, **several),
+            "asynchronous": Need("asynchronous", 4, **several),
+        }
+
+    def parts(self, cells):
+        """Return what is judged; see `Claim`."""
+        sizes = sorted(set.intersection(*map(set, cells.values())))
+        if len(sizes) < LEAST:
+            raise Missing(f"the schedules share {len(sizes)} mini-batch sizes, not {LEAST}")
+
+        def gains(cells):
+            return [
+                faster(
+                    cells["asynchronous"][size],
+                    cells["synchronous"][size],
+                    level(cells["single"][size]),
+                )
+                for size in sizes
+            ]
+
+        def slope(cells):
+            return line([math.log2(size) for size in sizes], gains(cells))[0]
+
+        found = listed([number(gain) for gain in gains(cells)])
+        return [
+            Part(
+                "speed-up of asynchronous over synchronous learning as m doubles",
+                "a doubling",
+                slope,
+                below(0),
+                note=f"the speed-up is {found} with m = {listed(sizes)}",
+            )
+        ]

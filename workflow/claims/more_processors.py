@@ -1,0 +1,90 @@
+"""Claim 2: what two more processors bring, and why."""
+
+import numpy as np
+
+from staleness.workflow.claims import Claim, Part
+from staleness.workflow.claims.criteria import above
+from staleness.workflow.claims.effects import faster, level, quotient
+from staleness.workflow.claims.selection import Need, single
+from staleness.workflow.figures import activity
+from staleness.workflow.figures.phrases import number, percent
+
+KINDS = [(schedule, count) for schedule in ("synchronous", "asynchronous") for count in (2, 4)]
+
+
+class MoreProcessors(Claim):
+    """Speed-up of 4 processors over 2, and how much of their time they idle.
+
+    The paper sets no bound to "little" and "much": what is judged is which of the schedules gains
+    more, and whether it is the one whose processors idle less; each gain is stated in the note.
+    Idle is all that is neither computing statistics nor updating, over whole runs.
+
+    Gimpel, Das & Smith (2010), section 4.1, the second of the figures on named-entity recognition.
+    """
+
+    number = 2
+    name = "more-processors"
+    statement = (
+        "Going from 2 to 4 processors helps synchronous learning little and asynchronous learning "
+        "much, because synchronous processors idle."
+    )
+    tasks = ("ner",)
+
+    def needs(self, task):
+        """Return the cells it needs; see `Claim`."""
+        return {
+            "single": single(size=4),
+            **{f"{schedule} {count}": Need(schedule, count, size=4) for schedule, count in KINDS},
+        }
+
+    def parts(self, cells):
+        """Return what is judged; see `Claim`."""
+        idle = {
+            schedule: _idle(cells[f"{schedule} 4"]) for schedule in ("synchronous", "asynchronous")
+        }
+
+        def gain(schedule, cells):
+            target = level(cells["single"])
+            return faster(cells[f"{schedule} 4"], cells[f"{schedule} 2"], target)
+
+        def ratio(cells):
+            return quotient(gain("asynchronous", cells), gain("synchronous", cells))
+
+        def more_idle(cells):
+            seeds = cells["single"].seeds
+            rows = [[idle[schedule][seed] for seed in seeds] for schedule in idle]
+            return 100 * float(np.median(np.subtract(*rows)))
+
+        gains = " and ".join(
+            f"{schedule} learning is {number(gain(schedule, cells))} times as fast"
+            for schedule in idle
+        )
+        shares = " and ".join(
+            f"{schedule} processors idle {percent(float(np.median(list(shares.values()))))} of "
+            "their time"
+            for schedule, shares in idle.items()
+        )
+        return [
+            Part(
+                "asynchronous over synchronous gain from 2 to 4 processors",
+                "times as large",
+                ratio,
+                above(1),
+                note=f"with 4 processors instead of 2 {gains}",
+            ),
+            Part(
+                "idle time of 4 synchronous over 4 asynchronous processors",
+                "percentage points",
+                more_idle,
+                above(0),
+                note=shares,
+            ),
+        ]
+
+
+def _idle(cell):
+    """Return the share of its processors' time that is idle, a dict by seed."""
+    return {
+        seed: 1 - activity.shares(trace)["busy"]
+        for seed, trace in zip(cell.seeds, cell.traces, strict=True)
+    }

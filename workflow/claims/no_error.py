@@ -1,0 +1,55 @@
+"""Claim 8: staleness adds no error."""
+
+from staleness.algorithms.run import TASKS
+from staleness.workflow.claims import Claim, Part
+from staleness.workflow.claims.criteria import within
+from staleness.workflow.claims.effects import gain
+from staleness.workflow.claims.selection import Need, single
+from staleness.workflow.figures import measures
+
+METRICS = {
+    "ner": ("f1",),
+    "alignment": ("log_likelihood", "aer"),
+    "tagging": ("log_likelihood", "many_to_one"),
+}
+
+
+class NoError(Claim):
+    """Where 4 asynchronous processors end, beside the single processor.
+
+    A claim of equivalence: the whole interval of the difference has to lie within the spread of the
+    single processor, the distance between its lowest and its highest seed. That bound is of all
+    seeds and not resampled. A difference is positive where asynchronous learning is better; being
+    better by more than the spread is not equivalence either. More seeds widen the bound and narrow
+    the interval.
+
+    Gimpel, Das & Smith (2010), sections 4 and 5.
+    """
+
+    number = 8
+    name = "no-error"
+    statement = (
+        "Staleness adds no error: final F1, likelihood and accuracy are within the single "
+        "processor's spread."
+    )
+    tasks = tuple(METRICS)
+
+    def needs(self, task):
+        """Return the cells it needs; see `Claim`."""
+        return {"single": single(), "asynchronous": Need("asynchronous", 4)}
+
+    def parts(self, cells):
+        """Return what is judged; see `Claim`."""
+        alone = cells["single"]
+        task = TASKS[alone.configuration["task"]]
+
+        def part(metric):
+            about, final = task.metrics[metric], measures.final(alone, metric)
+            return Part(
+                f"final {about.label} of asynchronous beside single",
+                about.unit or "",
+                lambda cells: gain(cells["asynchronous"], cells["single"], metric),
+                within(float(final.high - final.low)),
+            )
+
+        return [part(metric) for metric in METRICS[task.name] if metric in alone.curves[0]]

@@ -1,0 +1,45 @@
+"""Claim 1: single-processor, synchronous and asynchronous learning."""
+
+from staleness.workflow.claims import Claim, Part
+from staleness.workflow.claims.criteria import above
+from staleness.workflow.claims.effects import TIMES, faster, level
+from staleness.workflow.claims.selection import Need, single
+
+
+class Schedules(Claim):
+    """Times to target with m = 4 and 4 processors.
+
+    Gimpel, Das & Smith (2010), section 4.1, the first of the figures on named-entity recognition.
+    """
+
+    number = 1
+    name = "schedules"
+    statement = (
+        "Synchronous mini-batch learning beats the single processor, and asynchronous learning "
+        "beats synchronous."
+    )
+    tasks = ("ner",)
+
+    def needs(self, task):
+        """Return the cells it needs; see `Claim`."""
+        return {
+            "single": single(size=4),
+            "synchronous": Need("synchronous", 4, size=4),
+            "asynchronous": Need("asynchronous", 4, size=4),
+        }
+
+    def parts(self, cells):
+        """Return what is judged; see `Claim`."""
+
+        def over(one, other):
+            return lambda cells: faster(cells[one], cells[other], level(cells["single"]))
+
+        return [
+            Part("synchronous over single", TIMES, over("synchronous", "single"), above(1)),
+            Part(
+                "asynchronous over synchronous",
+                TIMES,
+                over("asynchronous", "synchronous"),
+                above(1),
+            ),
+        ]

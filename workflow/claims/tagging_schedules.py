@@ -1,0 +1,59 @@
+"""Claim 7: stepwise and batch EM on tagging, and asynchrony beyond the ideal."""
+
+from staleness.algorithms.run import TASKS
+from staleness.workflow.claims import Claim, Part
+from staleness.workflow.claims.criteria import above
+from staleness.workflow.claims.effects import faster, gain, level
+from staleness.workflow.claims.selection import Need, single
+from staleness.workflow.figures import runs
+
+PROCESSORS = 4
+
+
+class TaggingSchedules(Claim):
+    """Stepwise EM with m = 4 beside batch EM after as many passes, each on one processor.
+
+    The ideal speed-up is P, the number of processors.
+
+    Gimpel, Das & Smith (2010), section 4.3 and section 5.
+    """
+
+    number = 7
+    name = "tagging-schedules"
+    statement = (
+        "Stepwise EM with m = 4 beats batch EM in likelihood and many-to-1 accuracy; asynchronous "
+        "learning can beat the ideal speed-up."
+    )
+    tasks = ("tagging",)
+
+    def needs(self, task):
+        """Return the cells it needs; see `Claim`."""
+        return {
+            "single": single(size=4),
+            "asynchronous": Need("asynchronous", PROCESSORS, size=4),
+            "batch": Need("single-batch", 1, update="em", free=runs.LEARNING),
+        }
+
+    def parts(self, cells):
+        """Return what is judged; see `Claim`."""
+
+        def better(metric):
+            about = TASKS["tagging"].metrics[metric]
+            return Part(
+                f"{about.label} of stepwise over batch EM after as many passes",
+                about.unit or "",
+                lambda cells: gain(cells["single"], cells["batch"], metric),
+                above(0),
+            )
+
+        def of_ideal(cells):
+            target = level(cells["single"])
+            return faster(cells["asynchronous"], cells["single"], target) / PROCESSORS
+
+        ideal = Part(
+            f"speed-up of {PROCESSORS} asynchronous processors",
+            "of the ideal",
+            of_ideal,
+            above(1),
+        )
+        return [better("log_likelihood"), better("many_to_one"), ideal]

@@ -1,0 +1,15 @@
+# The claims read the runs of their cells and nothing else.
+
+
+rule claims:
+    input:
+        grid.claim_files,
+        sources("claims", "figures"),
+    output:
+        f"{RESULTS}/claims.json",
+    log:
+        f"{RESULTS}/logs/claims.log",
+    params:
+        arguments=grid.claim_arguments,
+    shell:
+        "staleness claims --out {output:q} {params.arguments:q} > {log:q} 2>&1"
