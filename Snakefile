@@ -28,7 +28,15 @@ shell.prefix(f"export PATH={shlex.quote(os.path.dirname(sys.executable))}:$PATH;
 container: "docker://python:3.11-bookworm"
 
 
-for stage in ("kernels", "corpora", "runs", "figures", "claims", "report", "validation"):
+for stage in (
+    "kernels",
+    "corpora",
+    "runs",
+    "figures",
+    "claims",
+    "report",
+    "validation",
+):
 
     include: f"workflow/rules/{stage}.smk"
 

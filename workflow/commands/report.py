@@ -35,6 +35,9 @@ class Report(Command):
             help="NAME.json of 'staleness figure'; what follows and does not end in .json is a RUN",
         )
         parser.add_argument(
+            "--claims", metavar="FILE", type=Path, help="claims.json of 'staleness claims'"
+        )
+        parser.add_argument(
             "--config",
             metavar="FILE",
             action="append",
@@ -50,5 +53,5 @@ class Report(Command):
 
         figures = [path for path in options.figures if path.suffix == FIGURE_SUFFIX]
         folders = [path for path in options.figures if path.suffix != FIGURE_SUFFIX]
-        build(options.out, [*folders, *options.runs], figures, options.config)
+        build(options.out, [*folders, *options.runs], figures, options.config, options.claims)
         print(options.out)

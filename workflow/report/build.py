@@ -15,6 +15,7 @@ from staleness.algorithms.components import choose
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.files import whole_file
 from staleness.algorithms.run import TASKS
+from staleness.workflow.claims import judge
 from staleness.workflow.figures import FORMAT, runs
 from staleness.workflow.report.content import content
 
@@ -22,7 +23,7 @@ TEMPLATE = Path(__file__).with_name("report.typ")
 TIMESTAMP = 0  # seconds since 1970: the same runs give the same bytes
 
 
-def build(out, folders, figures=(), configs=()):
+def build(out, folders, figures=(), configs=(), claims=None):
     """Write the report.
 
     Parameters
@@ -35,6 +36,8 @@ def build(out, folders, figures=(), configs=()):
         What `staleness figure` wrote: NAME.json, with NAME.svg beside it.
     configs : iterable of path-like, optional
         Configuration files to print at the end.
+    claims : path-like, optional
+        What `staleness claims` wrote.
 
     Raises
     ------
@@ -48,7 +51,14 @@ def build(out, folders, figures=(), configs=()):
     images = {f"figure-{i}.svg": image for i, (_, image) in enumerate(drawn)}
     abouts = [about for about, _ in drawn]
     shown = [as_shown(about, name) for about, name in zip(abouts, images, strict=True)]
-    data = content(cells, shown, [read_config(path) for path in configs], learning(cells, abouts))
+    judged = [] if claims is None else read_claims(claims, cells)
+    data = content(
+        cells,
+        shown,
+        [read_config(path) for path in configs],
+        learning(cells, abouts, judged),
+        judged,
+    )
     pdf = typeset(data, images)
     with whole_file(out) as part:
         part.write_bytes(pdf)
@@ -68,19 +78,23 @@ def as_shown(about, image):
     return {"tasks": tasks, "title": about["title"], "caption": about["caption"], "image": image}
 
 
-def learning(cells, figures):
+def learning(cells, figures, claims=()):
     """Return the cells whose metric and time to target the report has to tell.
 
-    Those that no figure shows are among them, and not those that are shown only by figures that
-    are about something else: their captions say what is to be said of them.
+    Those that nothing shows are among them, and not those that are shown only by claims, or by
+    figures that are about something else: these say themselves what is to be said of them.
 
     Parameters
     ----------
     cells : list of staleness.workflow.figures.runs.Cell
     figures : list of dict
         What NAME.json of the figures holds.
+    claims : list of dict, optional
+        As in claims.json.
     """
     about_metric, other = set(), set()
+    for claim in claims:
+        other.update(claim["curves"])
     for about in figures:
         (about_metric if "metric" in about["table"] else other).update(about["curves"])
     found = []
@@ -169,6 +183,23 @@ def read_figure(path, cells):
             f"{path}: drawn from other runs than the report's: draw it anew with 'staleness figure'"
         )
     return about, image
+
+
+def read_claims(path, cells):
+    """Return the claims that `staleness claims` judged by some runs of the report.
+
+    Raises
+    ------
+    StalenessError
+        If it holds no claims, or they were judged by other runs.
+    """
+    judged = judge.read(path)
+    known = {about[runs.DIGEST] for cell in cells for about in cell.abouts}
+    if not all(known.issuperset(claim["curves"]) for claim in judged):
+        raise StalenessError(
+            f"{path}: judged by other runs than the report's: make it anew with 'staleness claims'"
+        )
+    return judged
 
 
 def read_config(path):

@@ -6,6 +6,8 @@ from importlib.metadata import version
 
 from staleness.algorithms.delays import RELATIVE_DEVIATION, Mean
 from staleness.algorithms.run import SCHEDULES, TASKS, UPDATES
+from staleness.workflow.claims import judge
+from staleness.workflow.claims.criteria import VERDICTS
 from staleness.workflow.figures import measures, runs
 from staleness.workflow.figures.phrases import (
     MINUS,
@@ -60,9 +62,16 @@ DEFINITIONS = (
     "seed: all schedules see the same examples in the same order. The staleness of an update is "
     "how many updates others made between its reading of the parameters and its own."
 )
+INTERVALS = (
+    "The intervals of the claims are percentile intervals of the bootstrap: seeds are drawn with "
+    "replacement, as many as there are and the same for all runs of a claim, and the whole effect "
+    "is computed anew. With 3 seeds such an interval reaches from the lowest seed to the highest: "
+    "a verdict then says that all of them agree, and no more. Where an effect does not exist, it "
+    "counts as infinitely low for one end of the interval and as infinitely high for the other."
+)
 
 
-def content(cells, figures=(), configs=(), learning=None):
+def content(cells, figures=(), configs=(), learning=None, claims=()):
     """Return all that the report says.
 
     Parameters
@@ -74,6 +83,8 @@ def content(cells, figures=(), configs=(), learning=None):
         As the template takes them.
     learning : list of staleness.workflow.figures.runs.Cell, optional
         Those of which there is a table of metric and time to target; by default all.
+    claims : list of dict, optional
+        As in claims.json.
 
     Returns
     -------
@@ -95,8 +106,9 @@ def content(cells, figures=(), configs=(), learning=None):
             "and Smith (CoNLL 2010)",
             "footer": f"Staleness {version('staleness')}",
             "abstract": [rich(text) for text in _abstract(cells, experiments, tables)],
+            "claims": _claims(claims),
             "results": _results(figures, shown),
-            "method": [rich(text) for text in _method(groups)],
+            "method": [rich(text) for text in _method(groups, claims)],
             "schedules": _described(SCHEDULES, [cell.schedule for cell in cells]),
             "updates": _described(UPDATES, [cell.configuration["update"] for cell in cells]),
             "tasks": _tasks(cells),
@@ -116,6 +128,43 @@ def rich(text):
     """Return a text with `code` in backticks as a list of dict of text and code."""
     pieces = enumerate((" ".join(text.split()) + " ").split("`"))
     return [{"text": piece, "code": index % 2 == 1} for index, piece in pieces if piece]
+
+
+def _claims(claims):
+    """Return caption and rows of the table of claims, or None if there are none."""
+    if not claims:
+        return None
+    verdicts = [claim["verdict"] for claim in claims]
+    counts = [f"{verdicts.count(one)} {one}" for one in VERDICTS if one in verdicts]
+    caption = (
+        f"The paper's claims: {listed(counts)}. Effects are medians over seeds, with their 95 % "
+        "intervals by bootstrap over seeds. A claim is reproduced if the whole interval of each of "
+        "its parts fulfils the criterion, not reproduced if no value in the interval of a part "
+        "does, and otherwise undecided."
+    )
+    rows = [
+        {
+            "number": str(claim["number"]),
+            "statement": claim["statement"],
+            "verdict": claim["verdict"],
+            "parts": [_part(part, claim["parts"]) for part in claim["parts"]],
+        }
+        for claim in claims
+    ]
+    return {"caption": caption, "rows": rows}
+
+
+def _part(part, parts):
+    """Return a part of a claim as the template takes it; its task if others have another."""
+    several = len({one["task"] for one in parts}) > 1
+    task = TASKS[part["task"]].title if several or not part["name"] else ""
+    return {
+        "name": ": ".join(filter(None, [task, part["name"]])),
+        "effect": judge.measured(part),
+        "criterion": part["criterion"] or NOT_AVAILABLE,
+        "remarks": " ".join(judge.remarks(part)),
+        "verdict": part["verdict"],
+    }
 
 
 def _results(figures, tables):
@@ -248,7 +297,7 @@ def _mean(row):
     return describe_mean(Mean.parse(row["delay_mean"])).replace(" times a mini-batch", "\u00d7")
 
 
-def _method(groups):
+def _method(groups, claims):
     """Return the method's paragraphs."""
     yield (
         "The suite follows Gimpel, Das and Smith (2010). All learners here are one loop: compute "
@@ -265,6 +314,8 @@ def _method(groups):
     if any(cell.delay for group in groups for cell in group):
         yield DELAYS
     yield DEFINITIONS
+    if claims:
+        yield INTERVALS
 
 
 def _described(components, names):
