@@ -5,6 +5,49 @@ from staleness.kernels.gate cimport gate
 from staleness.kernels.learner cimport Learner, Status
 
 
+cdef extern from * nogil:
+    """
+    #define LEAST_TOTAL 0x1p-20
+    #define LEAST_GREATEST 0x1p-66
+    #define LEAST_THETA 0x1p-86
+    """
+    const double LEAST_TOTAL        # of a multinomial's counts
+    const double LEAST_GREATEST     # of one outcome's probabilities, the greatest
+    const double LEAST_THETA        # of any probability above 0
+
+
+cdef inline double inverse(double total) noexcept nogil:
+    """1 / total, or 0 of nothing; NaN stays NaN."""
+    return 0.0 if total <= 0.0 else 1.0 / total
+
+
+cdef inline double rescaled_total(double total, double factor) noexcept nogil:
+    """A multinomial's total times a factor.
+
+    Where nobody has counted for it for so long that float32 would no longer hold its counts, it
+    keeps a total that what is counted next outweighs. Its probabilities stay as they are.
+    """
+    return max(total * factor, LEAST_TOTAL) if total > 0.0 else 0.0
+
+
+cdef inline double rescaled(
+    double count,
+    double total,                   # of its multinomial, before
+    double factor,
+    double greatest,                # of the outcome's probabilities in all multinomials
+) noexcept nogil:
+    """The count that goes with `rescaled_total`.
+
+    An outcome that nobody has seen for so long that even the greatest of its probabilities is
+    about to vanish keeps their ratios. Until the next time the scale is moved, totals may grow by
+    2^30: no probability becomes denormal.
+    """
+    if count <= 0.0 or total <= 0.0:
+        return 0.0
+    count = count / total * max(1.0, LEAST_GREATEST / greatest)
+    return max(count, LEAST_THETA) * rescaled_total(total, factor)
+
+
 cdef class ExpectationMaximization(Learner):
     cdef int _rule
     cdef readonly double alpha
@@ -15,6 +58,7 @@ cdef class ExpectationMaximization(Learner):
 
     cdef bint keeps_statistics(self) noexcept nogil
     cdef Status rescale(self, Py_ssize_t copy) noexcept nogil
+    cdef void choose_scale(self) noexcept nogil
 
     # What a model adds. `copy` is 0, or 1 + slot where there are replicas.
     cdef Status expect(

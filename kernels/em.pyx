@@ -11,8 +11,7 @@ expected counts s of a mini-batch at theta (the E-step), `up` changes mu by them
 with N examples in the corpus and m in the mini-batch. In stepwise EM (Cappe & Moulines 2009; Liang
 & Klein 2009) the factor (1 - eta) goes into the scale, so that an update costs what its mini-batch
 touches. Before the scale leaves the range in which float32 counts are safe it is moved into them,
-with everybody else kept out. What was not seen for so long that its count is below `LEAST` stays
-there: theta keeps its support, and its logarithms stay finite.
+with everybody else kept out. That changes no theta but those too small for float32; see `rescaled`.
 """
 
 from libc.stdint cimport int32_t
@@ -109,6 +108,7 @@ cdef class ExpectationMaximization(Learner):
     def settle(self):
         """Make mu the mean of the replicas, if there are any; nobody may be in `calc` or `up`."""
         if self.replicas:
+            self.choose_scale()
             self.mean()
 
     cdef bint keeps_statistics(self) noexcept nogil:
@@ -170,9 +170,17 @@ cdef class ExpectationMaximization(Learner):
     cdef void average(self) noexcept nogil:
         self.mean()
         self.copy_mean()
+        self.choose_scale()
 
     cdef Status expect(
         self,
+    cdef void choose_scale(self) noexcept nogil:
+        """Give copy 0 the greatest scale of the replicas: no count then vanishes in their mean."""
+        cdef Py_ssize_t copy
+        self._scales[0] = self._scales[1]
+        for copy in range(2, 1 + self.replicas):
+            self._scales[0] = max(self._scales[0], self._scales[copy])
+
         Py_ssize_t slot,
         Py_ssize_t workspace,
         Py_ssize_t copy,
@@ -192,10 +200,10 @@ cdef class ExpectationMaximization(Learner):
         """Put a slot's counts into a copy in the place of what was kept of its examples."""
 
     cdef void multiply(self, Py_ssize_t copy, double factor) noexcept nogil:
-        """Multiply a copy's stored counts, leaving what was above 0 at `LEAST` or more."""
+        """Multiply a copy's stored counts, as `rescaled` does."""
 
     cdef void mean(self) noexcept nogil:
-        """Make copy 0 the mean of the replicas."""
+        """Make copy 0 the mean of the replicas, over the scale that it has."""
 
     cdef void copy_mean(self) noexcept nogil:
         """Make every replica what copy 0 is."""

@@ -24,7 +24,7 @@ from libc.string cimport memcpy, memset
 
 from staleness.kernels.memory cimport aligned
 from staleness.kernels.chain cimport forward_scaled, weighted_rows
-from staleness.kernels.em cimport ExpectationMaximization
+from staleness.kernels.em cimport ExpectationMaximization, inverse, rescaled, rescaled_total
 from staleness.kernels.lanes cimport (
     LANES,
     exact_log,
@@ -52,8 +52,6 @@ cdef enum:
 
 cdef float LEAST = 1e-30
 cdef float MOST = 1e30      # of beta: 1 / alpha
-# Counts that are rescaled stay above it: over a total of 10^9 / SMALLEST_SCALE, still no denormal.
-cdef float LEAST_COUNT = 2.0 ** -60
 
 
 @cython.final
@@ -174,15 +172,14 @@ cdef class HiddenMarkovModel(ExpectationMaximization):
         """
         self.settle()
         smoothing = self.smoothing
-        counts = np.asarray(self._rows)[0, :, : self.states] * self.scale + smoothing
+        counts = np.float64(self.scale) * np.asarray(self._rows)[0, :, : self.states] + smoothing
         totals = np.asarray(self._totals)[0, : self.states] * self.scale + smoothing * self.words
         words, following, starts = self._parts(counts)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            return np.concatenate([
-                words / totals,
-                following / following.sum(axis=1, keepdims=True),
-                starts / starts.sum(),
-            ]).astype(np.float32)
+        return np.concatenate([
+            shares(words, totals),
+            shares(following, following.sum(axis=1, keepdims=True)),
+            shares(starts, starts.sum()),
+        ]).astype(np.float32)
 
     @theta.setter
     def theta(self, values):
@@ -192,7 +189,7 @@ cdef class HiddenMarkovModel(ExpectationMaximization):
         if self.keeps_statistics():
             raise ValueError("incremental EM begins from posteriors, not from theta")
         words, following, starts = self._parts(values)
-        tokens, sentences = self._tokens.shape[0], self._work.shape[0]
+        tokens, sentences = max(self._tokens.shape[0], 1), max(self._work.shape[0], 1)
         self._set_counts(np.concatenate([
             words * (tokens / self.states),
             following * (tokens / self.states),
@@ -437,6 +434,7 @@ cdef class HiddenMarkovModel(ExpectationMaximization):
         cdef const float* edges = held.sentence_edges
         cdef float* kept
         cdef float* row
+        cdef float count
         cdef Py_ssize_t number, sentence, t, j, k
         for number in range(held.count):
             sentence = held.examples[number]
@@ -445,8 +443,10 @@ cdef class HiddenMarkovModel(ExpectationMaximization):
                 row = mu.emissions + self._tokens[t] * self._width
                 for j in range(self._width):
                     # A sum of differences may fall a rounding short of 0.
-                    row[j] = max(row[j] + (nodes[j] - kept[j]), <float>0.0)
-                    self.count(&mu.totals[j], <double>nodes[j] - kept[j])
+                    count = max(row[j] + (nodes[j] - kept[j]), <float>0.0)
+                    # By what the count did change, so that the total and its counts do not part.
+                    self.count(&mu.totals[j], <double>count - row[j])
+                    row[j] = count
                     if t == self._offsets[sentence]:
                         mu.starts[j] = max(mu.starts[j] + (nodes[j] - kept[j]), <float>0.0)
                     kept[j] = nodes[j]
@@ -459,27 +459,40 @@ cdef class HiddenMarkovModel(ExpectationMaximization):
 
     cdef void multiply(self, Py_ssize_t copy, double factor) noexcept nogil:
         cdef Counts* mu = &self._copies[copy]
-        cdef Py_ssize_t k
-        for k in range(self.rows() * self._width):
-            if mu.emissions[k] > 0.0:
-                mu.emissions[k] = max(<float>(mu.emissions[k] * factor), LEAST_COUNT)
-        for k in range(self._width):
-            mu.totals[k] *= factor
+        cdef Py_ssize_t word, i, j
+        cdef float* row
+        cdef double greatest, total
+        for word in range(self.words):
+            row = mu.emissions + word * self._width
+            greatest = 0.0
+            for j in range(self.states):
+                greatest = max(greatest, row[j] * inverse(mu.totals[j]))
+            for j in range(self.states):
+                row[j] = <float>rescaled(row[j], mu.totals[j], factor, greatest)
+        for j in range(self.states):
+            mu.totals[j] = rescaled_total(mu.totals[j], factor)
+        # The last row is that of starts.
+        for i in range(self.states + 1):
+            row = mu.transitions + i * self._width
+            total = 0.0
+            for j in range(self.states):
+                total += row[j]
+            for j in range(self.states):
+                row[j] = <float>rescaled(row[j], total, factor, 1.0)
 
     cdef void mean(self) noexcept nogil:
         cdef Py_ssize_t number, k
-        cdef double total
+        cdef double total, share = 1.0 / (self.replicas * self._scales[0])
         for k in range(self.rows() * self._width):
             total = 0.0
             for number in range(1, 1 + self.replicas):
                 total += self._scales[number] * self._copies[number].emissions[k]
-            self._copies[0].emissions[k] = <float>(total / self.replicas)
+            self._copies[0].emissions[k] = <float>(total * share)
         for k in range(self._width):
             total = 0.0
             for number in range(1, 1 + self.replicas):
                 total += self._scales[number] * self._copies[number].totals[k]
-            self._copies[0].totals[k] = total / self.replicas
-        self._scales[0] = 1.0
+            self._copies[0].totals[k] = total * share
 
     cdef void copy_mean(self) noexcept nogil:
         cdef Py_ssize_t number
@@ -489,6 +502,11 @@ cdef class HiddenMarkovModel(ExpectationMaximization):
             memcpy(self._copies[number].totals, self._copies[0].totals,
                    self._width * sizeof(double))
             self._scales[number] = self._scales[0]
+
+
+def shares(counts, totals):
+    """Return counts over totals, 0 over 0 as 0."""
+    return np.divide(counts, totals, out=np.zeros_like(counts), where=totals != 0)
 
 
 # ---- sentences, without the GIL -----------------------------------------------------------------

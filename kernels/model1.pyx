@@ -25,7 +25,7 @@ from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy, memset
 
 from staleness.kernels.memory cimport aligned
-from staleness.kernels.em cimport ExpectationMaximization
+from staleness.kernels.em cimport ExpectationMaximization, inverse, rescaled, rescaled_total
 from staleness.kernels.lanes cimport (
     LANES,
     exact_log,
@@ -45,8 +45,6 @@ from staleness.kernels.validation import check_pairs
 
 # A posterior below it is 0, so that no product of two numbers is denormal.
 cdef float LEAST = 1e-30
-# Counts that are rescaled stay above it: over a total of 10^9 / SMALLEST_SCALE, still no denormal.
-cdef float LEAST_COUNT = 2.0 ** -60
 
 
 @cython.final
@@ -137,10 +135,12 @@ cdef class IBMModel1(ExpectationMaximization):
                               minlength=1 + self.source_words)
         weights[0] = share.sum()
         if self.keeps_statistics():
-            self._kept_cells = np.repeat(
-                1 / source_lengths, source_lengths * target_lengths).astype(np.float32)
-            counts = np.bincount(np.asarray(self._cells)[: len(self._kept_cells)],
-                                 self._kept_cells, minlength=self.parameters)
+            # As many as there are cells, the spare ones too.
+            self._kept_cells = np.zeros(len(self._cells), dtype=np.float32)
+            cells = len(self._cells) - LANES
+            kept = np.asarray(self._kept_cells)[:cells]
+            kept[:] = np.repeat(1 / source_lengths, source_lengths * target_lengths)
+            counts = np.bincount(np.asarray(self._cells)[:cells], kept, minlength=self.parameters)
         else:
             counts = weights[columns] / self.target_words
         for copy in range(1 + self.replicas):
@@ -158,7 +158,7 @@ cdef class IBMModel1(ExpectationMaximization):
     def theta(self):
         """t(target word | source word), float32 [parameters]; see `parameter_words`."""
         self.settle()
-        counts = np.asarray(self._pairs)[0, : self.parameters] * self.scale
+        counts = np.float64(self.scale) * np.asarray(self._pairs)[0, : self.parameters]
         totals = np.asarray(self._totals)[0] * self.scale + self.smoothing * self.target_words
         with np.errstate(invalid="ignore", divide="ignore"):
             return ((counts + self.smoothing) / totals[np.asarray(self._columns)]).astype(
@@ -325,6 +325,7 @@ cdef class IBMModel1(ExpectationMaximization):
         cdef const int32_t* cells
         cdef float* kept
         cdef float* count
+        cdef float changed
         cdef double* total
         cdef Py_ssize_t number, n, i, k
         for number in range(held.count):
@@ -339,36 +340,41 @@ cdef class IBMModel1(ExpectationMaximization):
                         total = &mu.totals[self._source[self._source_offsets[n] + i - 1] + 1]
                     count = &mu.pairs[cells[k]]
                     # A sum of differences may fall a rounding short of 0.
-                    count[0] = max(count[0] + (posterior[k] - kept[k]), <float>0.0)
-                    self.count(total, <double>posterior[k] - kept[k])
+                    changed = max(count[0] + (posterior[k] - kept[k]), <float>0.0)
+                    # By what the count did change, so that the total and its counts do not part.
+                    self.count(total, <double>changed - count[0])
+                    count[0] = changed
                     kept[k] = posterior[k]
                     k += 1
             posterior += self._work[n]
 
     cdef void multiply(self, Py_ssize_t copy, double factor) noexcept nogil:
         cdef Counts* mu = &self._copies[copy]
-        cdef Py_ssize_t k
-        for k in range(self.parameters):
-            if mu.pairs[k] > 0.0:
-                mu.pairs[k] = max(<float>(mu.pairs[k] * factor), LEAST_COUNT)
+        cdef Py_ssize_t word, k
+        cdef double greatest
+        for word in range(self.target_words):
+            greatest = 0.0
+            for k in range(self._rows[word], self._rows[word + 1]):
+                greatest = max(greatest, mu.pairs[k] * inverse(mu.totals[self._columns[k]]))
+            for k in range(self._rows[word], self._rows[word + 1]):
+                mu.pairs[k] = <float>rescaled(
+                    mu.pairs[k], mu.totals[self._columns[k]], factor, greatest)
         for k in range(1 + self.source_words):
-            if mu.totals[k] > 0.0:
-                mu.totals[k] = max(mu.totals[k] * factor, <double>LEAST_COUNT)
+            mu.totals[k] = rescaled_total(mu.totals[k], factor)
 
     cdef void mean(self) noexcept nogil:
         cdef Py_ssize_t number, k
-        cdef double total
+        cdef double total, share = 1.0 / (self.replicas * self._scales[0])
         for k in range(self.parameters):
             total = 0.0
             for number in range(1, 1 + self.replicas):
                 total += self._scales[number] * self._copies[number].pairs[k]
-            self._copies[0].pairs[k] = <float>(total / self.replicas)
+            self._copies[0].pairs[k] = <float>(total * share)
         for k in range(1 + self.source_words):
             total = 0.0
             for number in range(1, 1 + self.replicas):
                 total += self._scales[number] * self._copies[number].totals[k]
-            self._copies[0].totals[k] = total / self.replicas
-        self._scales[0] = 1.0
+            self._copies[0].totals[k] = total * share
 
     cdef void copy_mean(self) noexcept nogil:
         cdef Py_ssize_t number
