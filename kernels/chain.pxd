@@ -5,6 +5,7 @@ Rows are float32, padded to `blocks` cache lines of 16 lanes, 64-byte aligned. P
 letters: t position, i and j states (i before j), b block.
 """
 
+from libc.float cimport FLT_MIN
 from libc.math cimport INFINITY
 from libc.stdint cimport int32_t
 
@@ -59,14 +60,14 @@ cdef inline bint forward_scaled(
     Py_ssize_t n,
     Py_ssize_t states,
     float* forward,             # OUT [n, width], each row of sum 1
-    float* scale,               # OUT [n], the sums before scaling
+    float* scale,               # OUT [n], the sums before scaling; where it fails, the last is bad
     float least,                # alpha below it is 0
     Py_ssize_t blocks,
 ) noexcept nogil:
-    """alpha_t(j) = psi_t(j) sum_i alpha_{t-1}(i) M(i, j) / c_t; false if a c_t is not finite.
+    """alpha_t(j) = psi_t(j) sum_i alpha_{t-1}(i) M(i, j) / c_t; false if a c_t is 0 or not finite.
 
     Scaled as in section V.A. A `least` keeps alpha from the denormal numbers, on which arithmetic
-    is slow.
+    is slow. A c_t whose inverse would be infinite counts as 0.
     """
     cdef Py_ssize_t t, b, width = blocks * LANES
     cdef float* row
@@ -85,9 +86,9 @@ cdef inline bint forward_scaled(
         for b in range(1, blocks):
             total = total + lanes_load(row, b)
         c = lanes_sum(total)
-        if not 0.0 < c < INFINITY:
-            return False
         scale[t] = c
+        if not FLT_MIN / 2 <= c < INFINITY:
+            return False
         for b in range(blocks):
             total = lanes_load(row, b) * lanes_all(1.0 / c)
             lanes_store(row, b, lanes_at_least(total, least) if least > 0.0 else total)

@@ -8,7 +8,9 @@ the cache lines in which it changes no bit. Counts are float32, 16 states a vect
 tokens, before they are added to these, are float64.
 
 Recursions are scaled, not in log space, with a token's emission probabilities over the greatest of
-them. What is below `LEAST` of a sum is 0, so that no product of two is denormal.
+them. So that no product of two numbers is denormal, which is slow, what is below `LEAST` of a sum
+is 0, and probabilities above 0 are taken to be `LEAST_EMISSION` of the greatest or
+`LEAST_TRANSITION` at least. A state without any expected counts has probabilities of 0.
 
 Index letters: t token, i and j states (i before j), b block of 16 states. A `blocks` argument comes
 last, so that calls with a constant 3 (33 to 48 states) compile to code without block loops.
@@ -17,6 +19,7 @@ last, so that calls with a constant 3 (33 to 48 states) compile to code without 
 import numpy as np
 
 cimport cython
+from libc.float cimport FLT_MIN
 from libc.math cimport INFINITY
 from libc.stdint cimport int32_t, int64_t
 from libc.stdlib cimport calloc, free
@@ -40,7 +43,9 @@ from staleness.kernels.lanes cimport (
     lanes_int_store,
     lanes_load,
     lanes_max,
+    lanes_raised,
     lanes_store,
+    lanes_where_positive,
 )
 from staleness.kernels.learner cimport NO_MEMORY, NOT_FINITE, OK, Status, atomic_add
 
@@ -50,8 +55,10 @@ from staleness.kernels.validation import MOST_LABELS, check_sentences
 cdef enum:
     ROWS = 8                # of transitions summed at once: as many registers
 
-cdef float LEAST = 1e-30
-cdef float MOST = 1e30      # of beta: 1 / alpha
+cdef float LEAST = 1e-18
+cdef float LEAST_EMISSION = 1e-20
+cdef float LEAST_TRANSITION = 1e-16
+cdef float MOST = 1e35      # of v: sums of it over a sentence stay finite
 
 
 @cython.final
@@ -119,6 +126,8 @@ cdef class HiddenMarkovModel(ExpectationMaximization):
                 (states + 2) * self._width * sizeof(double))
             if self._statistics[number].totals == NULL:
                 raise MemoryError
+            memset(self._statistics[number].totals, 0,
+                   (states + 2) * self._width * sizeof(double))
             self._statistics[number].edges = self._statistics[number].totals + self._width
             self._statistics[number].starts = (
                 self._statistics[number].edges + states * self._width)
@@ -359,17 +368,23 @@ cdef class HiddenMarkovModel(ExpectationMaximization):
             total = self.states * more
             for j in range(self.states):
                 total += mu.transitions[i * width + j]
-            total = 1.0 / total
+            total = inverse(total)
             for j in range(self.states):
                 probability = <float>((mu.transitions[i * width + j] + more) * total)
+                if 0.0 < probability < LEAST_TRANSITION:
+                    probability = LEAST_TRANSITION
                 workspace.transition[i * width + j] = probability
                 workspace.transposed[j * width + i] = probability
         total = self.states * more
         for j in range(self.states):
             total += mu.starts[j]
+        total = inverse(total)
         for j in range(self.states):
-            workspace.start[j] = <float>((mu.starts[j] + more) / total)
-            workspace.rate[j] = <float>(1.0 / (mu.totals[j] + self.words * more))
+            probability = <float>((mu.starts[j] + more) * total)
+            if 0.0 < probability < LEAST_TRANSITION:
+                probability = LEAST_TRANSITION
+            workspace.start[j] = probability
+            workspace.rate[j] = <float>inverse(mu.totals[j] + self.words * more)
 
     cdef Status reserve(
         self,
@@ -511,6 +526,7 @@ def shares(counts, totals):
 
 # ---- sentences, without the GIL -----------------------------------------------------------------
 
+
 cdef inline void emit(
     HiddenMarkovModel model,
     const Counts* mu,
@@ -537,8 +553,10 @@ cdef inline void emit(
             most = lanes_max(most, lanes_load(row, b))
         greatest = lanes_greatest(most)
         workspace.greatest[t] = greatest
+        greatest = 1.0 / greatest if greatest > 0.0 else 0.0
         for b in range(blocks):
-            lanes_store(row, b, lanes_load(row, b) * lanes_all(1.0 / greatest))
+            lanes_store(row, b, lanes_raised(lanes_load(row, b) * lanes_all(greatest),
+                                             LEAST_EMISSION))
 
 
 cdef inline bint forward(
@@ -568,13 +586,14 @@ cdef inline bint posterior(
     beta_{t-1}(i) = sum_j p(j | i) v_t(j),  v_t(j) = p(w_t | j) beta_t(j) / c_t
     p(y_t = j | w) = alpha_t(j) beta_t(j)
 
-    Leaves v_t, t > 0, where emission was.
+    Leaves v_t, t > 0, where emission was. Where alpha is 0 for being too small, v is 0 too: both
+    recursions must leave out the same sequences of states.
     """
     cdef Py_ssize_t width = blocks * LANES, t, b
     cdef float* beta = workspace.backward
     cdef float* v
     cdef const float* alpha
-    cdef lanes of_lanes
+    cdef lanes alphas, betas, vs
     if not forward(model, workspace, n, blocks):
         return False
     for b in range(blocks):
@@ -583,11 +602,11 @@ cdef inline bint posterior(
         alpha = workspace.forward + t * width
         v = workspace.emission + t * width
         for b in range(blocks):
-            of_lanes = lanes_at_most(lanes_load(beta, b), MOST)
-            lanes_store(nodes + t * width, b,
-                        lanes_at_least(lanes_load(alpha, b) * of_lanes, LEAST))
-            of_lanes = of_lanes * lanes_load(v, b) * lanes_all(1.0 / workspace.scale[t])
-            lanes_store(v, b, lanes_at_least(of_lanes, LEAST))
+            alphas = lanes_load(alpha, b)
+            betas = lanes_at_least(lanes_load(beta, b), LEAST)
+            lanes_store(nodes + t * width, b, lanes_at_least(alphas * betas, LEAST))
+            vs = lanes_at_most(betas * lanes_load(v, b) * lanes_all(1.0 / workspace.scale[t]), MOST)
+            lanes_store(v, b, lanes_where_positive(lanes_at_least(vs, LEAST), alphas))
         if t:
             weighted_rows(v, workspace.transposed, model.states, beta, blocks)
     return True
@@ -765,9 +784,8 @@ cdef inline double log_probability(
     cdef Py_ssize_t t
     if not forward(model, workspace, n, blocks):
         for t in range(n):
-            if not workspace.greatest[t] >= 0.0:
-                return INFINITY - INFINITY
-        return -INFINITY
+            if not FLT_MIN / 2 <= workspace.scale[t] < INFINITY:
+                return -INFINITY if workspace.scale[t] < FLT_MIN else INFINITY - INFINITY
     for t in range(n):
         total += exact_log(<double>workspace.scale[t] * <double>workspace.greatest[t])
     return total

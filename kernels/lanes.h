@@ -108,6 +108,19 @@ static inline lanes lanes_at_least(lanes x, float least)
     return (lanes)((lanes_int)(x >= least) & (lanes_int)x);
 }
 
+/* x, with `least` for every lane above 0 and below it. */
+static inline lanes lanes_raised(lanes x, float least)
+{
+    lanes_int low = (lanes_int)(x > 0.0f) & (lanes_int)(x < least);
+    return (lanes)((low & (lanes_int)lanes_all(least)) | (~low & (lanes_int)x));
+}
+
+/* x, with 0 for every lane in which `of` is not above 0. */
+static inline lanes lanes_where_positive(lanes x, lanes of)
+{
+    return (lanes)((lanes_int)(of > 0.0f) & (lanes_int)x);
+}
+
 /* Whether any bit of any lane is set. */
 static inline int lanes_int_any(lanes_int x)
 {

@@ -25,6 +25,8 @@ cdef extern from "lanes.h" nogil:
     float lanes_greatest(lanes x) noexcept
     lanes lanes_at_least(lanes x, float least) noexcept
     lanes lanes_at_most(lanes x, float most) noexcept
+    lanes lanes_raised(lanes x, float least) noexcept
+    lanes lanes_where_positive(lanes x, lanes of) noexcept
     bint lanes_any_beyond(lanes x, float least) noexcept
     bint lanes_differ(lanes x, lanes y) noexcept
     lanes lanes_exp(lanes x) noexcept
