@@ -126,7 +126,7 @@ cdef class ExpectationMaximization(Learner):
         gate_enter(&self._gate, slot)
         status = self.expect(slot, workspace, 1 + slot if self.replicas else 0, examples, count)
         gate_leave(&self._gate, slot)
-        self._held[slot] = count
+        self._held[slot] = count if status == OK else 0
         return status
 
     cdef Status up(self, Py_ssize_t first, Py_ssize_t last) noexcept nogil:
@@ -147,6 +147,8 @@ cdef class ExpectationMaximization(Learner):
             self._scales[copy] *= 1.0 - eta
             factor = eta * self._work.shape[0] / (count * self._scales[copy])
         for slot in range(first, last):
+            if self._held[slot] == 0:
+                continue
             if self._rule == INCREMENTAL:
                 self.exchange(slot, copy)
             else:
@@ -168,12 +170,10 @@ cdef class ExpectationMaximization(Learner):
         return OK if scale > 0.0 else NOT_FINITE
 
     cdef void average(self) noexcept nogil:
+        self.choose_scale()
         self.mean()
         self.copy_mean()
-        self.choose_scale()
 
-    cdef Status expect(
-        self,
     cdef void choose_scale(self) noexcept nogil:
         """Give copy 0 the greatest scale of the replicas: no count then vanishes in their mean."""
         cdef Py_ssize_t copy
@@ -181,6 +181,8 @@ cdef class ExpectationMaximization(Learner):
         for copy in range(2, 1 + self.replicas):
             self._scales[0] = max(self._scales[0], self._scales[copy])
 
+    cdef Status expect(
+        self,
         Py_ssize_t slot,
         Py_ssize_t workspace,
         Py_ssize_t copy,

@@ -20,7 +20,7 @@ cdef class Joint(Learner):
     Raises
     ------
     ValueError
-        If they are not of one shape.
+        If they are not of one shape, or an example is too much work.
     """
 
     cdef readonly Learner first
@@ -33,7 +33,10 @@ cdef class Joint(Learner):
         if shapes[0] != shapes[1]:
             raise ValueError(f"slots, workspaces, replicas and examples differ: "
                              f"{shapes[0]} and {shapes[1]}")
-        super().__init__(first.work + second.work, first.slots, first.workspaces, first.replicas)
+        work = first.work.astype(np.int64) + second.work
+        if work.max(initial=0) >= 2**31:
+            raise ValueError("an example of 2^31 units of work or more: leave it out")
+        super().__init__(work, first.slots, first.workspaces, first.replicas)
         self.first = first
         self.second = second
         self._held = <Py_ssize_t*>calloc(self.slots, sizeof(Py_ssize_t))
@@ -67,10 +70,15 @@ cdef class Joint(Learner):
         Py_ssize_t count,
     ) noexcept nogil:
         cdef Status status = self.first.calc(slot, workspace, examples, count)
-        self._held[slot] = count
+        if status == OK:
+            status = self.second.calc(slot, workspace, examples, count)
         if status != OK:
-            return status
-        return self.second.calc(slot, workspace, examples, count)
+            # Neither may keep what the other has not.
+            count = 0
+            self.first.calc(slot, workspace, examples, count)
+            self.second.calc(slot, workspace, examples, count)
+        self._held[slot] = count
+        return status
 
     cdef Status up(self, Py_ssize_t first, Py_ssize_t last) noexcept nogil:
         cdef Status status = self.first.up(first, last)
