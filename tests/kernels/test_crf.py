@@ -200,16 +200,14 @@ def test_gradient_equals_finite_differences(labels):
 
 
 @settings(max_examples=60, deadline=None)
-@given(problems(spreads=(0.1, 1.0, 5.0, 20.0)))
+@given(problems())
 def test_posteriors_sum_to_one(problem):
     """Taken off gold, each row of the gradient sums to 0 over the labels."""
     corpus, theta = problem
-    # Parameters of 50 make forward probabilities near 1e-38, where float32 loses digits.
-    atol = 1e-4 if np.abs(theta).max() < 20 else 1e-2
     rows = gradient_of(corpus, theta)[: corpus.feature_count]
-    np.testing.assert_allclose(rows.sum(axis=1), 0.0, rtol=0, atol=atol)
+    np.testing.assert_allclose(rows.sum(axis=1), 0.0, rtol=0, atol=1e-4)
     transitions = gradient_of(corpus, theta)[corpus.feature_count :]
-    np.testing.assert_allclose(transitions.sum(), 0.0, rtol=0, atol=atol)
+    np.testing.assert_allclose(transitions.sum(), 0.0, rtol=0, atol=1e-4)
 
 
 @settings(max_examples=40, deadline=None)
