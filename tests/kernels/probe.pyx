@@ -2,28 +2,48 @@
 
 import numpy as np
 
-from libc.stdint cimport int32_t
+from libc.stdint cimport int32_t, int64_t
 from libc.string cimport memcpy
 
 from staleness.kernels.crf cimport ConditionalRandomField
+from staleness.kernels.em cimport ExpectationMaximization
+from staleness.kernels.gate cimport (
+    gate,
+    gate_enter,
+    gate_free,
+    gate_leave,
+    gate_make,
+    gate_open,
+    gate_shut,
+)
+from staleness.kernels.hmm cimport HiddenMarkovModel
 from staleness.kernels.lanes cimport (
     LANES,
+    exact_exp,
     exact_log,
     lanes,
     lanes_all,
     lanes_argmax,
+    lanes_at_least,
+    lanes_at_most,
+    lanes_differ,
     lanes_exp,
     lanes_greatest,
     lanes_int,
     lanes_int_all,
     lanes_int_store,
     lanes_load,
+    lanes_load_unaligned,
     lanes_max,
+    lanes_raised,
     lanes_store,
+    lanes_store_unaligned,
     lanes_sum,
+    lanes_where_positive,
 )
-from staleness.kernels.learner cimport Learner
+from staleness.kernels.learner cimport FETCH_ADD, LOAD, OK, Learner, Status, atomic_add
 from staleness.kernels.linear_chain cimport LinearChain
+from staleness.kernels.model1 cimport IBMModel1
 
 from staleness.kernels.memory import aligned_rows
 
@@ -89,6 +109,44 @@ def log(values):
     return np.array([exact_log(value) for value in values])
 
 
+def exp_of_doubles(values):
+    """Return exact_exp of float64 [n]."""
+    return np.array([exact_exp(value) for value in values])
+
+
+def bounded(values, float bound):
+    """Return lanes_at_least, lanes_at_most and lanes_raised of float32 [16]."""
+    cdef float[:, ::1] given = rows_of([values]), out = rows_of([values] * 3)
+    cdef lanes x = lanes_load(&given[0, 0], 0)
+    lanes_store(&out[0, 0], 0, lanes_at_least(x, bound))
+    lanes_store(&out[0, 0], 1, lanes_at_most(x, bound))
+    lanes_store(&out[0, 0], 2, lanes_raised(x, bound))
+    return np.asarray(out)
+
+
+def differ(a, b):
+    """Return lanes_differ of float32 [16]."""
+    cdef float[:, ::1] given = rows_of([a, b])
+    return bool(lanes_differ(lanes_load(&given[0, 0], 0), lanes_load(&given[0, 0], 1)))
+
+
+def where_positive(values, of):
+    """Return lanes_where_positive of float32 [16]."""
+    cdef float[:, ::1] given = rows_of([values, of])
+    lanes_store(&given[0, 0], 0, lanes_where_positive(lanes_load(&given[0, 0], 0),
+                                                      lanes_load(&given[0, 0], 1)))
+    return np.asarray(given)[0]
+
+
+def moved(const float[::1] values, Py_ssize_t begin, Py_ssize_t to):
+    """Return float32 [n] with 16 of them moved by an unaligned load and store."""
+    cdef float[::1] out = np.array(values)
+    assert 0 <= begin <= len(values) - LANES
+    assert 0 <= to <= len(values) - LANES
+    lanes_store_unaligned(&out[to], lanes_load_unaligned(&values[begin]))
+    return np.asarray(out)
+
+
 def rows(LinearChain model, Py_ssize_t copy=0):
     """Return copies of the emission and transition rows of a model, padding lanes and all."""
     rows = np.array(model._rows[copy])
@@ -118,3 +176,109 @@ def held(ConditionalRandomField model, Py_ssize_t slot, Py_ssize_t tokens):
 def average(Learner learner):
     """Give every replica of a learner their mean."""
     learner.average()
+
+
+# ---- expectation maximisation -------------------------------------------------------------------
+
+def stored(ExpectationMaximization model, Py_ssize_t copy=0):
+    """Return the counts that a copy stores, what theta divides them by, and the scale of both.
+
+    Of a HMM, [words + states + 1, width] and [width], the latter only of words. Of Model 1,
+    [parameters] and [1 + source words].
+    """
+    cdef HiddenMarkovModel hmm
+    cdef IBMModel1 model1
+    if isinstance(model, HiddenMarkovModel):
+        hmm = model
+        return np.array(hmm._rows[copy]), np.array(hmm._totals[copy]), model._scales[copy]
+    model1 = model
+    return (np.array(model1._pairs[copy])[: model1.parameters], np.array(model1._totals[copy]),
+            model._scales[copy])
+
+
+def spoil(ExpectationMaximization model):
+    """Make the master copy's counts NaN."""
+    cdef HiddenMarkovModel hmm
+    cdef IBMModel1 model1
+    if isinstance(model, HiddenMarkovModel):
+        hmm = model
+        np.asarray(hmm._rows)[0] = np.nan
+    else:
+        model1 = model
+        np.asarray(model1._pairs)[0] = np.nan
+
+
+def drive(
+    Learner learner,
+    const int32_t[:, ::1] mini_batches,
+    int64_t updates,
+    Py_ssize_t slot=0,
+    Py_ssize_t workspace=-1,
+):
+    """Make updates with one mini-batch after another, without the GIL; return how many.
+
+    The workspace is that of the slot's number unless said.
+    """
+    cdef int64_t done = 0
+    cdef Status status = OK
+    if workspace < 0:
+        workspace = slot
+    with nogil:
+        while done < updates and status == OK:
+            status = learner.calc(
+                slot, workspace, &mini_batches[done % mini_batches.shape[0], 0],
+                mini_batches.shape[1])
+            if status == OK:
+                status = learner.up(slot, slot + 1)
+            done += status == OK
+    return done
+
+
+# ---- threads ------------------------------------------------------------------------------------
+
+cdef class Turnstile:
+    """A gate, and what would go wrong if it did not hold."""
+
+    cdef gate _gate
+    cdef int64_t _inside                # as many as have gone in
+    cdef int64_t _alone                 # 1 while somebody has shut it
+    cdef readonly int64_t violations
+    cdef readonly int64_t shut          # how often; counted without any protection but the gate
+
+    def __init__(self, Py_ssize_t places):
+        if not gate_make(&self._gate, <int32_t>places):
+            raise MemoryError
+
+    def __dealloc__(self):
+        gate_free(&self._gate)
+
+    def hammer(self, Py_ssize_t place, int64_t turns, int64_t every):
+        """Go in and out; each `every`-th turn, shut it instead."""
+        cdef int64_t turn
+        cdef bint wrong
+        with nogil:
+            for turn in range(turns):
+                if (turn + place) % every == 0:
+                    gate_shut(&self._gate)
+                    wrong = FETCH_ADD(&self._alone, 1) != 0 or LOAD(&self._inside) != 0
+                    self.shut += 1
+                    wrong = wrong or LOAD(&self._inside) != 0
+                    FETCH_ADD(&self._alone, -1)
+                    gate_open(&self._gate)
+                else:
+                    gate_enter(&self._gate, <int32_t>place)
+                    FETCH_ADD(&self._inside, 1)
+                    wrong = LOAD(&self._alone) != 0
+                    FETCH_ADD(&self._inside, -1)
+                    gate_leave(&self._gate, <int32_t>place)
+                if wrong:
+                    FETCH_ADD(&self.violations, 1)
+
+
+def add_together(double[::1] sums, int64_t times, double value):
+    """Add a value to each sum, with atomic_add, without the GIL."""
+    cdef Py_ssize_t k
+    with nogil:
+        for _ in range(times):
+            for k in range(sums.shape[0]):
+                atomic_add(&sums[k], value)

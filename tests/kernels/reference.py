@@ -131,9 +131,10 @@ def by_recursion(emission, transition):
 
 
 def logsumexp(values, axis=None):
-    """Return log sum exp of finite values."""
-    greatest = values.max(axis=axis, keepdims=True)
-    total = np.log(np.exp(values - greatest).sum(axis=axis, keepdims=True)) + greatest
+    """Return log sum exp; that of nothing but minus infinities is minus infinity."""
+    greatest = np.maximum(values.max(axis=axis, keepdims=True), np.finfo(np.float64).min)
+    with np.errstate(divide="ignore"):
+        total = np.log(np.exp(values - greatest).sum(axis=axis, keepdims=True)) + greatest
     return total.squeeze(axis) if axis is not None else float(total.squeeze())
 
 

@@ -3,7 +3,12 @@
 import numpy as np
 import pytest
 
-from staleness.kernels.validation import MOST_LABELS, check_labelled_features
+from staleness.kernels.validation import (
+    MOST_LABELS,
+    check_labelled_features,
+    check_pairs,
+    check_sentences,
+)
 
 GOOD = {
     "offsets": np.array([0, 2, 2, 3], dtype=np.int64),
@@ -71,3 +76,80 @@ def test_good_arrays_pass():
 def test_wrong_arrays_are_refused(changes, message):
     with pytest.raises(ValueError, match=f"^{message}"):
         check(**changes)
+
+
+# ---- sentences ----------------------------------------------------------------------------------
+
+SENTENCES = {
+    "offsets": np.array([0, 2, 2, 3], dtype=np.int64),
+    "tokens": np.array([0, 3, 1], dtype=np.int32),
+    "words": 4,
+}
+
+WRONG_SENTENCES = {
+    "no word": ({"words": 0}, r"0 words: there must be 1 to 2\^31 - 1"),
+    "too many words": ({"words": 2**31}, "2147483648 words: there must be 1 to"),
+    "no offsets": ({"offsets": np.zeros(0, dtype=np.int64)}, "offsets must run from 0 to 3"),
+    "offsets from 1": ({"offsets": np.array([1, 2, 3])}, "offsets must run from 0 to 3"),
+    "offsets too short": ({"offsets": np.array([0, 2])}, "offsets must run from 0 to 3"),
+    "offsets that fall": ({"offsets": np.array([0, 2, 1, 3])}, "offsets must not decrease"),
+    "negative token": ({"tokens": np.array([0, -1, 1])}, "tokens must lie in 0 to 3"),
+    "token too great": ({"tokens": np.array([0, 4, 1])}, "tokens must lie in 0 to 3"),
+}
+
+
+def test_good_sentences_pass():
+    check_sentences(**SENTENCES)
+    check_sentences(**SENTENCES | {"words": 2**31 - 1})
+    check_sentences(np.zeros(1, dtype=np.int64), NONE, 1)
+
+
+@pytest.mark.parametrize(("changes", "message"), WRONG_SENTENCES.values(), ids=WRONG_SENTENCES)
+def test_wrong_sentences_are_refused(changes, message):
+    with pytest.raises(ValueError, match=f"^{message}"):
+        check_sentences(**SENTENCES | changes)
+
+
+# ---- sentence pairs -----------------------------------------------------------------------------
+
+PAIRS = {
+    "source_offsets": np.array([0, 2, 3], dtype=np.int64),
+    "source": np.array([0, 3, 1], dtype=np.int32),
+    "target_offsets": np.array([0, 0, 2], dtype=np.int64),
+    "target": np.array([4, 2], dtype=np.int32),
+    "source_words": 4,
+    "target_words": 5,
+}
+
+WRONG_PAIRS = {
+    "no source word": ({"source_words": 0}, r"0 source_words: there must be 1 to 2\^31 - 2"),
+    "too many words": ({"target_words": 2**31 - 1}, "2147483647 target_words: there must be"),
+    "source offsets": ({"source_offsets": np.array([0, 2, 4])}, "source_offsets must run from 0"),
+    "target offsets": ({"target_offsets": np.array([0, 3, 2])}, "target_offsets must not decrease"),
+    "another number of pairs": (
+        {"target_offsets": np.array([0, 2])},
+        "source_offsets and target_offsets must have as many entries",
+    ),
+    "source too great": ({"source": np.array([0, 4, 1])}, "source must lie in 0 to 3"),
+    "target too great": ({"target": np.array([5, 2])}, "target must lie in 0 to 4"),
+    "negative target": ({"target": np.array([0, -1])}, "target must lie in 0 to 4"),
+}
+
+
+def check_those_pairs(**changes):
+    arguments = PAIRS | changes
+    sizes = {name: arguments.pop(name) for name in ("source_words", "target_words")}
+    check_pairs(*arguments.values(), **sizes)
+
+
+def test_good_pairs_pass():
+    check_those_pairs()
+    check_those_pairs(source_words=2**31 - 2, target_words=2**31 - 2)
+    nothing = np.zeros(1, dtype=np.int64)
+    check_those_pairs(source_offsets=nothing, source=NONE, target_offsets=nothing, target=NONE)
+
+
+@pytest.mark.parametrize(("changes", "message"), WRONG_PAIRS.values(), ids=WRONG_PAIRS)
+def test_wrong_pairs_are_refused(changes, message):
+    with pytest.raises(ValueError, match=f"^{message}"):
+        check_those_pairs(**changes)

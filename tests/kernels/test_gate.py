@@ -1,0 +1,29 @@
+"""The gate: many inside, or one alone."""
+
+import threading
+
+import pytest
+
+
+@pytest.mark.parametrize(("threads", "every"), [(2, 2), (2, 50), (4, 7), (4, 300)])
+def test_nobody_is_inside_while_it_is_shut(probe, threads, every):
+    """Counts made behind a shut gate, without any other protection, are not lost."""
+    turns = 4000
+    turnstile = probe.Turnstile(threads)
+    workers = [
+        threading.Thread(target=turnstile.hammer, args=(place, turns, every))
+        for place in range(threads)
+    ]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert turnstile.violations == 0
+    shut = sum((turn + place) % every == 0 for turn in range(turns) for place in range(threads))
+    assert turnstile.shut == shut
+
+
+def test_one_place(probe):
+    turnstile = probe.Turnstile(1)
+    turnstile.hammer(0, 100, 3)
+    assert (turnstile.violations, turnstile.shut) == (0, 34)

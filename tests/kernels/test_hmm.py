@@ -1,0 +1,483 @@
+"""The HMM: likelihood, posteriors and decoding against enumeration and recursion in log space."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.optimize import linear_sum_assignment
+
+from staleness.kernels.hmm import HiddenMarkovModel
+
+from .reference import by_enumeration, by_recursion, path_score
+from .reference_em import HMM, offsets_of, random_hmm, random_rows
+
+
+def random_theta(rng, model, concentration=1.0):
+    """Return random probabilities, float64 [words + states + 1, states]."""
+    states = model.states
+    emissions = random_rows(rng, states, model.words, concentration).T
+    return np.concatenate([emissions, random_rows(rng, states + 1, states, concentration)])
+
+
+def learner_of(model, theta, **options):
+    learner = model.learner(**options)
+    learner.theta = theta
+    return learner
+
+
+def everything(model):
+    return np.arange(len(model))
+
+
+@st.composite
+def problems(draw, concentrations=(0.3, 1.0, 5.0)):
+    """Draw a corpus of short sentences and parameters."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    model = random_hmm(
+        rng,
+        draw(st.lists(st.integers(0, 9), min_size=1, max_size=5)),
+        words=draw(st.integers(1, 8)),
+        states=draw(st.sampled_from([1, 2, 3, 16, 17, 45, 64])),
+    )
+    return model, random_theta(rng, model, draw(st.sampled_from(concentrations)))
+
+
+# ---- against enumeration of all state sequences -------------------------------------------------
+
+TINY = {
+    "one token": ([1], 4),
+    "one token, one state": ([1], 1),
+    "one state": ([5, 2], 1),
+    "no token": ([0], 3),
+    "empty between others": ([0, 3, 0, 0, 1, 0], 3),
+    "two states": ([7, 1, 4], 2),
+    "several": ([5, 4, 3, 2, 1], 4),
+    "a full block": ([3, 1], 16),
+    "two blocks": ([3, 2, 1], 17),
+    "three blocks": ([2, 1], 45),
+    "four blocks": ([2, 1], 49),
+    "most states": ([2, 1], 128),
+}
+
+
+@pytest.mark.parametrize(("lengths", "states"), TINY.values(), ids=TINY)
+def test_equals_enumeration(lengths, states):
+    rng = np.random.default_rng([len(lengths), states])
+    model = random_hmm(rng, lengths, states=states)
+    theta = random_theta(rng, model)
+    learner = learner_of(model, theta)
+    np.testing.assert_allclose(learner.theta, theta, rtol=1e-6)
+    expected, counts = model.statistics(theta, everything(model), by_enumeration)
+    decoded, log_likelihood = model.evaluate(learner)
+    np.testing.assert_allclose(log_likelihood, expected, rtol=1e-5, atol=1e-6)
+    learner.calculate(everything(model))
+    np.testing.assert_allclose(learner.expected_counts(), counts, rtol=1e-4, atol=1e-6)
+    posteriors = learner.posteriors(model.offsets, model.tokens)
+    assert posteriors.dtype == np.float32
+    for number in range(len(model)):
+        found = by_enumeration(*model.scores(theta, number))
+        mine = np.s_[model.offsets[number] : model.offsets[number + 1]]
+        assert tuple(decoded[mine]) == found.best
+        np.testing.assert_allclose(posteriors[mine], found.nodes, rtol=1e-4, atol=1e-6)
+
+
+def test_one_word():
+    """Where there is nothing to tell words by, only the length of a sentence counts."""
+    model = random_hmm(np.random.default_rng(0), [4, 1, 3], words=1, states=3)
+    learner = model.learner()
+    for _ in range(3):
+        learner.calculate(everything(model))
+        learner.update()
+    assert model.evaluate(learner)[1] == pytest.approx(0.0, abs=1e-5)
+    np.testing.assert_allclose(learner.theta[0], 1.0, rtol=1e-6)
+
+
+def test_sentences_of_one_token():
+    """There are no transitions to learn: their probabilities are 0, not 0 over 0."""
+    model = random_hmm(np.random.default_rng(1), [1] * 9, words=4, states=3)
+    learner = model.learner()
+    assert not learner.theta[4:7].any()
+    for _ in range(3):
+        learner.calculate(everything(model))
+        learner.update()
+    occurrences = np.bincount(model.tokens, minlength=4)
+    seen = occurrences[occurrences > 0]
+    # The best that any model can do.
+    assert model.evaluate(learner)[1] == pytest.approx((seen * np.log(seen / 9)).sum(), rel=1e-5)
+    assert not learner.theta[4:7].any()
+    # A longer sentence is then impossible, and said to be.
+    decoded, log_likelihood = learner.evaluate(np.array([0, 2]), model.tokens[:2])
+    assert log_likelihood == -np.inf
+    assert ((decoded >= 0) & (decoded < 3)).all()
+
+
+def test_ties_go_to_the_lowest_states_from_the_end():
+    """Powers of two are exact in float32, so that every tie is one."""
+    rng = np.random.default_rng(2)
+    model = random_hmm(rng, [3] * 40, words=4, states=4)
+    halves = 2.0 ** -rng.integers(1, 3, size=(4 + 4 + 1, 4))
+    # Rows need not sum to 1 for decoding, but what is stored is normalised: by powers of two too.
+    halves[:4, :] = 0.25
+    halves[4:8] = np.array([[0.5, 0.25, 0.125, 0.125]] * 4)[:, rng.permutation(4)]
+    halves[8] = 0.25
+    decoded, _ = model.evaluate(learner_of(model, halves))
+    for number in range(len(model)):
+        best = by_enumeration(*model.scores(halves, number)).best
+        assert tuple(decoded[model.offsets[number] : model.offsets[number + 1]]) == best
+
+
+# ---- against recursions in log space ------------------------------------------------------------
+
+
+@pytest.mark.parametrize("states", [2, 9, 16, 17, 45, 128])
+@pytest.mark.parametrize("concentration", [0.1, 1.0])
+def test_equals_recursions_in_log_space(states, concentration):
+    rng = np.random.default_rng([states, int(10 * concentration)])
+    lengths = [*rng.integers(0, 30, size=12), 257, 1, 400]
+    model = random_hmm(rng, lengths, words=50, states=states)
+    theta = random_theta(rng, model, concentration)
+    learner = learner_of(model, theta)
+    expected, counts = model.statistics(theta, everything(model))
+    decoded, log_likelihood = model.evaluate(learner)
+    np.testing.assert_allclose(log_likelihood, expected, rtol=1e-5)
+    learner.calculate(everything(model))
+    np.testing.assert_allclose(learner.expected_counts(), counts, rtol=2e-3, atol=2e-4)
+    for number in range(len(model)):
+        if lengths[number]:
+            scores = model.scores(theta, number)
+            path = decoded[model.offsets[number] : model.offsets[number + 1]]
+            best = by_recursion(*scores).best_score
+            np.testing.assert_allclose(path_score(*scores, path), best, rtol=1e-5, atol=1e-4)
+
+
+@settings(max_examples=50, deadline=None)
+@given(problems())
+def test_equals_recursions_on_any_input(problem):
+    model, theta = problem
+    learner = learner_of(model, theta)
+    expected, counts = model.statistics(theta, everything(model))
+    np.testing.assert_allclose(model.evaluate(learner)[1], expected, rtol=1e-5, atol=1e-5)
+    learner.calculate(everything(model))
+    np.testing.assert_allclose(learner.expected_counts(), counts, rtol=1e-3, atol=1e-5)
+
+
+@settings(max_examples=50, deadline=None)
+@given(problems())
+def test_expected_counts_are_of_tokens(problem):
+    """Each token has one state, each but the first of a sentence a transition."""
+    model, theta = problem
+    learner = learner_of(model, theta)
+    learner.calculate(everything(model))
+    counts = learner.expected_counts()
+    occurrences = np.bincount(model.tokens, minlength=model.words)
+    np.testing.assert_allclose(counts[: model.words].sum(axis=1), occurrences, rtol=1e-5)
+    lengths = np.diff(model.offsets)
+    transitions = counts[model.words : -1].sum()
+    np.testing.assert_allclose(transitions, np.maximum(lengths - 1, 0).sum(), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(counts[-1].sum(), (lengths > 0).sum(), rtol=1e-5, atol=1e-6)
+
+
+@settings(max_examples=20, deadline=None)
+@given(problems(), st.randoms(use_true_random=False))
+def test_the_names_of_states_do_not_matter(problem, random):
+    model, theta = problem
+    order = list(range(model.states))
+    random.shuffle(order)
+    emissions, transitions, start = model.parts(theta)
+    renamed = np.concatenate(
+        [emissions[:, order], transitions[order][:, order], start[None, order]]
+    )
+    log_likelihood = model.evaluate(learner_of(model, theta))[1]
+    np.testing.assert_allclose(
+        model.evaluate(learner_of(model, renamed))[1], log_likelihood, rtol=1e-5, atol=1e-6
+    )
+
+
+@settings(max_examples=20, deadline=None)
+@given(problem=problems(), rule=st.sampled_from(["em", "stepwise", "incremental"]))
+def test_padding_lanes_stay_zero(probe, problem, rule):
+    model, _ = problem
+    learner = model.learner(rule=rule, alpha=0.6)
+    for _ in range(12):
+        learner.calculate(everything(model))
+        learner.update()
+    counts, totals, _ = probe.stored(learner)
+    assert counts.shape[1] % probe.width() == 0
+    assert not counts[:, model.states :].any()
+    assert not totals[model.states :].any()
+
+
+def test_evaluates_a_corpus_other_than_the_one_it_learns():
+    rng = np.random.default_rng(3)
+    model = random_hmm(rng, [2, 1])
+    theta = random_theta(rng, model)
+    learner = learner_of(model, theta)
+    other = replace(
+        model,
+        offsets=offsets_of([30, 0, 7]),
+        tokens=rng.integers(0, model.words, size=37, dtype=np.int32),
+    )
+    expected, _ = other.statistics(theta, range(3))
+    assert learner.evaluate(other.offsets, other.tokens)[1] == pytest.approx(expected, rel=1e-5)
+    posteriors = learner.posteriors(other.offsets, other.tokens)
+    np.testing.assert_allclose(posteriors.sum(axis=1), 1.0, rtol=1e-5)
+    assert posteriors.shape == (37, model.states)
+    nothing = np.zeros(1, dtype=np.int64), np.zeros(0, dtype=np.int32)
+    assert learner.evaluate(*nothing)[1] == 0.0
+    assert learner.posteriors(*nothing).shape == (0, model.states)
+
+
+def test_a_model_that_was_given_its_theta_learns_from_there():
+    rng = np.random.default_rng(4)
+    model = random_hmm(rng, [4, 3, 5])
+    theta = random_theta(rng, model)
+    learner = learner_of(model, theta, rule="em")
+    learner.calculate(everything(model))
+    learner.update()
+    expected = model.normalised(model.statistics(theta, everything(model))[1])
+    np.testing.assert_allclose(learner.theta, expected, rtol=1e-4, atol=1e-6)
+
+
+# ---- probabilities of 0, and next to it ---------------------------------------------------------
+
+
+def test_probabilities_of_zero():
+    """A chain through the states from left to right."""
+    rng = np.random.default_rng(5)
+    model = random_hmm(rng, [5, 4, 5, 3], words=4, states=4)
+    theta = random_theta(rng, model)
+    theta[4:8] = np.triu(theta[4:8])
+    theta[7] = [0, 0, 0, 1]
+    theta[4:8] /= theta[4:8].sum(axis=1, keepdims=True)
+    theta[8] = [1, 0, 0, 0]
+    learner = learner_of(model, theta)
+    expected, counts = model.statistics(theta, everything(model), by_enumeration)
+    assert model.evaluate(learner)[1] == pytest.approx(expected, rel=1e-5)
+    learner.calculate(everything(model))
+    np.testing.assert_allclose(learner.expected_counts(), counts, rtol=1e-4, atol=1e-6)
+    assert not learner.expected_counts()[counts == 0].any()
+    learner.update()
+    assert not learner.theta[theta == 0].any()
+
+
+def test_a_state_that_only_ends_sentences():
+    """Nothing follows it: 0 of 0 transitions are none."""
+    model = HMM(
+        offsets_of([2, 2]),
+        np.array([0, 1, 0, 1], dtype=np.int32),
+        2,
+        np.eye(2),
+        np.full((2, 2), 0.5),
+    )
+    learner = model.learner()
+    for _ in range(3):
+        learner.calculate([0, 1])
+        learner.update()
+        np.testing.assert_array_equal(learner.theta, [[1, 0], [0, 1], [0, 1], [0, 0], [1, 0]])
+    assert model.evaluate(learner)[1] == 0.0
+
+
+@pytest.mark.parametrize("states", [3, 20])
+def test_a_state_that_is_never_in_goes_without_words(states):
+    """One that nothing leads to has no expected counts; the others are learned as ever."""
+    rng = np.random.default_rng(6)
+    model = random_hmm(rng, [5, 4, 6], states=states)
+    theta = random_theta(rng, model)
+    theta[model.words :, 1] = 0.0
+    theta[model.words :] /= theta[model.words :].sum(axis=1, keepdims=True)
+    learner = learner_of(model, theta)
+    learner.calculate(everything(model))
+    learner.update()
+    assert not learner.theta[:, 1].any()
+    others = np.delete(np.arange(states), 1)
+    np.testing.assert_allclose(
+        learner.theta[: model.words, others].sum(axis=0, dtype=np.float64), 1.0, rtol=1e-5
+    )
+    assert np.isfinite(model.evaluate(learner)[1])
+    learner.calculate(everything(model))
+
+
+def test_a_sentence_that_theta_rules_out():
+    rng = np.random.default_rng(7)
+    model = random_hmm(rng, [3, 2], words=3)
+    theta = random_theta(rng, model)
+    theta[2] = 0.0
+    learner = learner_of(model, theta)
+    unknown = np.array([0, 2, 1], dtype=np.int32)
+    for tokens in (unknown, unknown[1:2], unknown[:2]):
+        offsets = offsets_of([len(tokens)])
+        decoded, log_likelihood = learner.evaluate(offsets, tokens)
+        assert log_likelihood == -np.inf
+        assert ((decoded >= 0) & (decoded < 3)).all()
+        with pytest.raises(FloatingPointError, match="a sentence has probability 0"):
+            learner.posteriors(offsets, tokens)
+
+
+def test_surprising_paths():
+    """What a state's future makes up for, after a start that is all but impossible.
+
+    The word 1 comes from state 1, which is 1e-12 likely to be entered; from state 0 it is 1e-4
+    each time. After four of them it is state 1 that explains them.
+    """
+    model = random_hmm(np.random.default_rng(8), [1 + n for n in range(9)], words=2, states=2)
+    model.tokens[:] = 1
+    model.tokens[model.offsets[:-1]] = 0
+    tiny = 1e-12
+    theta = np.array(
+        [[1 - 1e-4, tiny], [1e-4, 1 - tiny], [1 - tiny, tiny], [tiny, 1 - tiny], [1.0, 0.0]]
+    )
+    learner = learner_of(model, theta)
+    learner.calculate(everything(model))
+    expected, counts = model.statistics(theta, everything(model))
+    assert model.evaluate(learner)[1] == pytest.approx(expected, rel=1e-5)
+    np.testing.assert_allclose(learner.expected_counts(), counts, rtol=1e-4, atol=1e-5)
+    assert counts[1].min() > 1.0
+
+
+@settings(max_examples=50, deadline=None)
+@given(data=st.data())
+def test_extreme_probabilities_give_posteriors_all_the_same(data):
+    """Down to 1e-30: too small for float32 products, but posteriors still sum to 1."""
+    rng = np.random.default_rng(data.draw(st.integers(0, 2**32 - 1)))
+    states = data.draw(st.sampled_from([2, 3, 17]))
+    model = random_hmm(rng, [40, 7, 1], words=5, states=states)
+    rows = 10.0 ** rng.uniform(-30, 0, size=(model.words + states + 1, states))
+    rows[rng.random(rows.shape) < data.draw(st.sampled_from([0.0, 0.3]))] = 0.0
+    # Something must remain.
+    rows[np.arange(model.words), rng.integers(states, size=model.words)] = 1.0
+    rows[model.words :, 0] += 1.0
+    rows[: model.words, 0] += 1e-9
+    theta = model.normalised(rows)
+    learner = learner_of(model, theta)
+    posteriors = learner.posteriors(model.offsets, model.tokens)
+    np.testing.assert_allclose(posteriors.sum(axis=1, dtype=np.float64), 1.0, rtol=1e-4)
+    learner.calculate(everything(model))
+    counts = learner.expected_counts()
+    assert np.isfinite(counts).all()
+    np.testing.assert_allclose(counts[model.words : -1].sum(), 45.0, rtol=1e-4)
+    assert np.isfinite(model.evaluate(learner)[1])
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+@pytest.mark.parametrize("row", [1, 4, 6], ids=["emission", "transition", "start"])
+@pytest.mark.parametrize(("states", "state"), [(1, 0), (3, 2), (17, 16)])
+def test_numbers_that_are_not_finite_are_refused(value, row, states, state):
+    model = random_hmm(np.random.default_rng(9), [4], words=3, states=states)
+    model.tokens[:] = [1, 0, 1, 2]
+    theta = random_theta(np.random.default_rng(10), model)
+    theta[{1: 1, 4: 3 + state, 6: 3 + states}[row], state] = value
+    learner = learner_of(model, theta)
+    with pytest.raises(FloatingPointError, match="not finite"):
+        learner.calculate([0])
+    with pytest.raises(FloatingPointError, match="theta is not finite"):
+        learner.posteriors(model.offsets, model.tokens)
+    decoded, log_likelihood = model.evaluate(learner)
+    assert np.isnan(log_likelihood)
+    assert ((decoded >= 0) & (decoded < states)).all()
+
+
+# ---- a known model ------------------------------------------------------------------------------
+
+
+def test_a_known_model_is_recovered():
+    """Sampled with states that differ; after the best matching, every probability is near."""
+    rng = np.random.default_rng(11)
+    states, words, sentences, length = 3, 12, 600, 15
+    emissions = np.kron(np.eye(states), np.full((words // states, 1), 0.9 / (words // states)))
+    emissions += 0.1 / words
+    transitions = np.array([[0.1, 0.8, 0.1], [0.1, 0.1, 0.8], [0.7, 0.2, 0.1]])
+    start = np.array([0.8, 0.1, 0.1])
+    truth = np.concatenate([emissions, transitions, start[None]])
+    tokens = []
+    for _ in range(sentences):
+        state = rng.choice(states, p=start)
+        for _ in range(length):
+            tokens.append(rng.choice(words, p=emissions[:, state]))
+            state = rng.choice(states, p=transitions[state])
+    model = HMM(
+        offsets_of([length] * sentences),
+        np.array(tokens, dtype=np.int32),
+        words,
+        random_rows(rng, words, states, 5.0),
+        random_rows(rng, states, states, 5.0),
+    )
+    for rule, batches in ("em", [everything(model)]), ("stepwise", np.arange(600).reshape(-1, 4)):
+        learner = model.learner(rule=rule)
+        for _ in range(60 if rule == "em" else 8):
+            for examples in batches:
+                learner.calculate(examples)
+                learner.update()
+        found = learner.theta
+        _, order = linear_sum_assignment(-emissions.T @ found[:words])
+        renamed = np.concatenate(
+            [found[:words, order], found[words:-1][order][:, order], found[-1:, order]]
+        )
+        assert np.abs(renamed - truth).max() < 0.06
+        assert model.evaluate(learner)[1] > model.statistics(truth, everything(model))[0] - 60
+
+
+# ---- input --------------------------------------------------------------------------------------
+
+GOOD = {
+    "offsets": np.array([0, 2, 3]),
+    "tokens": np.array([0, 2, 1], dtype=np.int32),
+    "words": 3,
+    "responsibilities": np.full((3, 2), 0.5),
+    "transitions": np.full((2, 2), 0.5),
+}
+
+
+def made(**changes):
+    arguments = GOOD | changes
+    return HiddenMarkovModel(arguments.pop("offsets"), arguments.pop("tokens"), **arguments)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"tokens": np.array([0, 3, 1], dtype=np.int32)}, "tokens must lie in 0 to 2"),
+        ({"offsets": np.array([0, 2, 4])}, "offsets must run from 0 to 3"),
+        ({"words": 0}, "0 words: there must be"),
+        ({"words": 4}, r"responsibilities are \[4, 2\]"),
+        ({"responsibilities": np.ones((3, 3))}, r"responsibilities are \[3, 2\], transitions"),
+        ({"transitions": np.ones((2, 3))}, r"responsibilities are \[3, 2\], transitions"),
+        ({"transitions": np.ones((0, 0))}, "0 states: the HMM takes 1 to 128"),
+        (
+            {"transitions": np.ones((129, 129)), "responsibilities": np.ones((3, 129))},
+            "129 states: the HMM takes 1 to 128",
+        ),
+        ({"tokens": np.array([0, 2, 1])}, "Buffer dtype mismatch"),
+        ({"offsets": np.array([0, 2, 3], dtype=np.int32)}, "Buffer dtype mismatch"),
+    ],
+    ids=str,
+)
+def test_input_is_checked(wrong, message):
+    made()
+    with pytest.raises(ValueError, match=f"^{message}"):
+        made(**wrong)
+
+
+def test_a_corpus_to_evaluate_is_checked():
+    learner = made()
+    for method in (learner.evaluate, learner.posteriors):
+        with pytest.raises(ValueError, match="tokens must lie in 0 to 2"):
+            method(np.array([0, 1]), np.array([3], dtype=np.int32))
+
+
+def test_theta_is_checked():
+    learner = made()
+    before = learner.theta
+    assert before.dtype == np.float32
+    with pytest.raises(ValueError, match=r"theta is \[6, 2\]"):
+        learner.theta = before[1:]
+    assert learner.theta.tobytes() == before.tobytes()
+    with pytest.raises(ValueError, match="incremental EM begins from posteriors"):
+        made(rule="incremental").theta = before
+
+
+def test_work_is_tokens():
+    learner = made()
+    assert learner.work.tolist() == [2, 1]
+    assert (learner.states, learner.words) == (2, 3)

@@ -1,0 +1,262 @@
+"""IBM Model 1: likelihood, posteriors and alignments against enumeration and a plain reference."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from staleness.kernels.model1 import IBMModel1
+
+from .reference_em import Model1, batch_em, offsets_of, random_model1
+
+
+def trained(model, rng, updates=3, **options):
+    """Return a learner whose theta is no longer uniform."""
+    learner = model.learner(rule="stepwise", **options)
+    for _ in range(updates if len(model) else 0):
+        learner.calculate(rng.integers(0, len(model), size=2))
+        learner.update()
+    return learner
+
+
+def everything(model):
+    return np.arange(len(model))
+
+
+@st.composite
+def problems(draw):
+    """Draw sentence pairs, also with empty sides."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    pairs = draw(st.lists(st.tuples(st.integers(0, 20), st.integers(0, 9)), min_size=1, max_size=6))
+    model = random_model1(
+        rng,
+        *map(list, zip(*pairs, strict=True)),
+        source_words=draw(st.integers(1, 12)),
+        target_words=draw(st.integers(1, 12)),
+    )
+    return model, rng
+
+
+# ---- against enumeration of all alignments ------------------------------------------------------
+
+TINY = {
+    "one word each": ([1], [1]),
+    "several": ([3, 1, 2], [2, 4, 3]),
+    "no source": ([0, 2], [3, 2]),
+    "no target": ([2, 2], [0, 3]),
+    "nothing": ([0, 1], [0, 1]),
+}
+
+
+@pytest.mark.parametrize(("source", "target"), TINY.values(), ids=TINY)
+def test_equals_enumeration(source, target):
+    rng = np.random.default_rng([len(source), sum(target)])
+    model = random_model1(rng, source, target)
+    learner = trained(model, rng)
+    theta = model.theta_of(learner)
+    learner.calculate(everything(model))
+    expected, counts = model.by_enumeration(theta, everything(model))
+    assert model.evaluate(learner)[1] == pytest.approx(expected, rel=1e-5)
+    np.testing.assert_allclose(model.counts_of(learner), counts, rtol=1e-4, atol=1e-6)
+
+
+# ---- against a plain reference ------------------------------------------------------------------
+
+LENGTHS = [1, 14, 15, 16, 17, 30, 31, 32, 33, 47, 100, 0]  # about whole vectors, with the null word
+
+
+def test_lengths_about_whole_vectors():
+    rng = np.random.default_rng(1)
+    model = random_model1(rng, LENGTHS, LENGTHS[::-1], source_words=40, target_words=30)
+    learner = trained(model, rng, 5)
+    theta = model.theta_of(learner)
+    for number in everything(model):
+        learner.calculate([number])
+        _, counts = model.statistics(theta, [number])
+        np.testing.assert_allclose(model.counts_of(learner), counts, rtol=1e-4, atol=1e-6)
+    learner.calculate(everything(model)[::-1])
+    expected, counts = model.statistics(theta, everything(model))
+    np.testing.assert_allclose(model.counts_of(learner), counts, rtol=1e-4, atol=1e-6)
+    assert model.evaluate(learner)[1] == pytest.approx(expected, rel=1e-6)
+
+
+@settings(max_examples=60, deadline=None)
+@given(problems())
+def test_equals_the_reference_on_any_input(problem):
+    model, rng = problem
+    learner = trained(model, rng, 4)
+    theta = model.theta_of(learner)
+    alignment, log_likelihood = model.evaluate(learner)
+    expected, counts = model.statistics(theta, everything(model))
+    np.testing.assert_allclose(log_likelihood, expected, rtol=1e-5, atol=1e-5)
+    learner.calculate(everything(model))
+    np.testing.assert_allclose(model.counts_of(learner), counts, rtol=1e-4, atol=1e-6)
+    # Each target word is aligned with one position, the best of its sentence.
+    assert learner.expected_counts().sum() == pytest.approx(len(model.target), rel=1e-5)
+    assert alignment.dtype == np.int32
+    for number in everything(model):
+        source, target = model.sentences(number)
+        cells = theta[np.ix_(target, source)]
+        best = alignment[model.target_offsets[number] : model.target_offsets[number + 1]] + 1
+        assert ((best >= 0) & (best < len(source))).all()
+        np.testing.assert_allclose(
+            cells[np.arange(len(target)), best], cells.max(axis=1, initial=0), rtol=1e-5
+        )
+
+
+def test_of_equal_positions_the_first_is_best():
+    """Before learning t is uniform: the null word. Of the same word twice, the first."""
+    model = Model1(
+        offsets_of([3, 3]),
+        np.array([0, 0, 0, 0, 0, 0], dtype=np.int32),
+        offsets_of([2, 1]),
+        np.array([0, 0, 1], dtype=np.int32),
+        1,
+        2,
+    )
+    learner = model.learner(rule="em")
+    assert model.evaluate(learner)[0].tolist() == [-1, -1, -1]
+    model = replace(model, source=np.array([1, 0, 0, 2, 2, 2], dtype=np.int32), source_words=3)
+    learner = model.learner(rule="em")
+    for _ in range(5):
+        learner.calculate([0, 1])
+        learner.update()
+    # Words 0 and 1 have been with target word 0 alone, the null word with both.
+    assert model.evaluate(learner)[0].tolist() == [0, 0, 0]
+
+
+def test_begins_uniform():
+    rng = np.random.default_rng(2)
+    model = random_model1(rng, [3, 4, 2], [2, 5, 3])
+    for rule in ("em", "stepwise"):
+        learner = model.learner(rule=rule)
+        np.testing.assert_allclose(learner.theta, 1 / 6, rtol=1e-6)
+        assert model.evaluate(learner)[1] == pytest.approx(-10 * np.log(6), rel=1e-6)
+    # Incremental EM begins from what uniform posteriors would leave.
+    learner = model.learner(rule="incremental")
+    begun = model.normalised(sum(model.begun(number) for number in range(3)))
+    np.testing.assert_allclose(model.theta_of(learner), begun, rtol=1e-5)
+
+
+def test_parameters_are_the_pairs_that_co_occur():
+    rng = np.random.default_rng(3)
+    model = random_model1(rng, [2, 1], [2, 3], source_words=20, target_words=20)
+    learner = model.learner()
+    together = set()
+    for number in range(2):
+        source, target = model.sentences(number)
+        together |= {(e, f) for e in target for f in source}
+    words = learner.parameter_words
+    assert words.dtype == np.int32
+    assert words.tolist() == sorted(map(list, together))
+    assert learner.parameters == len(together)
+    assert learner.theta.shape == (len(together),)
+    assert (learner.source_words, learner.target_words) == (20, 20)
+
+
+def test_work_is_cells():
+    rng = np.random.default_rng(4)
+    learner = random_model1(rng, [3, 0, 2], [2, 4, 0]).learner()
+    assert learner.work.tolist() == [8, 4, 0]
+
+
+@pytest.mark.parametrize("iterations", [30])
+def test_many_iterations_of_batch_em(iterations):
+    """Posteriors go to 0 and 1 without a number going astray."""
+    rng = np.random.default_rng(5)
+    model = random_model1(rng, rng.integers(1, 6, 40), rng.integers(1, 6, 40), 8, 8)
+    learner = model.learner(rule="em")
+    for log_likelihood, _ in batch_em(model, iterations):
+        assert model.evaluate(learner)[1] == pytest.approx(log_likelihood, rel=1e-5)
+        learner.calculate(everything(model))
+        learner.update()
+
+
+@pytest.mark.parametrize("rule", ["em", "stepwise", "incremental"])
+def test_numbers_that_are_not_finite_are_refused(probe, rule):
+    model = random_model1(np.random.default_rng(6), [2, 17], [3, 2])
+    learner = model.learner(rule=rule)
+    probe.spoil(learner)
+    for number in range(2):
+        with pytest.raises(FloatingPointError, match="not finite"):
+            learner.calculate([number])
+    alignment, log_likelihood = model.evaluate(learner)
+    assert np.isnan(log_likelihood)
+    assert ((alignment >= -1) & (alignment < 17)).all()
+
+
+# ---- a known model ------------------------------------------------------------------------------
+
+
+def test_a_known_model_is_recovered():
+    """Sampled from a translation table; the null word gives the words that nothing else does."""
+    rng = np.random.default_rng(7)
+    source_words, target_words, pairs = 6, 14, 2500
+    truth = np.zeros((target_words, 1 + source_words))
+    truth[12:, 0] = 0.5
+    for f in range(source_words):
+        truth[2 * f : 2 * f + 2, 1 + f] = [0.7, 0.3]
+    source_lengths, target_lengths = rng.integers(2, 6, size=(2, pairs))
+    source = rng.integers(0, source_words, size=source_lengths.sum(), dtype=np.int32)
+    offsets = offsets_of(source_lengths)
+    target = []
+    for number, length in enumerate(target_lengths):
+        words = np.concatenate([[0], source[offsets[number] : offsets[number + 1]] + 1])
+        for _ in range(length):
+            target.append(rng.choice(target_words, p=truth[:, rng.choice(words)]))
+    model = Model1(
+        offsets,
+        source,
+        offsets_of(target_lengths),
+        np.array(target, dtype=np.int32),
+        source_words,
+        target_words,
+    )
+    for rule, batches in ("em", [everything(model)]), ("stepwise", np.arange(pairs).reshape(-1, 4)):
+        learner = model.learner(rule=rule)
+        for _ in range(30 if rule == "em" else 8):
+            for examples in batches:
+                learner.calculate(examples)
+                learner.update()
+        assert np.abs(model.theta_of(learner) - truth).max() < 0.08
+    best, _ = model.evaluate(learner)
+    assert (best[np.isin(target, [12, 13])] == -1).mean() > 0.95
+
+
+# ---- input --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"source_words": 0}, "0 source_words: there must be"),
+        ({"target": np.array([0, 2, 1], dtype=np.int32)}, "target must lie in 0 to 1"),
+        ({"source": np.array([0, 1, 1])}, "Buffer dtype mismatch"),
+        ({"source_offsets": np.array([0, 1, 3], dtype=np.int32)}, "Buffer dtype mismatch"),
+    ],
+    ids=str,
+)
+def test_input_is_checked(wrong, message):
+    good = Model1(
+        offsets_of([1, 2]),
+        np.array([0, 1, 1], dtype=np.int32),
+        offsets_of([2, 1]),
+        np.array([0, 1, 1], dtype=np.int32),
+        2,
+        2,
+    )
+    good.learner()
+    with pytest.raises(ValueError, match=f"^{message}"):
+        replace(good, **wrong).learner()
+
+
+def test_a_pair_of_too_many_cells():
+    """Two sides of 46,341 words; nothing as long as their product is ever made."""
+    many = 46_341
+    zeros = np.zeros(many, dtype=np.int32)
+    with pytest.raises(ValueError, match=r"a sentence pair of 2\^31 cells or more: leave it out"):
+        IBMModel1(
+            offsets_of([many]), zeros, offsets_of([many]), zeros, source_words=1, target_words=1
+        )
