@@ -153,7 +153,7 @@ def read(path):
         if content["format"] != FORMAT:
             raise ValueError(f"its format is {content['format']}, not {FORMAT}")
         for claim in content["claims"]:
-            if not {"number", "statement", "curves"} <= claim.keys():
+            if not {"number", "statement", "curves"} <= set(claim):
                 raise ValueError("a claim has no number, statement or curves")
             for one in (claim, *claim["parts"]):
                 if one["verdict"] not in VERDICTS:

@@ -181,7 +181,7 @@ def _belongs(anchor, cell, free):
 
 def _several(need, cells):
     """Return a message on cells of which one is needed."""
-    name, values = runs.differing(cells) or ("corpus, build, clock or cost", [])
+    name, values = runs.differing(cells, ()) or ("corpus, build, clock or cost", [])
     among = f" ({listed(values)})" if values else ""
     return (
         f"{len(cells)} experiments have runs of {need.phrase}, which differ in {name}{among}: "

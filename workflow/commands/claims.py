@@ -3,6 +3,7 @@
 import textwrap
 from pathlib import Path
 
+from staleness.algorithms.errors import StalenessError
 from staleness.workflow.commands import Command
 from staleness.workflow.figures import runs
 
@@ -40,6 +41,8 @@ class Claims(Command):
         from staleness.workflow.claims import claims, judge  # noqa: PLC0415
 
         asked = {name: found for name, *found in options.of} or dict.fromkeys(claims(), ())
+        if not any([options.runs, *asked.values()]):
+            raise StalenessError("no runs: give at least one folder of 'staleness run --out'")
         chosen = sorted(map(judge.find, asked), key=lambda claim: claim.number)
         judged = []
         for claim in chosen:

@@ -84,7 +84,10 @@ class Cell:
             tuple(have[place] for place in places) if have else ()
             for have in (self.curves, self.abouts, self.folders)
         )
-        return Cell(self.configuration, tuple(seeds), curves, abouts, folders)
+        found = Cell(self.configuration, tuple(seeds), curves, abouts, folders)
+        if "traces" in vars(self):  # read already
+            vars(found)["traces"] = tuple(self.traces[place] for place in places)
+        return found
 
     @property
     def schedule(self):

@@ -213,6 +213,8 @@ def test_some_of_the_seeds_and_one_twice(tmp_path):
     assert part.curves == (cell.curves[0], cell.curves[2], cell.curves[2])
     assert part.folders == (cell.folders[0], cell.folders[2], cell.folders[2])
     assert part.configuration == cell.configuration
+    assert part.traces[1]["end"][-1] == cell.traces[2]["end"][-1] != cell.traces[0]["end"][-1]
+    assert cell.of_seeds((2,)).traces[0] is cell.traces[2]  # not read again
     assert runs.Cell({}, (4,), ({},), ({},)).of_seeds((4,)).folders == ()
     with pytest.raises(ValueError, match="not in tuple"):
         cell.of_seeds((3,))

@@ -1,0 +1,69 @@
+"""The file of claims, and how parts are put into words."""
+
+import json
+
+import pytest
+
+from staleness.algorithms.errors import StalenessError
+from staleness.workflow.claims.criteria import UNDECIDED
+from staleness.workflow.claims.judge import FORMAT, find, judge, measured, read, remarks, write
+from staleness.workflow.figures.phrases import MINUS
+
+from .cases import CASES
+
+
+@pytest.fixture
+def judged():
+    return [judge(find("schedules"), CASES["schedules"]["reproduced"]), judge(find("delays"), [])]
+
+
+def test_what_is_written_is_read(judged, tmp_path):
+    path = tmp_path / "new" / "claims.json"
+    write(path, judged)
+    assert read(path) == judged
+    assert json.loads(path.read_text())["format"] == FORMAT
+    assert [p.name for p in path.parent.iterdir()] == ["claims.json"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda content: content.update(format=FORMAT + 1),
+        lambda content: content.pop("claims"),
+        lambda content: content["claims"][0].pop("curves"),
+        lambda content: content["claims"][0].update(verdict="true"),
+        lambda content: content["claims"][0]["parts"][0].update(verdict=None),
+        lambda content: content.update(claims=[1]),
+    ],
+)
+def test_what_are_no_claims_is_refused(judged, tmp_path, change):
+    path = tmp_path / "claims.json"
+    write(path, judged)
+    content = json.loads(path.read_text())
+    change(content)
+    path.write_text(json.dumps(content))
+    with pytest.raises(StalenessError, match=r"claims\.json: not claims .* 'staleness claims'"):
+        read(path)
+    path.write_text("{")
+    with pytest.raises(StalenessError, match="not claims"):
+        read(path)
+    with pytest.raises(StalenessError, match="not claims"):
+        read(tmp_path / "nowhere.json")
+
+
+def test_an_unknown_claim_lists_the_known():
+    with pytest.raises(StalenessError, match=r"unknown claim 'no': choose one of schedules, more-"):
+        find("no")
+
+
+def part(**changes):
+    known = {"effect": 3.914, "low": -2.0, "high": 4.0, "unit": "times", "reason": None}
+    return {**known, "note": "", "verdict": UNDECIDED, **changes}
+
+
+def test_effects_in_words():
+    assert measured(part()) == f"3.91 ({MINUS}2.00 to 4.00) times"
+    assert measured(part(high="inf", unit="")) == f"3.91 ({MINUS}2.00 to ∞)"
+    assert measured(part(effect=None)) == f"? ({MINUS}2.00 to 4.00) times"
+    assert measured(part(effect=None, low=None, high=None)) == ""
+    assert remarks(part(note="so it is", reason="why")) == ["So it is.", "Why."]
