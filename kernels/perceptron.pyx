@@ -181,9 +181,14 @@ cdef class StructuredPerceptron(LinearChain):
             return NO_MEMORY
         memcpy(out.examples, examples, count * sizeof(int32_t))
         out.count = count
+        cdef Status status
         if self._width == LANES:
-            return decode(self, slot, workspace, 1)
-        return decode(self, slot, workspace, self._width // LANES)
+            status = decode(self, slot, workspace, 1)
+        else:
+            status = decode(self, slot, workspace, self._width // LANES)
+        if status != OK:
+            out.count = 0
+        return status
 
     cdef double step(
         self,
@@ -292,19 +297,21 @@ cdef inline void add_differences(
 ) noexcept nogil:
     """theta += d and u += before * d, sentence by sentence, token by token."""
     cdef Py_ssize_t width = model._width, states = model.labels
-    cdef Py_ssize_t number, sentence, begin, n, t, k, row, right, wrong
+    cdef Py_ssize_t number, sentence, begin, t, k, row, right, wrong
     cdef const int32_t* labels = slot.labels
     cdef const int32_t* gold
     cdef float d
     cdef double weighted
     for number in range(slot.count):
         sentence = slot.examples[number]
-        begin = model._offsets[sentence]
-        n = model._offsets[sentence + 1] - begin
+        if slot.steps[number] == 0.0:
+            labels += model._work[sentence]
+            continue
         d = <float>(slot.steps[number] / count)
         weighted = before * <double>d
+        begin = model._offsets[sentence]
         gold = &model._gold[begin]
-        for t in range(n if d != 0.0 else 0):
+        for t in range(model._work[sentence]):
             right = gold[t]
             wrong = labels[t]
             if right != wrong:
@@ -322,4 +329,4 @@ cdef inline void add_differences(
                 row = model.features + labels[t - 1]
                 theta[row * width + wrong] -= d
                 u[row * states + wrong] -= weighted
-        labels += n
+        labels += model._work[sentence]

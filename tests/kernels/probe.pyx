@@ -178,6 +178,11 @@ def average(Learner learner):
     learner.average()
 
 
+def touched(Learner learner, Py_ssize_t slot=0):
+    """Return how much work an update of a slot will touch."""
+    return learner._touched[slot, 0]
+
+
 # ---- expectation maximisation -------------------------------------------------------------------
 
 def stored(ExpectationMaximization model, Py_ssize_t copy=0):

@@ -79,6 +79,17 @@ def test_decodes_as_recursions_do(labels):
         learner.decoded(2)
 
 
+def test_an_update_touches_the_tokens_that_are_wrong(probe):
+    rng = np.random.default_rng(9)
+    corpus = random_sentences(rng, [4, 0, 9, 30], 5)
+    learner = perceptron(corpus, random_theta(rng, corpus), slots=2)
+    learner.calculate([3, 0, 1], slot=1)
+    gold = np.concatenate([corpus.labels[corpus.tokens(sentence)] for sentence in [3, 0, 1]])
+    mistakes = np.count_nonzero(learner.decoded(1)[0] != gold)
+    assert 0 < mistakes < 34
+    assert probe.touched(learner, 1) == mistakes
+
+
 def test_it_decodes_with_what_is_learned_not_with_the_average(probe):
     rng = np.random.default_rng(3)
     corpus = random_sentences(rng, rng.integers(1, 9, size=30), 5)
@@ -359,3 +370,6 @@ def test_numbers_that_are_not_finite_are_refused(part, value):
     with pytest.raises(FloatingPointError, match="not finite"):
         learner.calculate([0])
     assert np.isnan(learner.evaluate(*corpus.arrays)[1])
+    # Nothing of it is left for an update.
+    learner.update()
+    assert learner.updates == 0
