@@ -477,7 +477,43 @@ def test_replicas_keep_what_is_small(make, probe):
     assert np.isfinite(model.evaluate(learner)[1])
 
 
-# ---- updates that overlap -----------------------------------------------------------------------
+# ---- threads ------------------------------------------------------------------------------------
+
+
+@each_model
+@pytest.mark.parametrize("rule", ["stepwise", "incremental"])
+def test_no_update_is_lost_where_updates_take_turns(make, rule, probe):
+    """Two threads, one lock about updates: mu is the sum of what was submitted, over rescalings.
+
+    All examples are of one size, so that stepwise EM's mu always sums to the tokens of the corpus;
+    incremental EM's is the sum of the latest counts of every example.
+    """
+    lengths = [3] * 8
+    model = make(18, lengths if make is hmm else (lengths, lengths))
+    learner = model.learner(rule=rule, alpha=0.51, slots=2, workspaces=2)
+    latest = {number: model.begun(number) for number in everything(model)}
+    lock = threading.Lock()
+
+    def learn(slot):
+        for turn in range(1500):
+            number = turn * (slot + 1) % 8
+            learner.calculate([number], slot=slot, workspace=slot)
+            counts = model.counts_of(learner, slot)
+            with lock:
+                learner.update(slot)
+                latest[number] = counts
+
+    together(learn)
+    assert (learner.updates, learner.examples) == (3000, 3000)
+    counts, totals = mu_of(probe, learner)
+    np.testing.assert_allclose(totals.sum(), 24, rtol=1e-5)
+    np.testing.assert_allclose(counts.sum(), 24, rtol=1e-4)
+    if rule == "incremental":
+        mu = sum(latest.values())
+        if make is hmm:
+            np.testing.assert_allclose(counts, mu[: model.words], atol=1e-4)
+        else:
+            np.testing.assert_allclose(model.dense(learner, counts), mu, atol=1e-4)
 
 
 @each_model
