@@ -8,8 +8,13 @@ import pytest
 import yaml
 
 from staleness.algorithms.errors import StalenessError
+from staleness.workflow import claims
 from staleness.workflow import grid as module
+from staleness.workflow.claims import selection
+from staleness.workflow.figures import runs
 from staleness.workflow.grid import Grid
+
+from .claims import made_up
 
 CONFIG = Path(__file__).parents[2] / "config"
 SCHEMA = yaml.safe_load((CONFIG / "schema.yaml").read_text())
@@ -133,6 +138,8 @@ def of(name, **corpora):
     ("changes", "said"),
     [
         ({"figures": {"pie": {"cells": [{}]}}}, "unknown figure 'pie'"),
+        ({"claims": {"pie": {"cells": [{}]}}}, "unknown claim 'pie': choose from .*delays"),
+        ({"claims": {"delays": {"cells": [{}]}}}, "claim delays, {}: a cell needs task"),
         ({"cells": {"schedule": "single", "processors": 2}}, "has 1 processor, not 2"),
         ({"cells": {"schedule": "round-robin"}}, "unknown schedule 'round-robin'"),
         ({"cells": {"schedule": "single", "corpus": "nowhere"}}, "nowhere"),
@@ -214,6 +221,38 @@ def test_the_code_that_encodes_a_corpus():
         "ner.py",
         "words.py",
     }
+
+
+# ---- claims -------------------------------------------------------------------------------------
+
+
+def test_a_claim_has_cells_like_a_figure_and_shares_them():
+    cells = [{"schedule": "single"}, {"schedule": "synchronous", "processors": 4}]
+    asked = config({"schedule": "single"}, claims={"schedules": {"common": COMMON, "cells": cells}})
+    jsonschema.validate(asked, SCHEMA)
+    grid = Grid(asked)
+    assert grid.claims["schedules"][0] == grid.figures["ner-convergence"][0]
+    assert len(grid.run_folders()) == 4
+    assert len(grid.run_folders("ner-convergence")) == 2
+    assert grid.claim_files() == [f"{folder}/run.json" for folder in grid.run_folders()]
+    assert grid.claim_arguments() == ["--of", "schedules", *grid.run_folders()]
+
+
+def test_without_claims_there_are_none():
+    grid = Grid(config({"schedule": "single"}))
+    assert (grid.claims, grid.claim_files(), grid.claim_arguments()) == ({}, [], [])
+
+
+@pytest.mark.parametrize("name", ["config.yaml", "smoke.yaml"])
+def test_the_cells_of_a_claim_are_those_it_needs(name):
+    grid = Grid(yaml.safe_load((CONFIG / name).read_text()))
+    assert len(grid.claims) >= 6
+    for claim, keys in grid.claims.items():
+        made = [made_up.of_configuration(*grid._cells[key]) for key in keys]
+        by_task = runs.by_task(made)
+        for task, cells in by_task.items():
+            found = selection.select(claims.claims()[claim]().needs(task), cells)
+            assert {id(cell) for cell in selection.each(found)} == set(map(id, cells)), claim
 
 
 # ---- validation ---------------------------------------------------------------------------------

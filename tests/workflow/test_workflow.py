@@ -1,5 +1,6 @@
 """The workflow from a corpus to the report, run as a user would."""
 
+import json
 import os
 import random
 import signal
@@ -33,6 +34,7 @@ def folder(tmp_path, own_corpus):
             }
         },
     }
+    config["claims"] = {"schedules": dict(config["figures"]["ner-convergence"])}
     write(tmp_path, config)
     return tmp_path
 
@@ -77,6 +79,8 @@ def test_from_corpus_to_report_and_again(folder):
     status, said = snakemake(folder)
     assert status == 0, said
     assert (folder / "results" / "report.pdf").read_bytes().startswith(b"%PDF")
+    (claim,) = json.loads((folder / "results" / "claims.json").read_text())["claims"]
+    assert (claim["name"], len(claim["parts"]), len(claim["curves"])) == ("schedules", 2, 6)
     first = contents(folder)
     assert len(first) == 12  # 3 cells, 2 seeds, curve and trace
 
@@ -91,7 +95,7 @@ def test_from_corpus_to_report_and_again(folder):
     status, said = snakemake(folder, "--dry-run", "--quiet", "reason")
     assert status == 0
     jobs = dict(line.split()[:2] for line in said.splitlines() if len(line.split()) == 2)
-    assert {"run": "3", "figure": "1", "report": "1"}.items() <= jobs.items(), said
+    assert {"run": "3", "figure": "1", "claims": "1", "report": "1"}.items() <= jobs.items(), said
     assert "encode" not in jobs
     assert "kernels" not in jobs
 

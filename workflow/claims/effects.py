@@ -87,28 +87,5 @@ def break_even(x, y):
     return math.nan
 
 
-def line(x, y):
-    """Return the line of least squares through some points, and how well it fits.
-
-    Parameters
-    ----------
-    x, y : sequence of float
-
-    Returns
-    -------
-    slope, intercept, r_squared : float
-        NaN if a point is missing or infinite, or all x are the same; the last also if all y are.
-    """
-    x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
-    if not np.isfinite([*x, *y]).all() or np.ptp(x) == 0:
-        return math.nan, math.nan, math.nan
-    centred, rise = x - x.mean(), y - y.mean()
-    slope = float(centred @ rise / (centred @ centred))
-    fit = slope * centred
-    total = float(rise @ rise)
-    r_squared = float(fit @ fit) / total if total else math.nan
-    return slope, float(y.mean() - slope * x.mean()), r_squared
-
-
 def _columns(cell, metric):
     return [(curve["epoch"], curve[metric]) for curve in cell.curves]

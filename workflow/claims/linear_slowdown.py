@@ -1,8 +1,10 @@
 """Claim 9: convergence slows about linearly with the maximum delay."""
 
+import math
+
 from staleness.workflow.claims import Claim, Part
 from staleness.workflow.claims.criteria import above
-from staleness.workflow.claims.effects import level, line
+from staleness.workflow.claims.effects import level
 from staleness.workflow.claims.selection import Need, single
 from staleness.workflow.figures import activity, measures, runs
 from staleness.workflow.figures.phrases import listed, number
@@ -28,10 +30,9 @@ class LinearSlowdown(Claim):
     def needs(self, task):
         """Return the cells it needs; see `Claim`."""
         return {
-            "single": single(size=4),
+            "single": single(),
             "asynchronous": Need(
                 "asynchronous",
-                size=4,
                 delayed=None,
                 free=runs.DELAYS,
                 along=lambda cell: (cell.processors, str(cell.delay)),
@@ -49,15 +50,14 @@ class LinearSlowdown(Claim):
             target = level(cells["single"])
             metric = measures.first_metric(cells["single"].configuration["task"])
             return [
-                measures.median_time_to_target(cell, metric, target, "updates")
+                measures.updates_to_target(cell, metric, target).median
                 for cell in (cells["single"], *cells["asynchronous"].values())
             ]
 
         def fitted(cells):
-            late = [float("inf") if count is None else count for count in updates(cells)]
-            return line(stale, late)
+            return measures.line(stale, updates(cells))
 
-        points = ["never" if count is None else number(count, 6) for count in updates(cells)]
+        points = [number(count, 6) if math.isfinite(count) else "never" for count in updates(cells)]
         delays = listed([f"{value:g}" for value in stale])
         return [
             Part(

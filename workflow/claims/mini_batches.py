@@ -4,8 +4,9 @@ import math
 
 from staleness.workflow.claims import Claim, Part
 from staleness.workflow.claims.criteria import below
-from staleness.workflow.claims.effects import faster, level, line
+from staleness.workflow.claims.effects import faster, level
 from staleness.workflow.claims.selection import Missing, Need, single
+from staleness.workflow.figures import measures, runs
 from staleness.workflow.figures.phrases import listed, number
 
 LEAST = 3  # sizes for a slope
@@ -15,7 +16,7 @@ class MiniBatches(Claim):
     """Speed-up of asynchronous over synchronous learning with 4 processors, as m doubles.
 
     The effect is the slope of the least-squares line of the speed-up against log2 m. The target of
-    each m is that of its own single processor.
+    each m is that of its own single processor. Hyper-parameters may go with m, such as the step.
 
     Gimpel, Das & Smith (2010), section 4.2, the figure on mini-batch sizes.
     """
@@ -28,7 +29,7 @@ class MiniBatches(Claim):
     def needs(self, task):
         """Return the cells it needs; see `Claim`."""
         several = {
-            "free": ("mini_batch_size",),
+            "free": ("mini_batch_size", "hyper_parameters"),
             "along": lambda cell: cell.configuration["mini_batch_size"],
             "at_least": LEAST,
             "what": "mini-batch sizes",
@@ -44,6 +45,10 @@ class MiniBatches(Claim):
         sizes = sorted(set.intersection(*map(set, cells.values())))
         if len(sizes) < LEAST:
             raise Missing(f"the schedules share {len(sizes)} mini-batch sizes, not {LEAST}")
+        for size in sizes:
+            different = runs.differing([group[size] for group in cells.values()])
+            if different:
+                raise Missing(f"with m = {size} the schedules differ in {different[0]}")
 
         def gains(cells):
             return [
@@ -56,7 +61,7 @@ class MiniBatches(Claim):
             ]
 
         def slope(cells):
-            return line([math.log2(size) for size in sizes], gains(cells))[0]
+            return measures.line([math.log2(size) for size in sizes], gains(cells))[0]
 
         found = listed([number(gain) for gain in gains(cells)])
         return [

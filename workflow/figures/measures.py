@@ -245,6 +245,37 @@ def summarise(cells, metric):
     return {"metric": metric, "target": level, "cells": rows}
 
 
+def line(x, y):
+    """Return the line of least squares through some points, and how well it fits.
+
+    Parameters
+    ----------
+    x, y : sequence of float
+
+    Returns
+    -------
+    slope, intercept, r_squared : float
+        NaN if a point is missing or infinite, or all x are the same; the last also if all y are.
+    """
+    x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
+    if not np.isfinite([*x, *y]).all() or len(x) == 0 or np.ptp(x) == 0:
+        return math.nan, math.nan, math.nan
+    centred, rise = x - x.mean(), y - y.mean()
+    slope = float(centred @ rise / (centred @ centred))
+    fit = slope * centred
+    total = float(rise @ rise)
+    r_squared = float(fit @ fit) / total if total else math.nan
+    return slope, float(y.mean() - slope * x.mean()), r_squared
+
+
+def updates_to_target(cell, metric, level):
+    """Return the `Spread` over seeds of the updates made until a level is reached.
+
+    Infinite for seeds that do not reach it.
+    """
+    return Spread.over(_lateness(times_to_target(cell, metric, level, "updates")))
+
+
 def _lateness(times):
     return [math.inf if time is None else time for time in times]
 

@@ -59,6 +59,14 @@ def cell(task, schedule, curves, processors=1, trace=None, **settings):
     return found
 
 
+def of_configuration(chosen, corpus):
+    """Return a cell of one seed for a `Configuration`; of no use but to be selected."""
+    settings = {name: value for name, value in vars(chosen).items() if name != "seed"}
+    task, schedule = settings.pop("task"), settings.pop("schedule")
+    settings["corpus.corpus"] = corpus
+    return cell(task, schedule, [curve(task, 100)], settings.pop("processors"), **settings)
+
+
 def reaching(task, schedule, times, processors=1, end=BEST, **settings):
     """Return a cell of seeds that reach the target at some times; None is never."""
     curves = [curve(task, time, end) for time in times]

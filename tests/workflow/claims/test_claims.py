@@ -219,6 +219,30 @@ def test_sizes_that_schedules_do_not_share_do_not_count():
     assert judge(CLAIMS["mini-batches"](), [*cells, last])["parts"][0]["verdict"] == REPRODUCED
 
 
+def test_hyper_parameters_may_go_with_the_size_and_with_nothing_else():
+    sizes = [(4, 0.3, 50), (16, 1.2, 60), (64, 4.8, 80)]
+    cells = [
+        cases.reaching(
+            "ner",
+            schedule,
+            times,
+            processors,
+            mini_batch_size=size,
+            hyper_parameters={"step_size": step},
+        )
+        for size, step, late in sizes
+        for schedule, processors, times in [
+            ("single", 1, [400] * 3),
+            ("synchronous", 4, [100] * 3),
+            ("asynchronous", 4, [late] * 3),
+        ]
+    ]
+    assert judge(CLAIMS["mini-batches"](), cells)["parts"][0]["verdict"] == REPRODUCED
+    cells[-1] = cases.reaching("ner", "asynchronous", [80] * 3, 4, mini_batch_size=64)
+    reason = judge(CLAIMS["mini-batches"](), cells)["parts"][0]["reason"]
+    assert reason == "with m = 64 the schedules differ in hyper_parameters"
+
+
 def test_differences_are_taken_after_as_many_passes():
     """Batch EM is as good after 20 passes, but after 10 it is not."""
     curve = made_up.curve("tagging", 100, epochs=20)

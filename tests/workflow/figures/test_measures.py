@@ -157,6 +157,16 @@ def test_a_seed_in_which_neither_gets_there_has_no_ratio(tmp_path):
     assert measures.speed_up(other, single, "f1", 0.9) == measures.Spread(math.inf, 2.0, math.inf)
 
 
+def test_a_line_through_points():
+    x, y = [0, 1, 2, 5], [1.0, 2.5, 4.0, 9.5]
+    slope, intercept = np.polyfit(x, y, 1)
+    r_squared = np.corrcoef(x, y)[0, 1] ** 2
+    assert measures.line(x, y) == pytest.approx((slope, intercept, r_squared), rel=1e-9)
+    assert measures.line([0, 1], [2, 2])[0] == 0
+    for points in ([], []), ([1, 1], [2, 3]), ([1, 2], [2, math.inf]), ([0, 1], [2, 2]):
+        assert math.isnan(measures.line(*points)[2])
+
+
 def test_without_single_processor_there_is_no_target(tmp_path):
     cells = runs.load(toy.family(tmp_path, cells=[("asynchronous", 2)]))
     table = measures.summarise(cells, "f1")

@@ -4,11 +4,19 @@ import pytest
 import typst
 
 from staleness.algorithms.errors import StalenessError
+from staleness.workflow.claims import judge
 from staleness.workflow.corpora import registry
 from staleness.workflow.figures import measures, runs
 from staleness.workflow.figures.write import write
 from staleness.workflow.report import build as module
-from staleness.workflow.report.build import build, read_config, read_figure, typeset
+from staleness.workflow.report.build import (
+    build,
+    learning,
+    read_claims,
+    read_config,
+    read_figure,
+    typeset,
+)
 from staleness.workflow.report.content import content, rich
 from staleness.workflow.report.provenance import made_here, registered
 
@@ -73,6 +81,53 @@ def test_report_says_the_numbers_of_the_runs(folders):
     assert "3.00 CPU seconds in all 12 runs" in text
     assert "50.0 MB" in text
     assert "100 examples, 1,500 tokens" in text
+
+
+@pytest.fixture(scope="module")
+def claims(folders, tmp_path_factory):
+    path = tmp_path_factory.mktemp("claims") / "claims.json"
+    cells = runs.load(folders)
+    judge.write(path, [judge.judge(judge.find(name), cells) for name in ("schedules", "no-error")])
+    return path
+
+
+def test_claims_stand_at_the_head(folders, figure, claims, tmp_path):
+    cells = runs.load(folders)
+    judged = read_claims(claims, cells)
+    data = content(cells, claims=judged)
+    first, second = data["claims"]["rows"]
+    assert (first["number"], first["verdict"]) == ("1", "reproduced")
+    assert (second["number"], second["verdict"]) == ("8", "undecided")
+    assert first["parts"][0]["name"] == "synchronous over single"
+    assert first["parts"][0]["effect"] == judge.measured(judged[0]["parts"][0])
+    assert second["parts"][0]["name"].startswith("Named-entity recognition: final F1")
+    assert second["parts"][1]["remarks"] == "No runs of single."
+    assert "1 reproduced and 1 undecided" in data["claims"]["caption"]
+    assert "bootstrap" in said(data["method"])
+    assert typeset(data, {}).startswith(b"%PDF-")
+    build(tmp_path / "with.pdf", folders, [figure], claims=claims)
+    build(tmp_path / "without.pdf", folders, [figure])
+    assert (tmp_path / "with.pdf").read_bytes() != (tmp_path / "without.pdf").read_bytes()
+
+
+def test_without_claims_nothing_is_said_of_them(folders):
+    data = content(runs.load(folders))
+    assert data["claims"] is None
+    assert "bootstrap" not in said(data)
+
+
+def test_claims_of_other_runs_are_refused(claims, tmp_path):
+    with pytest.raises(StalenessError, match=r"claims\.json: judged by other runs than the report"):
+        build(tmp_path / "r.pdf", [toy.run(tmp_path / "a", seed=7)], claims=claims)
+    assert not (tmp_path / "r.pdf").exists()
+
+
+def test_what_only_claims_show_has_no_table(folders, claims):
+    cells = runs.load(folders)
+    shown = learning(cells, [], read_claims(claims, cells))
+    # Of the toys, no claim here needs asynchronous learning on 2 processors.
+    assert [(cell.schedule, cell.processors) for cell in shown] == [("asynchronous", 2)]
+    assert learning(cells, []) == cells
 
 
 def test_report_says_where_the_numbers_come_from(folders):
