@@ -6,6 +6,7 @@ import math
 import numpy as np
 
 from staleness.workflow.figures import measures
+from staleness.workflow.figures.phrases import MINUS, number
 
 TIMES = "times as fast"
 
@@ -64,6 +65,14 @@ def gain(cell, other, metric):
         difference = float(mine[places[0][-1]] - its[places[1][-1]])
         differences.append(difference if better == "higher" else -difference)
     return float(np.median(differences))
+
+
+def stated(value):
+    """Return an effect for people: a number of three digits, "∞", or "?" if it does not exist."""
+    if math.isnan(value):
+        return "?"
+    text = number(value) if math.isfinite(value) else f"{'-' * (value < 0)}\N{INFINITY}"
+    return text.replace("-", MINUS)
 
 
 def quotient(a, b):

@@ -17,8 +17,8 @@ from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.files import whole_file
 from staleness.workflow.claims import bootstrap, claims, selection
 from staleness.workflow.claims.criteria import UNDECIDED, VERDICTS, whole
+from staleness.workflow.claims.effects import stated
 from staleness.workflow.figures import runs
-from staleness.workflow.figures.phrases import MINUS, number
 
 FORMAT = 1
 REMEDY = "make it with 'staleness claims'"
@@ -167,8 +167,11 @@ def measured(part):
     """Return a phrase on the effect of a part, such as "3.91 (3.85 to 4.02) times as fast"."""
     if part["effect"] is None and part["low"] in {None, "-inf"} and part["high"] in {None, "inf"}:
         return ""
-    low, high = _short(part["low"]), _short(part["high"])
-    return f"{_short(part['effect'])} ({low} to {high}) {part['unit']}".strip()
+    effect, low, high = (
+        stated(math.nan if part[name] is None else float(part[name]))
+        for name in ("effect", "low", "high")
+    )
+    return f"{effect} ({low} to {high}) {part['unit']}".strip()
 
 
 def remarks(part):
@@ -186,11 +189,3 @@ def _plain(value):
     if math.isnan(value):
         return None
     return value if math.isfinite(value) else str(value)
-
-
-def _short(value):
-    """Return a number for people."""
-    if value is None:
-        return "?"
-    text = {"inf": "\N{INFINITY}", "-inf": "-\N{INFINITY}"}.get(value) or number(value)
-    return text.replace("-", MINUS)

@@ -7,7 +7,7 @@ from staleness.workflow.claims.criteria import above
 from staleness.workflow.claims.effects import level
 from staleness.workflow.claims.selection import Need, single
 from staleness.workflow.figures import activity, measures, runs
-from staleness.workflow.figures.phrases import listed, number
+from staleness.workflow.figures.phrases import listed
 
 FIT = 0.8  # of R2: what the line has to explain at least for "about linearly"
 
@@ -57,7 +57,7 @@ class LinearSlowdown(Claim):
         def fitted(cells):
             return measures.line(stale, updates(cells))
 
-        points = [number(count, 6) if math.isfinite(count) else "never" for count in updates(cells)]
+        points = [f"{count:,.0f}" if math.isfinite(count) else "never" for count in updates(cells)]
         delays = listed([f"{value:g}" for value in stale])
         return [
             Part(

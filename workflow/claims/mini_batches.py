@@ -4,10 +4,10 @@ import math
 
 from staleness.workflow.claims import Claim, Part
 from staleness.workflow.claims.criteria import below
-from staleness.workflow.claims.effects import faster, level
+from staleness.workflow.claims.effects import faster, level, stated
 from staleness.workflow.claims.selection import Missing, Need, single
 from staleness.workflow.figures import measures, runs
-from staleness.workflow.figures.phrases import listed, number
+from staleness.workflow.figures.phrases import listed
 
 LEAST = 3  # sizes for a slope
 
@@ -63,7 +63,7 @@ class MiniBatches(Claim):
         def slope(cells):
             return measures.line([math.log2(size) for size in sizes], gains(cells))[0]
 
-        found = listed([number(gain) for gain in gains(cells)])
+        found = listed([stated(gain) for gain in gains(cells)])
         return [
             Part(
                 "speed-up of asynchronous over synchronous learning as m doubles",

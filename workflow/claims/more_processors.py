@@ -4,10 +4,10 @@ import numpy as np
 
 from staleness.workflow.claims import Claim, Part
 from staleness.workflow.claims.criteria import above
-from staleness.workflow.claims.effects import faster, level, quotient
+from staleness.workflow.claims.effects import faster, level, quotient, stated
 from staleness.workflow.claims.selection import Need, single
 from staleness.workflow.figures import activity
-from staleness.workflow.figures.phrases import number, percent
+from staleness.workflow.figures.phrases import percent
 
 KINDS = [(schedule, count) for schedule in ("synchronous", "asynchronous") for count in (2, 4)]
 
@@ -56,7 +56,7 @@ class MoreProcessors(Claim):
             return 100 * float(np.median(np.subtract(*rows)))
 
         gains = " and ".join(
-            f"{schedule} learning is {number(gain(schedule, cells))} times as fast"
+            f"{schedule} learning is {stated(gain(schedule, cells))} times as fast"
             for schedule in idle
         )
         shares = " and ".join(
