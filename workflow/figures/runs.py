@@ -217,6 +217,14 @@ def by_task(cells):
     return groups
 
 
+def by_mini_batch_size(cells):
+    """Return the cells of each mini-batch size, a dict by rising size; None comes last."""
+    groups = {}
+    for cell in cells:
+        groups.setdefault(cell.configuration["mini_batch_size"], []).append(cell)
+    return dict(sorted(groups.items(), key=lambda item: (item[0] is None, item[0] or 0)))
+
+
 def differing(cells, besides=SCHEDULING):
     """Return the first setting, other than those named, in which cells differ, or None.
 
