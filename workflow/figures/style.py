@@ -226,16 +226,29 @@ def curve_axes(axes, times, numbers=(1, 2, 5)):
     numbers : tuple of int
         Those of each power of ten that are written, if there is room.
     """
-    few = times[1] < MANY_DECADES * times[0]
     axes.set_xscale("log")
     axes.set_xlim(*times)
-    axes.xaxis.set_major_locator(LogLocator(10, subs=numbers if few else (1,)))
-    axes.xaxis.set_minor_locator(LogLocator(10, subs=range(2, 10)))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axes.xaxis.set_minor_formatter(NullFormatter())
+    log_numbers(axes.xaxis, times, numbers)
     axes.yaxis.set_major_locator(MaxNLocator(6, steps=STEPS))
     axes.grid(axis="y", color=GRID, linewidth=0.5)
     axes.set_axisbelow(True)
+
+
+def log_numbers(axis, limits, numbers=(1, 2, 5)):
+    """Write numbers at a logarithmic axis, never as powers of ten.
+
+    Parameters
+    ----------
+    axis : matplotlib.axis.Axis
+    limits : tuple of two float
+    numbers : tuple of int
+        Those of each power of ten that are written, if there is room.
+    """
+    few = limits[1] < MANY_DECADES * limits[0]
+    axis.set_major_locator(LogLocator(10, subs=numbers if few else (1,)))
+    axis.set_minor_locator(LogLocator(10, subs=range(2, 10)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_formatter(NullFormatter())
 
 
 def title(axes, text):
@@ -261,9 +274,13 @@ def panel_legend(axes, text):
     legend.get_title().set_fontweight("bold")
 
 
-def curve_legend(figure, axes):
-    """Name the curves of a panel above the figure, for all panels, row by row."""
-    handles, _ = axes.get_legend_handles_labels()
+def curve_legend(figure, *panels):
+    """Name the curves of some panels above the figure, for all panels, each once, row by row."""
+    named = {}
+    for axes in panels:
+        for handle, text in zip(*axes.get_legend_handles_labels(), strict=True):
+            named.setdefault(text, handle)
+    handles = list(named.values())
     figure.legend(
         handles=[one for first in range(LEGEND_COLUMNS) for one in handles[first::LEGEND_COLUMNS]],
         loc="outside upper left",
