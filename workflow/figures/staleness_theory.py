@@ -64,8 +64,8 @@ class StalenessTheory(Figure):
             f"updates stale here: all are equally fast, and the mean staleness is about P {MINUS} "
             "1; examples that take longer than others make single updates staler.",
             f"Points are medians over {runs.seed_lists(cells)}, bars reach from the lowest seed to "
-            "the highest; the single processor is black. The dashed line is that of least squares through the points that reach "
-            "the target; open triangles do not.",
+            "the highest; the single processor is black. The dashed line is that of least squares "
+            "through the points that reach the target; open triangles do not.",
             *(_numbers(group) for group in runs.by_task(cells).values()),
             *provenance(cells),
         ]

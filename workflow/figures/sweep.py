@@ -252,7 +252,10 @@ def _one(axes, series, places, clipped, medians):
     look = series.look
     median, low, high = clipped
     reached = np.isfinite(medians) & (medians > 0)
-    axes.plot(places, median, color=look.colour, linestyle=":", linewidth=0.7, zorder=2)
+    for start in range(len(places) - 1):
+        pair = slice(start, start + 2)
+        if not reached[pair].all():
+            axes.plot(places[pair], median[pair], color=look.colour, ls=":", lw=0.7, zorder=2)
     axes.plot(
         places,
         np.where(reached, median, np.nan),
