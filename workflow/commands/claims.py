@@ -14,7 +14,7 @@ class Claims(Command):
     """Judges the paper's claims by runs."""
 
     name = "claims"
-    help = "judge the paper's claims: effects, 95 % intervals, verdicts"
+    help = "judge the paper's claims: effects, intervals, verdicts"
 
     def add_arguments(self, parser):
         """Declare the options."""
