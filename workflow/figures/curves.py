@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from staleness.algorithms.run import TASKS
 from staleness.workflow.figures import measures, runs, style
 from staleness.workflow.figures.labels import Label
 from staleness.workflow.figures.measures import Spread
@@ -180,6 +181,9 @@ def reason_against(cells, besides=runs.SCHEDULING):
     besides : tuple of str
         Settings in which they may differ.
     """
+    task = cells[0].configuration["task"]
+    if task not in TASKS:
+        return f"this version knows {', '.join(TASKS)}, not {task}"
     if not any(cell.schedule == runs.SINGLE for cell in cells):
         return "it needs runs of schedule 'single' to compare with"
     return differ(cells, besides)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from staleness.workflow.figures import Figure, measures, runs, style, sweep
+from staleness.workflow.figures import Figure, runs, style, sweep
 from staleness.workflow.figures.phrases import listed, provenance
 
 
@@ -20,7 +20,6 @@ class MiniBatches(Figure):
     def skip(self, cells):
         """Return why the cells make no figure, or None; see `Figure`."""
         for task, group in runs.by_task(cells).items():
-            measures.first_metric(task)
             reason = sweep.reason_against(group)
             if not reason and len(runs.by_mini_batch_size(group)) < 2:
                 reason = "it needs runs with several mini-batch sizes"

@@ -1,6 +1,6 @@
 """Figure `scaling`: what up to 64 processors do for each schedule, on each task."""
 
-from staleness.workflow.figures import Figure, measures, runs, style, sweep
+from staleness.workflow.figures import Figure, runs, style, sweep
 from staleness.workflow.figures.phrases import number, provenance, time_unit
 
 
@@ -20,7 +20,6 @@ class Scaling(Figure):
     def skip(self, cells):
         """Return why the cells make no figure, or None; see `Figure`."""
         for task, group in runs.by_task(cells).items():
-            measures.first_metric(task)
             reason = sweep.reason_against(group)
             if not reason and all(cell.schedule == runs.SINGLE for cell in group):
                 reason = f"it needs runs of another schedule than '{runs.SINGLE}'"
@@ -38,7 +37,7 @@ class Scaling(Figure):
     def draw(self, cells):
         """Return the matplotlib figure; see `Figure`."""
         return sweep.draw(
-            {task: _series(group) for task, group in runs.by_task(cells).items()},
+            {task: _series(group, cells) for task, group in runs.by_task(cells).items()},
             "processors P",
             lambda processors: processors,
             "ideal, P times as fast",
@@ -52,7 +51,7 @@ class Scaling(Figure):
             "by the P processors, and so have at least P examples; asynchronous processors have "
             "mini-batches of their own.",
             *(
-                f"{sweep.described(group)} {_numbers(group)}"
+                f"{sweep.described(group)} {_numbers(_series(group, cells))}"
                 for group in runs.by_task(cells).values()
             ),
             sweep.seeds_of_points(cells),
@@ -65,50 +64,56 @@ class Scaling(Figure):
         return sweep.table(cells)
 
 
-def _series(cells):
-    """Return a series a schedule and mini-batch size, each from the single processor on."""
+def _series(cells, every):
+    """Return a series a schedule and mini-batch size, each from the single processor on.
+
+    Parameters
+    ----------
+    cells : list of staleness.workflow.figures.runs.Cell
+        Of one task.
+    every : list of staleness.workflow.figures.runs.Cell
+        Of all tasks: what is called the same looks the same.
+    """
+    sizes = {}
+    for size, same in runs.by_mini_batch_size(every).items():
+        for schedule in {cell.schedule for cell in same}:
+            sizes.setdefault(schedule, []).append(size)
     rows, groups = sweep.rows_by_cell(cells), {}
     for size, same in runs.by_mini_batch_size(cells).items():
         for cell in same:
             if cell.schedule != runs.SINGLE:
                 first = [] if cell.processors == 1 else [runs.baseline(same)]
                 groups.setdefault((cell.schedule, size), first).append(cell)
-    found, weaker = [], {}
-    for (schedule, size), group in groups.items():
-        weaker[schedule] = weaker.get(schedule, -1) + 1
-        found.append(
-            sweep.Series(
-                f"{schedule}, m = {size}",
-                style.weaker(style.look(schedule), weaker[schedule]),
-                [cell.processors for cell in group],
-                [rows[cell] for cell in group],
-            )
+    return [
+        sweep.Series(
+            f"{schedule}, m = {size}",
+            style.weaker(style.look(schedule), sizes[schedule].index(size)),
+            [cell.processors for cell in group],
+            [rows[cell] for cell in group],
         )
-    return found
+        for (schedule, size), group in groups.items()
+    ]
 
 
-def _numbers(cells):
-    """Return a sentence on each series: where it begins, its fastest, and what comes after."""
+def _numbers(several):
+    """Return a sentence on each series: where it begins, its fastest, and what is not reached."""
     sentences = []
-    for series in _series(cells):
-        pairs = list(zip(series.places, series.rows, strict=True))
-        times = [row["time_to_target_s"]["median"] for row in series.rows]
-        there = [pair for pair, time in zip(pairs, times, strict=True) if time is not None]
+    for series in several:
+        times = {
+            place: row["time_to_target_s"]["median"]
+            for place, row in zip(series.places, series.rows, strict=True)
+        }
+        there = {place: time for place, time in times.items() if time is not None}
+        lost = [str(place) for place in times if place not in there]
         if not there:
-            sentences.append(f"{series.text} never reaches its target.")
-            continue
-        best, fastest = min(there, key=lambda pair: pair[1]["time_to_target_s"]["median"])
-        name, seconds = time_unit(there[0][1]["time_to_target_s"]["median"])
-        text = f"{series.text}: "
-        if there[0][0] == 1 and best > 1:
-            alone = number(there[0][1]["time_to_target_s"]["median"] / seconds)
-            text += f"{alone} {name} with P = 1, "
-        text += (
-            f"{number(fastest['time_to_target_s']['median'] / seconds)} {name} with P = {best}, "
-            f"which is {sweep.factor(fastest)}"
-        )
-        lost = [str(place) for (place, _), time in zip(pairs, times, strict=True) if time is None]
-        if lost:
-            text += f"; not at all with P = {' or '.join(lost)}"
-        sentences.append(f"{text[0].upper()}{text[1:]}.")
+            said = "never at its target"
+        else:
+            best = min(there, key=there.get)
+            unit, seconds = time_unit(there[best])
+            said = f"{number(there[best] / seconds)} {unit} with P = {best} at the fastest"
+            if best > 1:
+                said += f", {sweep.factor(series.rows[series.places.index(best)])}"
+            if lost:
+                said += f"; not at all with P = {' or '.join(lost)}"
+        sentences.append(f"{series.text[0].upper()}{series.text[1:]}: {said}.")
     return " ".join(sentences)

@@ -13,7 +13,7 @@ SCHEDULE = "asynchronous"
 FEWEST = 3  # cells through which a line says anything
 HEADROOM = 1.12  # of the axis of updates
 NOT_REACHED = 1.08  # where such points stand, over the highest of the others
-FACTOR = 1000  # of the axis of updates
+MANY = 5000  # updates; more are counted in thousands
 
 
 class StalenessTheory(Figure):
@@ -32,7 +32,6 @@ class StalenessTheory(Figure):
     def skip(self, cells):
         """Return why the cells make no figure, or None; see `Figure`."""
         for task, group in runs.by_task(cells).items():
-            measures.first_metric(task)
             reason = curves.reason_against(group)
             others = {cell.schedule for cell in group} - {runs.SINGLE, SCHEDULE}
             if not reason and others:
@@ -53,7 +52,6 @@ class StalenessTheory(Figure):
             for axes, (task, group) in zip(grid[0], groups.items(), strict=True):
                 _panel(axes, _rows(group), narrow=len(groups) > 1)
                 style.title(axes, TASKS[task].title)
-            grid[0, 0].set_ylabel("updates to target (thousands)")
         return figure
 
     def caption(self, cells):
@@ -127,9 +125,10 @@ def _panel(axes, rows, narrow):
     """Draw the points of a task and the line through them."""
     x = np.array([row["greatest_staleness"] for row in rows])
     spreads = [_finite(row["updates_to_target"]) for row in rows]
-    median, low, high = (np.array(part) / FACTOR for part in zip(*spreads, strict=True))
-    shown = np.concatenate([median, low, high])
-    top = NOT_REACHED * max(shown[np.isfinite(shown)].tolist(), default=1.0)
+    highest = max((value for spread in spreads for value in spread if value < math.inf), default=1)
+    factor, unit = (1000, " (thousands)") if highest >= MANY else (1, "")
+    median, low, high = (np.array(part) / factor for part in zip(*spreads, strict=True))
+    top = NOT_REACHED * highest / factor
     for index, row in enumerate(rows):
         colour = style.look(row["schedule"]).colour
         axes.vlines(x[index], min(low[index], top), min(high[index], top), color=colour, zorder=3)
@@ -150,16 +149,17 @@ def _panel(axes, rows, narrow):
         axes.axhline(top, color=style.QUIET, linestyle=(0, (1, 2)), linewidth=0.9, zorder=1.5)
         note = {"xytext": (0, 3), "textcoords": "offset points", "color": style.QUIET}
         axes.annotate("not reached", xy=(widest, top), ha="right", fontsize=7, **note)
-    _draw_line(axes, _line(rows), widest, narrow)
+    _draw_line(axes, _line(rows), widest, factor, narrow)
     _name_points(axes, x, np.minimum(low, top), [row["processors"] for row in rows], narrow)
     axes.xaxis.set_major_locator(MaxNLocator(4 if narrow else 8, steps=style.STEPS))
     axes.yaxis.set_major_locator(MaxNLocator(6, steps=style.STEPS))
     axes.grid(axis="y", color=style.GRID, linewidth=0.5)
     axes.set_axisbelow(True)
+    axes.set_ylabel(f"updates to target{unit}")
     axes.set_xlabel("greatest staleness" + ("" if narrow else " of any update"))
 
 
-def _draw_line(axes, line, widest, narrow):
+def _draw_line(axes, line, widest, factor, narrow):
     """Draw the fitted line, and write what it is in the corner that a rising one leaves free."""
     if math.isnan(line["slope"]):
         return
@@ -167,17 +167,19 @@ def _draw_line(axes, line, widest, narrow):
     look = style.IDEAL
     axes.plot(
         ends,
-        (line["intercept"] + line["slope"] * ends) / FACTOR,
+        (line["intercept"] + line["slope"] * ends) / factor,
         color=look.colour,
         linestyle=look.dashes,
         linewidth=look.width,
         zorder=2,
     )
-    between = "\n" if narrow else ", "
+    slope = f"slope {_signed(line['slope'])}"
+    if not narrow:
+        slope = f"{_signed(line['slope'])} updates a unit of staleness"
     axes.text(
         0.02,
         0.04,
-        f"{_signed(line['slope'])} updates a unit of staleness{between}{_fit(line)}",
+        f"{slope}, {_fit(line)}",
         transform=axes.transAxes,
         fontsize=7,
         color=style.INK,

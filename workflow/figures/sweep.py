@@ -19,6 +19,9 @@ ROW_HEIGHT = 62 / 25.4  # inches
 LEGEND_HEIGHT = 12 / 25.4
 PAD = 0.06  # of a logarithmic axis, on both sides
 LEAST_PAD = math.log(1.12)
+ROOM = 1.8  # times that, beyond the line of what is not reached, for its name
+SHORT = 6  # an axis whose ends are no farther apart has more numbers:
+NUMBERS = (1, 2, 3, 4, 5, 7)
 APART = 1.035  # between the points of two series at one place
 # Settings in which runs with another mini-batch size may differ: each is learned in its own way.
 OF_A_SIZE = ("hyper_parameters", "mini_batch_size", "epochs", "evaluations")
@@ -132,11 +135,12 @@ def described(cells):
     delay = runs.describe_delays(cells)
     sizes = runs.by_mini_batch_size(cells)
     rows, scale = rows_by_cell(cells), Scale.of(cells, measures.first_metric(task))
-    targets = [scale.value(rows[group[0]]["target"]) for group in sizes.values()]
+    targets = [scale.number(rows[group[0]]["target"]) for group in sizes.values()]
     return (
         f"{TASKS[task].title}: {setting(cells)}{_own_settings(sizes)}"
         f"{f'; {delay}' if delay else ''}. The target, {scale.target} of the same m, is "
-        f"{scale.about.label} {listed(targets)}{_respectively(targets)}."
+        f"{scale.about.label} {listed(targets)} {scale.unit}".rstrip()
+        + f"{_respectively(targets)}."
     )
 
 
@@ -228,18 +232,19 @@ def _points(axes, several, value, beside=()):
     pad = _pad(low, high)
     medians = np.concatenate([part[0] for part in values])
     floor, ceiling = low / pad, high * pad
+    limits = [floor, ceiling]
     if (medians == 0).any():
         floor = low / pad**2
-        _edge(axes, floor)
+        limits[0] = floor / pad**ROOM
+        _edge(axes, floor, -1)
     if np.isinf(medians).any():
         ceiling = high * pad**2
-        _edge(axes, ceiling)
+        limits[1] = ceiling * pad**ROOM
+        _edge(axes, ceiling, 1)
     axes.set_yscale("log")
-    axes.set_ylim(
-        floor / pad if floor < low / pad else floor,
-        ceiling * pad if ceiling > high * pad else ceiling,
-    )
-    style.log_numbers(axes.yaxis, axes.get_ylim())
+    axes.set_ylim(limits)
+    short = limits[1] < SHORT * limits[0]
+    style.log_numbers(axes.yaxis, limits, NUMBERS if short else (1, 2, 5))
     axes.grid(axis="y", color=style.GRID, linewidth=0.5)
     axes.set_axisbelow(True)
     for index, (series, part) in enumerate(zip(several, values, strict=True)):
@@ -280,15 +285,16 @@ def _one(axes, series, places, clipped, medians):
         )
 
 
-def _edge(axes, level):
-    """Draw the line of what is not reached."""
+def _edge(axes, level, direction):
+    """Draw the line of what is not reached, and name it on the far side (1 above, -1 below)."""
     axes.axhline(level, color=style.QUIET, linestyle=(0, (1, 2)), linewidth=0.9, zorder=1.5)
     axes.annotate(
         "not reached",
         xy=(0, level),
         xycoords=("axes fraction", "data"),
-        xytext=(3, 2),
+        xytext=(3, 4 * direction),
         textcoords="offset points",
+        va="bottom" if direction > 0 else "top",
         color=style.QUIET,
         fontsize=7,
     )

@@ -56,6 +56,7 @@ def test_figures_are_found():
         *("timelines", "utilisation"),
         *("ner-convergence", "ner-processors", "ner-delays"),
         *("alignment-convergence", "tagging-convergence", "ideal"),
+        *("mini-batches", "scaling", "staleness-theory"),
     }
 
 

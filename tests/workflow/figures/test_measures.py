@@ -3,6 +3,8 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from staleness.algorithms.errors import StalenessError
 from staleness.workflow.figures import measures, runs
@@ -214,3 +216,40 @@ def test_seeds_that_do_not_reach_the_target_count_as_infinitely_late(tmp_path):
     other = table["cells"][1]
     assert other["time_to_target_s"] == {"median": 20.0, "low": 10.0, "high": None, "reached": 2}
     assert other["speed_up"] == {"median": 0.5, "low": 0.0, "high": 1.0}
+
+
+finite = st.floats(-100, 100)
+
+
+@given(st.lists(st.tuples(finite, finite), min_size=2, max_size=20))
+def test_line_is_that_of_least_squares(points):
+    x, y = np.array(points).T
+    assume(np.ptp(x) > 1e-3)
+    slope, intercept, r_squared = measures.line(x, y)
+    expected, squares, *_ = np.linalg.lstsq(np.column_stack([x, np.ones(len(x))]), y)
+    np.testing.assert_allclose([slope, intercept], expected, rtol=1e-6, atol=1e-6)
+    if np.ptp(y) > 1e-3 and len(squares):
+        expected = 1 - squares[0] / ((y - y.mean()) ** 2).sum()
+        assert r_squared == pytest.approx(expected, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("x", "y"), [([], []), ([1, 1], [0, 1]), ([1, 2, 3], [1, math.inf, 2]), ([math.nan, 1], [1, 2])]
+)
+def test_no_line_through_points_that_are_missing(x, y):
+    assert np.isnan(measures.line(x, y)).all()
+
+
+def test_a_level_line_explains_nothing():
+    slope, intercept, r_squared = measures.line([1, 2, 4], [5, 5, 5])
+    assert (slope, intercept) == (0, 5)
+    assert math.isnan(r_squared)
+
+
+def test_updates_to_target_are_infinite_where_it_is_not_reached(tmp_path):
+    folders = [
+        toy.run(tmp_path / str(seed), seed=seed, values=values)
+        for seed, values in enumerate([[0, 1.0, 1.0], [0, 0.5, 1.0], [0, 1.0, 0.5]])
+    ]
+    (cell,) = runs.load(folders)
+    assert measures.updates_to_target(cell, "f1", 0.9) == measures.Spread(2.0, 1.0, math.inf)

@@ -218,3 +218,11 @@ def test_some_of_the_seeds_and_one_twice(tmp_path):
     assert runs.Cell({}, (4,), ({},), ({},)).of_seeds((4,)).folders == ()
     with pytest.raises(ValueError, match="not in tuple"):
         cell.of_seeds((3,))
+
+
+def test_cells_of_each_mini_batch_size(tmp_path):
+    cells = runs.load([*toy.batch(tmp_path / "a"), *toy.sizes(tmp_path / "b", "alignment")])
+    groups = runs.by_mini_batch_size(cells)
+    assert list(groups) == [4, 16, None]
+    assert sum(map(len, groups.values())) == len(cells)
+    assert {cell.batch for cell in groups[None]} == {True}

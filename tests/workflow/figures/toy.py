@@ -224,5 +224,33 @@ def pair(folder, task="ner", **changes):
     return family(folder, task, cells=[("single", 1), ("asynchronous", 4)], **changes)
 
 
+def sizes(folder, task="ner", **changes):
+    """Write the runs of three schedules with two mini-batch sizes, and return their folders."""
+    cells = [("single", 1), ("synchronous", 4), ("asynchronous", 4)]
+    return [
+        path
+        for size in (4, 16)
+        for path in family(
+            folder / f"m{size}",
+            task,
+            cells=cells,
+            **{"configuration.mini_batch_size": size, **changes},
+        )
+    ]
+
+
+def rising(folder, task="ner", **changes):
+    """Write the runs of more and more asynchronous processors, and return their folders."""
+    cells = [("single", 1), *(("asynchronous", processors) for processors in (2, 4, 8))]
+    return family(folder, task, cells=cells, **changes)
+
+
 # Sets of cells for the contract tests; a figure has to be drawn of at least one.
-FAMILIES = {"plain": family, "delayed": delayed, "batch": batch, "pair": pair}
+FAMILIES = {
+    "plain": family,
+    "delayed": delayed,
+    "batch": batch,
+    "pair": pair,
+    "sizes": sizes,
+    "rising": rising,
+}
