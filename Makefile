@@ -43,6 +43,8 @@ lint: env
 
 compare: env $(VENV)/.benchmarks  ## the kernels beside their peers, all cores beside one
 	$(BIN)/python -m benchmarks.peers.crfsuite
+	$(BIN)/python -m benchmarks.peers.hmmlearn
+	$(BIN)/python -m benchmarks.peers.thot
 	$(BIN)/python -m benchmarks.parallel
 
 $(VENV)/.benchmarks: $(VENV)/.requirements requirements/benchmarks.lock
