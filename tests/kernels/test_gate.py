@@ -8,12 +8,15 @@ import pytest
 @pytest.mark.parametrize(("threads", "every"), [(2, 2), (2, 50), (4, 7), (4, 300)])
 def test_nobody_is_inside_while_it_is_shut(probe, threads, every):
     """Counts made behind a shut gate, without any other protection, are not lost."""
-    turns = 4000
+    turns = 40_000
     turnstile = probe.Turnstile(threads)
-    workers = [
-        threading.Thread(target=turnstile.hammer, args=(place, turns, every))
-        for place in range(threads)
-    ]
+    together = threading.Barrier(threads)
+
+    def hammer(place):
+        together.wait()
+        turnstile.hammer(place, turns, every)
+
+    workers = [threading.Thread(target=hammer, args=(place,)) for place in range(threads)]
     for worker in workers:
         worker.start()
     for worker in workers:

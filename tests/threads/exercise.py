@@ -5,8 +5,8 @@
 FOLDER is an empty one, in that of the build.
 
 All of it goes through `run`, as a user's runs do: to the end, with delays, with more threads than
-cores, with several cache lines a row, by every update rule; interrupted, diverging, and with a
-watcher who is away.
+cores, with several cache lines a row, every task by every update rule; interrupted, diverging, and
+with a watcher who is away.
 """
 
 import os
@@ -23,11 +23,14 @@ from staleness.algorithms.errors import Diverged
 from staleness.algorithms.program import Instruction
 from staleness.algorithms.run import SCHEDULES, UPDATES, Configuration, Interrupted, run
 from staleness.algorithms.schedules import Schedule
+from staleness.algorithms.updates.stepwise_em import StepwiseEM
 
-from ..algorithms.synthetic import FEATURES, LABELS, sentences
+from ..algorithms.synthetic import FEATURES, LABELS, save_corpus, sentences
 
 SENTENCES = 200
 PROCESSORS = (2, 4)
+# With these, stepwise EM moves its scale into its counts within a few epochs.
+STEEP = {"mini_batch_size": 1, "epochs": 6, "hyper_parameters": {"alpha": 0.51}}
 
 
 class WithoutLock(Schedule):
@@ -61,13 +64,13 @@ def interrupt(*_):
     raise KeyboardInterrupt
 
 
-def exercise(schedule, narrow, wide):
-    """Run everything there is to run on one schedule."""
+def exercise(schedule, narrow, wide, others):
+    """Run everything there is to run on one schedule; `others` are corpora of other tasks."""
 
     def go(processors, watcher=None, on=narrow, **changes):
         settings = {"epochs": 3, "evaluations": 4} | changes
         configuration = Configuration(
-            task="ner",
+            task=on.about["task"],
             schedule=schedule,
             processors=processors,
             clock="wall",
@@ -78,11 +81,14 @@ def exercise(schedule, narrow, wide):
 
     numbers = [p for p in PROCESSORS if SCHEDULES[schedule].skip(p) is None] or [1]
     few, many = numbers[0], numbers[-1]
-    rules = [rule.name for rule in UPDATES.values() if not rule.skip("ner", SCHEDULES[schedule])]
-    for rule in rules:
-        for processors in numbers:
-            go(processors, update=rule)
-        go(few, on=wide, update=rule)
+    for on in (narrow, *others):
+        for rule in UPDATES.values():
+            if rule.skip(on.about["task"], SCHEDULES[schedule]):
+                continue
+            for processors in numbers if on is narrow else (few,):
+                go(processors, on=on, update=rule.name, **STEEP if rule is StepwiseEM else {})
+            if on is narrow:
+                go(few, on=wide, update=rule.name)
     for processors in numbers:
         go(processors, delay_mean="0.01s")
         with suppress(Interrupted):
@@ -111,6 +117,7 @@ def main():
         schedule,
         corpus(folder / f"{schedule}-narrow", LABELS),
         corpus(folder / f"{schedule}-wide", [*LABELS, *(f"B-{k}" for k in range(20))]),
+        [encoded.load(save_corpus(folder / task, task)) for task in ("tagging", "alignment")],
     )
     print("done")
 
