@@ -17,8 +17,8 @@ cdef extern from * nogil:
 
 
 cdef inline double inverse(double total) noexcept nogil:
-    """1 / total, or 0 of nothing; NaN stays NaN."""
-    return 0.0 if total <= 0.0 else 1.0 / total
+    """1 / total, or 0 of next to nothing, as a float has no inverse of it; NaN stays NaN."""
+    return 0.0 if total < 1e-37 else 1.0 / total
 
 
 cdef inline double rescaled_total(double total, double factor) noexcept nogil:

@@ -45,6 +45,7 @@ from staleness.kernels.lanes cimport (
     lanes_max,
     lanes_raised,
     lanes_store,
+    lanes_sum,
     lanes_where_positive,
 )
 from staleness.kernels.learner cimport NO_MEMORY, NOT_FINITE, OK, Status, atomic_add
@@ -362,28 +363,14 @@ cdef class HiddenMarkovModel(ExpectationMaximization):
         With smoothing, (mu + smoothing) / (total + outcomes * smoothing), all over the scale.
         """
         cdef Py_ssize_t width = self._width, i, j
-        cdef double more = self.smoothing / scale, total
-        cdef float probability
+        cdef double more = self.smoothing / scale
         for i in range(self.states):
-            total = self.states * more
+            normalise(mu.transitions + i * width, more, self.states,
+                      workspace.transition + i * width, width // LANES)
             for j in range(self.states):
-                total += mu.transitions[i * width + j]
-            total = inverse(total)
-            for j in range(self.states):
-                probability = <float>((mu.transitions[i * width + j] + more) * total)
-                if 0.0 < probability < LEAST_TRANSITION:
-                    probability = LEAST_TRANSITION
-                workspace.transition[i * width + j] = probability
-                workspace.transposed[j * width + i] = probability
-        total = self.states * more
+                workspace.transposed[j * width + i] = workspace.transition[i * width + j]
+        normalise(mu.starts, more, self.states, workspace.start, width // LANES)
         for j in range(self.states):
-            total += mu.starts[j]
-        total = inverse(total)
-        for j in range(self.states):
-            probability = <float>((mu.starts[j] + more) * total)
-            if 0.0 < probability < LEAST_TRANSITION:
-                probability = LEAST_TRANSITION
-            workspace.start[j] = probability
             workspace.rate[j] = <float>inverse(mu.totals[j] + self.words * more)
 
     cdef Status reserve(
@@ -525,6 +512,24 @@ def shares(counts, totals):
 
 
 # ---- sentences, without the GIL -----------------------------------------------------------------
+
+cdef inline void normalise(
+    const float* counts,                # IN [width]
+    double more,
+    Py_ssize_t states,
+    float* out,                         # OUT [width]
+    Py_ssize_t blocks,
+) noexcept nogil:
+    """out[j] = (counts[j] + more) / their sum; padding lanes have no meaning."""
+    cdef Py_ssize_t b
+    cdef lanes total = lanes_all(0.0)
+    cdef float over
+    for b in range(blocks):
+        total = total + lanes_load(counts, b)
+    over = <float>inverse(lanes_sum(total) + states * more)
+    for b in range(blocks):
+        total = (lanes_load(counts, b) + lanes_all(<float>more)) * lanes_all(over)
+        lanes_store(out, b, lanes_raised(total, LEAST_TRANSITION))
 
 
 cdef inline void emit(
