@@ -1,11 +1,12 @@
 """Components are found in their files, and nowhere else."""
 
+import dataclasses
 import importlib
 import itertools
 
 import pytest
 
-from staleness.algorithms.components import choose, discover
+from staleness.algorithms.components import Configurable, choose, discover
 from staleness.algorithms.errors import StalenessError
 
 COUNTER = itertools.count()
@@ -98,3 +99,50 @@ def test_a_choice_that_there_is_not_lists_those_there_are():
     with pytest.raises(StalenessError) as caught:
         choose("schedule", "c", {"a": 1, "b": 2})
     assert str(caught.value) == "unknown schedule 'c': choose one of a, b"
+
+
+# ---- hyper-parameters ---------------------------------------------------------------------------
+
+
+@dataclasses.dataclass(frozen=True)
+class Oven(Configurable):
+    kind = "device"
+    name = "oven"
+    heat: float = 0.5
+    trays: int = 2
+
+
+@dataclasses.dataclass(frozen=True)
+class Stone(Configurable):
+    kind = "device"
+    name = "stone"
+
+
+def test_hyper_parameters_are_fields():
+    assert Oven.hyper_parameters() == {"heat": 0.5, "trays": 2}
+    assert Oven.configure({}) == Oven()
+    made = Oven.configure({"heat": 2, "trays": 4.0})
+    assert (made.heat, made.trays) == (2, 4)
+    assert isinstance(made.trays, int)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"tray": 1}, "device 'oven' has no hyper-parameter 'tray': it has heat, trays"),
+        ({"trays": 2.5}, "hyper-parameter 'trays' is a whole number, not 2.5"),
+        ({"trays": float("nan")}, "hyper-parameter 'trays' is a whole number, not nan"),
+        ({"heat": "hot"}, "hyper-parameter 'heat' is a number, not 'hot'"),
+        ({"heat": None}, "hyper-parameter 'heat' is a number, not None"),
+    ],
+    ids=str,
+)
+def test_hyper_parameters_that_are_wrong(values, message):
+    with pytest.raises(StalenessError, match=f"^{message}$"):
+        Oven.configure(values)
+
+
+def test_a_component_without_hyper_parameters():
+    assert Stone.hyper_parameters() == {}
+    with pytest.raises(StalenessError, match="has no hyper-parameter 'heat': it has none"):
+        Stone.configure({"heat": 1.0})
