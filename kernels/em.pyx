@@ -26,7 +26,14 @@ from staleness.kernels.gate cimport (
     gate_shut,
 )
 from staleness.kernels.lanes cimport exact_exp, exact_log
-from staleness.kernels.learner cimport LOAD, NOT_FINITE, OK, Learner, Status
+from staleness.kernels.learner cimport (
+    LOAD,
+    NOT_FINITE,
+    OK,
+    Learner,
+    Status,
+    atomic_multiply,
+)
 
 cdef enum:
     BATCH
@@ -131,7 +138,7 @@ cdef class ExpectationMaximization(Learner):
 
     cdef Status up(self, Py_ssize_t first, Py_ssize_t last) noexcept nogil:
         cdef Py_ssize_t copy = 1 + first if self.replicas else 0, count = 0, slot
-        cdef double eta, factor = 1.0
+        cdef double eta, scale, factor = 1.0
         for slot in range(first, last):
             count += self._held[slot]
         if count == 0:
@@ -144,8 +151,12 @@ cdef class ExpectationMaximization(Learner):
             self._scales[copy] = 1.0
         elif self._rule == STEPWISE:
             eta = exact_exp(-self.alpha * exact_log(LOAD(&self._updates) + 2.0))
-            self._scales[copy] *= 1.0 - eta
-            factor = eta * self._work.shape[0] / (count * self._scales[copy])
+            # Its own scale, not what others make of it meanwhile: mu then stays a weighted mean.
+            if self.overlapping:
+                scale = atomic_multiply(&self._scales[copy], 1.0 - eta)
+            else:
+                scale = self._scales[copy] = self._scales[copy] * (1.0 - eta)
+            factor = eta * self._work.shape[0] / (count * scale)
         for slot in range(first, last):
             if self._held[slot] == 0:
                 continue

@@ -24,10 +24,22 @@ cdef extern from * nogil:
         while (!__atomic_compare_exchange(address, &before, &after, 1, __ATOMIC_RELAXED,
                                           __ATOMIC_RELAXED));
     }
+
+    static inline double atomic_multiply(double *address, double factor)
+    {
+        double before, after;
+        __atomic_load(address, &before, __ATOMIC_RELAXED);
+        do
+            after = before * factor;
+        while (!__atomic_compare_exchange(address, &before, &after, 1, __ATOMIC_RELAXED,
+                                          __ATOMIC_RELAXED));
+        return after;
+    }
     """
     int64_t FETCH_ADD(int64_t* address, int64_t value) noexcept
     int64_t LOAD(int64_t* address) noexcept
     void atomic_add(double* address, double value) noexcept
+    double atomic_multiply(double* address, double factor) noexcept     # the product
 
 
 cdef class Learner:

@@ -535,8 +535,8 @@ def test_totals_are_exact_where_updates_overlap(make, rule, probe):
     together(lambda slot: probe.drive(learner, np.ascontiguousarray(halves[slot]), updates, slot))
     assert (learner.updates, learner.examples) == (2 * updates, 2 * updates)
     counts, totals = mu_of(probe, learner)
-    # Stepwise, an update may miss that another has just made the scale smaller.
-    np.testing.assert_allclose(totals.sum(), tokens, rtol=1e-4 if rule == "incremental" else 0.05)
+    # A count that has lost something does not fall below 0, and nor does its total for it.
+    np.testing.assert_allclose(totals.sum(), tokens, rtol=1e-4 if rule == "stepwise" else 0.01)
     np.testing.assert_allclose(counts.sum(), totals.sum(), rtol=0.2)
     assert np.isfinite(model.evaluate(learner)[1])
 
