@@ -52,7 +52,7 @@ cdef class ExpectationMaximization(Learner):
     cdef int _rule
     cdef readonly double alpha
     cdef readonly double smoothing
-    cdef double* _scales        # [1 + replicas]: a copy's counts are scale * what is stored
+    cdef double* _scales        # [1 + replicas]: a copy's counts are scale * what is stored; atomic
     cdef Py_ssize_t* _held      # [slots]: examples in a slot's statistics
     cdef gate _gate
 

@@ -32,7 +32,9 @@ from staleness.kernels.learner cimport (
     OK,
     Learner,
     Status,
+    atomic_load,
     atomic_multiply,
+    atomic_store,
 )
 
 cdef enum:
@@ -143,19 +145,16 @@ cdef class ExpectationMaximization(Learner):
             count += self._held[slot]
         if count == 0:
             return OK
-        if self._scales[copy] < SMALLEST_SCALE and self.rescale(copy) != OK:
+        if atomic_load(&self._scales[copy]) < SMALLEST_SCALE and self.rescale(copy) != OK:
             return NOT_FINITE
         gate_enter(&self._gate, first)
         if self._rule == BATCH:
             self.clear(copy)
-            self._scales[copy] = 1.0
+            atomic_store(&self._scales[copy], 1.0)
         elif self._rule == STEPWISE:
             eta = exact_exp(-self.alpha * exact_log(LOAD(&self._updates) + 2.0))
             # Its own scale, not what others make of it meanwhile: mu then stays a weighted mean.
-            if self.overlapping:
-                scale = atomic_multiply(&self._scales[copy], 1.0 - eta)
-            else:
-                scale = self._scales[copy] = self._scales[copy] * (1.0 - eta)
+            scale = atomic_multiply(&self._scales[copy], 1.0 - eta)
             factor = eta * self._work.shape[0] / (count * scale)
         for slot in range(first, last):
             if self._held[slot] == 0:
@@ -176,7 +175,7 @@ cdef class ExpectationMaximization(Learner):
         # Another may have done it while this one waited.
         if scale < SMALLEST_SCALE:
             self.multiply(copy, scale)
-            self._scales[copy] = 1.0
+            atomic_store(&self._scales[copy], 1.0)
         gate_open(&self._gate)
         return OK if scale > 0.0 else NOT_FINITE
 

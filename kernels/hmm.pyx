@@ -48,7 +48,7 @@ from staleness.kernels.lanes cimport (
     lanes_sum,
     lanes_where_positive,
 )
-from staleness.kernels.learner cimport NO_MEMORY, NOT_FINITE, OK, Status, atomic_add
+from staleness.kernels.learner cimport NO_MEMORY, NOT_FINITE, OK, Status, atomic_add, atomic_load
 
 from staleness.kernels.memory import aligned_rows
 from staleness.kernels.validation import MOST_LABELS, check_sentences
@@ -344,18 +344,19 @@ cdef class HiddenMarkovModel(ExpectationMaximization):
     ) noexcept nogil:
         cdef Statistics* out = &self._statistics[slot]
         cdef Py_ssize_t tokens = 0, k
+        cdef double scale = atomic_load(&self._scales[copy])
         for k in range(count):
             tokens += self._work[examples[k]]
         if self.reserve(out, count, tokens) != OK:
             return NO_MEMORY
         memcpy(out.examples, examples, count * sizeof(int32_t))
         out.count = count
-        self.prepare(&self._copies[copy], self._scales[copy], &self._workspaces[workspace])
+        self.prepare(&self._copies[copy], scale, &self._workspaces[workspace])
         if self._width == 3 * LANES:
-            return expectations(self, &self._copies[copy], self._scales[copy],
-                                &self._workspaces[workspace], out, 3)
-        return expectations(self, &self._copies[copy], self._scales[copy],
-                            &self._workspaces[workspace], out, self._width // LANES)
+            return expectations(self, &self._copies[copy], scale, &self._workspaces[workspace],
+                                out, 3)
+        return expectations(self, &self._copies[copy], scale, &self._workspaces[workspace], out,
+                            self._width // LANES)
 
     cdef void prepare(self, const Counts* mu, double scale, Workspace* workspace) noexcept nogil:
         """Normalise what is not a word's: transitions, starts and the rate of each state.

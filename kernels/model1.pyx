@@ -38,7 +38,7 @@ from staleness.kernels.lanes cimport (
     lanes_store_unaligned,
     lanes_sum,
 )
-from staleness.kernels.learner cimport NO_MEMORY, NOT_FINITE, OK, Status, atomic_add
+from staleness.kernels.learner cimport NO_MEMORY, NOT_FINITE, OK, Status, atomic_add, atomic_load
 
 from staleness.kernels.cooccurrence import cooccurrences
 from staleness.kernels.validation import check_pairs
@@ -235,6 +235,7 @@ cdef class IBMModel1(ExpectationMaximization):
         cdef Py_ssize_t cells = 0, columns = 0, n, number
         cdef float* to_cells
         cdef float* to_columns
+        cdef double scale
         for number in range(count):
             cells += self._work[examples[number]]
             columns += self.length(examples[number])
@@ -246,8 +247,9 @@ cdef class IBMModel1(ExpectationMaximization):
         to_columns = out.columns
         for number in range(count):
             n = examples[number]
-            rates(self, &self._copies[copy], self._scales[copy], n, scratch)
-            if not posteriors(self, &self._copies[copy], self._scales[copy], n, scratch, to_cells):
+            scale = atomic_load(&self._scales[copy])
+            rates(self, &self._copies[copy], scale, n, scratch)
+            if not posteriors(self, &self._copies[copy], scale, n, scratch, to_cells):
                 return NOT_FINITE
             memcpy(to_columns, scratch.columns, self.length(n) * sizeof(float))
             to_cells += self._work[n]
