@@ -190,10 +190,9 @@ def test_words_not_seen_for_long_keep_the_ratios_of_their_probabilities(forgetfu
     )
 
 
+@pytest.mark.parametrize("forgetful", ["model1"], indirect=True)
 def test_source_words_not_seen_for_long_keep_their_translations(forgetful):
     model, learner, theta = forgetful
-    if isinstance(model, HMM):
-        pytest.skip("for Model 1")
     assert theta[:, 6].max() > 0.2
     np.testing.assert_allclose(model.theta_of(learner)[:, 6], theta[:, 6], rtol=1e-3, atol=1e-6)
 
