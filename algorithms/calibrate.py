@@ -1,8 +1,9 @@
 """Calibration: the linear costs of this machine's kernels, fitted to wall-clock traces.
 
-Each mini-batch size is run several times, schedules taking turns, and the fastest run of each is
-taken: what else the machine does can only slow a run down. A run is as long as usual, since less is
-to be updated as `theta` settles. All sizes weigh the same, however many mini-batches they make.
+Each mini-batch size is run several times, schedules taking turns, and the median run of each is
+taken: a virtual machine's cores slow down for others and speed up by a third for a moment, and what
+is to be foretold is neither. A run is as long as usual, since less is to be updated as `theta`
+settles. All sizes weigh the same, however many mini-batches they make.
 
 Where there is no barrier, whatever a turn takes besides its update and its waiting counts as calc:
 the clock's own work too. Where there is one, that belongs to the rounds: what a round takes besides
@@ -13,6 +14,7 @@ mini-batches take, always the same, is laid on the work of calc, and fixed for a
 """
 
 import json
+from operator import itemgetter
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +31,7 @@ MINI_BATCH_SIZES = (1, 4, 16, 64, 256)
 MOST_EPOCHS = 10
 EXAMPLES = 140_000  # of a run, about: ten epochs of CoNLL-2003
 BATCH_EPOCHS = 30  # as many updates: the first may be shorter than those that follow
-REPEATS = 3
+REPEATS = 5
 AVERAGE_EVERY = 4
 AVERAGES = 8
 SAME_MACHINE = ("processor", "architecture", "cores", "physical_cores")
@@ -69,7 +71,7 @@ def calibrate(task, update, corpus, progress=None, processors=None):
             for name, kind in SCHEDULES.items()
             if kind.shares_theta() and rule.skip(task, kind) is None
         }
-    fastest = {}
+    found = {}
     examples = TASKS[task]().examples(corpus)
     epochs = min(MOST_EPOCHS, max(2, EXAMPLES // examples))
     for repeat in range(REPEATS):
@@ -86,22 +88,20 @@ def calibrate(task, update, corpus, progress=None, processors=None):
                     mini_batch_size=size,
                     epochs=epochs,
                 )
-                before = fastest.get((schedule, size))
-                if before is None or result.seconds < before.seconds:
-                    fastest[schedule, size] = result
+                found.setdefault((schedule, size), []).append((result.seconds, result.trace))
     fits = {
         schedule: fit_trace(
             SCHEDULES[schedule].program,
             number,
-            [fastest[schedule, size].trace for size in MINI_BATCH_SIZES],
+            [_median(found[schedule, size]) for size in MINI_BATCH_SIZES],
         )
         for schedule, number in plan.items()
     }
-    found = fits.pop("single")
+    costs = fits.pop("single")
     if rule.skip(task, SCHEDULES["replicated"]) is None:
         each = time_average(task, update, corpus, examples, processors)
-        found["costs"]["average_replica"] = each
-    return {**found, **origin, "processors": processors, "shared": fits}
+        costs["costs"]["average_replica"] = each
+    return {**costs, **origin, "processors": processors, "shared": fits}
 
 
 def calibrate_batches(task, update, corpus, progress=None):
@@ -111,8 +111,9 @@ def calibrate_batches(task, update, corpus, progress=None):
         if progress:
             progress(repeat, "single-batch", 1, None)
         settings = {"task": task, "update": update, "epochs": BATCH_EPOCHS}
-        found.append(_run(corpus, schedule="single-batch", **settings))
-    trace = min(found, key=lambda result: result.seconds).trace
+        result = _run(corpus, schedule="single-batch", **settings)
+        found.append((result.seconds, result.trace))
+    trace = _median(found)
     calc = trace["end"] - trace["start"] - trace["update"]
     (calc_work,), _ = fit([trace["work"]], calc)
     (update_fixed,), _ = fit([np.ones(len(trace))], trace["update"])
@@ -187,7 +188,7 @@ def time_average(task, update, corpus, examples, processors):
     The update of processor 0 before each average holds the average too, and is far shorter.
     """
     size = min(64, max(1, examples // (processors * AVERAGE_EVERY * AVERAGES)))
-    fastest = np.inf
+    found = []
     for _ in range(REPEATS):
         trace = _run(
             corpus,
@@ -201,8 +202,13 @@ def time_average(task, update, corpus, examples, processors):
         ).trace
         seconds = trace["update"][trace["processor"] == 0]
         averages = seconds[AVERAGE_EVERY - 1 :: AVERAGE_EVERY]
-        fastest = min(fastest, np.median(averages) - np.median(seconds))
-    return max(0.0, float(fastest)) / processors
+        found.append(np.median(averages) - np.median(seconds))
+    return max(0.0, float(np.median(found))) / processors
+
+
+def _median(timed):
+    """Return the trace that took the median time, of pairs of seconds and trace."""
+    return sorted(timed, key=itemgetter(0))[len(timed) // 2][1]
 
 
 def _run(corpus, **settings):
