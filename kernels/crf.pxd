@@ -12,8 +12,6 @@ cdef struct Statistics:
     float* nodes                # [tokens, width]     p(y_t = j | x) - [gold label is j]
     float* edges                # [count, L, width]   expected less gold transitions i -> j
     double* log_likelihoods     # [count]             log p(gold | x), nats; NULL: not asked for
-    Py_ssize_t examples_room    # what the arrays have room for
-    Py_ssize_t nodes_room
 
 
 cdef class ConditionalRandomField(LinearChain):

@@ -35,7 +35,7 @@ from staleness.kernels.linear_chain cimport (
     scale_transitions,
     score,
 )
-from staleness.kernels.memory cimport aligned
+from staleness.kernels.memory cimport no_room, room
 
 
 cdef class ConditionalRandomField(LinearChain):
@@ -57,10 +57,10 @@ cdef class ConditionalRandomField(LinearChain):
         cdef Py_ssize_t number
         if self._statistics != NULL:
             for number in range(self.slots):
-                free(self._statistics[number].examples)
-                free(self._statistics[number].nodes)
-                free(self._statistics[number].edges)
-                free(self._statistics[number].log_likelihoods)
+                no_room(self._statistics[number].examples)
+                no_room(self._statistics[number].nodes)
+                no_room(self._statistics[number].edges)
+                no_room(self._statistics[number].log_likelihoods)
             free(self._statistics)
 
     def gradient(self, Py_ssize_t slot=0):
@@ -108,31 +108,16 @@ cdef class ConditionalRandomField(LinearChain):
         Py_ssize_t count,
         Py_ssize_t tokens,
     ) noexcept nogil:
-        # Rooms grow by half, so that they settle within the first few mini-batches.
-        if count > slot.examples_room:
-            slot.examples_room = count + count // 2
-            free(slot.examples)
-            free(slot.edges)
-            free(slot.log_likelihoods)
-            slot.examples = <int32_t*>aligned(slot.examples_room * sizeof(int32_t))
-            slot.edges = <float*>aligned(
-                slot.examples_room * self.labels * self._width * sizeof(float))
-            slot.log_likelihoods = NULL
-            if self._with_log_likelihoods:
-                slot.log_likelihoods = <double*>aligned(slot.examples_room * sizeof(double))
-        if tokens > slot.nodes_room:
-            slot.nodes_room = tokens + tokens // 2
-            free(slot.nodes)
-            slot.nodes = <float*>aligned(slot.nodes_room * self._width * sizeof(float))
-        if (slot.nodes_room and slot.nodes == NULL) or (
-            slot.examples_room
-            and (
-                slot.examples == NULL
-                or slot.edges == NULL
-                or (self._with_log_likelihoods and slot.log_likelihoods == NULL)
-            )
+        cdef Py_ssize_t row = self._width * sizeof(float)
+        slot.examples = <int32_t*>room(slot.examples, count * sizeof(int32_t))
+        slot.edges = <float*>room(slot.edges, count * self.labels * row)
+        slot.nodes = <float*>room(slot.nodes, tokens * row)
+        if self._with_log_likelihoods:
+            slot.log_likelihoods = <double*>room(slot.log_likelihoods, count * sizeof(double))
+        if slot.examples == NULL or slot.edges == NULL or slot.nodes == NULL or (
+            self._with_log_likelihoods and slot.log_likelihoods == NULL
         ):
-            slot.count = slot.examples_room = slot.nodes_room = 0
+            slot.count = 0
             return NO_MEMORY
         return OK
 

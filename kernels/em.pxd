@@ -2,7 +2,7 @@
 
 from libc.stdint cimport int32_t
 from staleness.kernels.gate cimport gate
-from staleness.kernels.learner cimport Learner, Status
+from staleness.kernels.learner cimport Learner, Status, atomic_add
 
 
 cdef extern from * nogil:
@@ -48,17 +48,32 @@ cdef inline double rescaled(
     return max(count, LEAST_THETA) * rescaled_total(total, factor)
 
 
+cdef inline void add_to_total(
+    ExpectationMaximization learner, double* total, double count
+) noexcept nogil:
+    """Add to the total of a multinomial."""
+    if learner.overlapping:
+        atomic_add(total, count)
+    else:
+        total[0] += count
+
+
 cdef class ExpectationMaximization(Learner):
     cdef int _rule
     cdef readonly double alpha
     cdef readonly double smoothing
     cdef double* _scales        # [1 + replicas]: a copy's counts are scale * what is stored; atomic
+    cdef float[:, ::1] _counts  # [1 + replicas, ...]
+    cdef double[:, ::1] _totals  # [1 + replicas, multinomials]
     cdef Py_ssize_t* _held      # [slots]: examples in a slot's statistics
     cdef gate _gate
 
+    cdef keep_counts(self, counts, totals)
     cdef bint keeps_statistics(self) noexcept nogil
     cdef Status rescale(self, Py_ssize_t copy) noexcept nogil
+    cdef void clear(self, Py_ssize_t copy) noexcept nogil
     cdef void choose_scale(self) noexcept nogil
+    cdef void mean(self) noexcept nogil
 
     # What a model adds. `copy` is 0, or 1 + slot where there are replicas.
     cdef Status expect(
@@ -69,9 +84,6 @@ cdef class ExpectationMaximization(Learner):
         const int32_t* examples,    # IN [count]
         Py_ssize_t count,
     ) noexcept nogil
-    cdef void clear(self, Py_ssize_t copy) noexcept nogil
     cdef void add(self, Py_ssize_t slot, Py_ssize_t copy, double factor) noexcept nogil
     cdef void exchange(self, Py_ssize_t slot, Py_ssize_t copy) noexcept nogil
     cdef void multiply(self, Py_ssize_t copy, double factor) noexcept nogil
-    cdef void mean(self) noexcept nogil
-    cdef void copy_mean(self) noexcept nogil

@@ -16,6 +16,7 @@ with everybody else kept out. That changes no theta but those too small for floa
 
 from libc.stdint cimport int32_t
 from libc.stdlib cimport calloc, free
+from libc.string cimport memcpy, memset
 
 from staleness.kernels.gate cimport (
     gate_enter,
@@ -120,6 +121,11 @@ cdef class ExpectationMaximization(Learner):
             self.choose_scale()
             self.mean()
 
+    cdef keep_counts(self, counts, totals):
+        """Take the arrays that mu is in, float32 and float64 with a row for each copy."""
+        self._counts = counts
+        self._totals = totals
+
     cdef bint keeps_statistics(self) noexcept nogil:
         """Whether every example's expected counts are kept until it is seen again."""
         return self._rule == INCREMENTAL
@@ -180,9 +186,35 @@ cdef class ExpectationMaximization(Learner):
         return OK if scale > 0.0 else NOT_FINITE
 
     cdef void average(self) noexcept nogil:
+        cdef Py_ssize_t copy
         self.choose_scale()
         self.mean()
-        self.copy_mean()
+        for copy in range(1, 1 + self.replicas):
+            memcpy(&self._counts[copy, 0], &self._counts[0, 0],
+                   self._counts.shape[1] * sizeof(float))
+            memcpy(&self._totals[copy, 0], &self._totals[0, 0],
+                   self._totals.shape[1] * sizeof(double))
+            self._scales[copy] = self._scales[0]
+
+    cdef void clear(self, Py_ssize_t copy) noexcept nogil:
+        """Make a copy's counts 0."""
+        memset(&self._counts[copy, 0], 0, self._counts.shape[1] * sizeof(float))
+        memset(&self._totals[copy, 0], 0, self._totals.shape[1] * sizeof(double))
+
+    cdef void mean(self) noexcept nogil:
+        """Make copy 0 the mean of the replicas, over the scale that it has."""
+        cdef Py_ssize_t copy, k
+        cdef double total, share = 1.0 / (self.replicas * self._scales[0])
+        for k in range(self._counts.shape[1]):
+            total = 0.0
+            for copy in range(1, 1 + self.replicas):
+                total += self._scales[copy] * self._counts[copy, k]
+            self._counts[0, k] = <float>(total * share)
+        for k in range(self._totals.shape[1]):
+            total = 0.0
+            for copy in range(1, 1 + self.replicas):
+                total += self._scales[copy] * self._totals[copy, k]
+            self._totals[0, k] = total * share
 
     cdef void choose_scale(self) noexcept nogil:
         """Give copy 0 the greatest scale of the replicas: no count then vanishes in their mean."""
@@ -202,9 +234,6 @@ cdef class ExpectationMaximization(Learner):
         """Put the expected counts of some examples at a copy's theta into a slot."""
         return OK
 
-    cdef void clear(self, Py_ssize_t copy) noexcept nogil:
-        """Make a copy's counts 0."""
-
     cdef void add(self, Py_ssize_t slot, Py_ssize_t copy, double factor) noexcept nogil:
         """Add `factor` times a slot's counts to those stored in a copy."""
 
@@ -213,9 +242,3 @@ cdef class ExpectationMaximization(Learner):
 
     cdef void multiply(self, Py_ssize_t copy, double factor) noexcept nogil:
         """Multiply a copy's stored counts, as `rescaled` does."""
-
-    cdef void mean(self) noexcept nogil:
-        """Make copy 0 the mean of the replicas, over the scale that it has."""
-
-    cdef void copy_mean(self) noexcept nogil:
-        """Make every replica what copy 0 is."""

@@ -38,8 +38,6 @@ cdef struct Statistics:
     double* edges               # [S, width]          expected transitions i -> j
     double* starts              # [width]
     float* sentence_edges       # [count, S, width]
-    Py_ssize_t examples_room    # what the arrays have room for
-    Py_ssize_t nodes_room
 
 
 @cython.final
@@ -47,8 +45,6 @@ cdef class HiddenMarkovModel(ExpectationMaximization):
     cdef readonly Py_ssize_t states
     cdef readonly Py_ssize_t words
     cdef Py_ssize_t _width
-    cdef float[:, :, ::1] _rows             # [1 + replicas, words + S + 1, width]
-    cdef double[:, ::1] _totals             # [1 + replicas, width]
     cdef const int64_t[::1] _offsets
     cdef const int32_t[::1] _tokens
     cdef Counts* _copies                    # [1 + replicas]
@@ -57,7 +53,5 @@ cdef class HiddenMarkovModel(ExpectationMaximization):
     cdef float[:, ::1] _kept_nodes          # [tokens, width], of every example, in incremental EM
     cdef float[:, :, ::1] _kept_edges       # [sentences, S, width]
 
-    cdef Py_ssize_t rows(self) noexcept nogil
-    cdef void count(self, double* total, double count) noexcept nogil
     cdef Status reserve(self, Statistics* slot, Py_ssize_t count, Py_ssize_t tokens) noexcept nogil
     cdef void prepare(self, const Counts* mu, double scale, Workspace* workspace) noexcept nogil

@@ -25,9 +25,15 @@ from libc.stdint cimport int32_t, int64_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy, memset
 
-from staleness.kernels.memory cimport aligned
+from staleness.kernels.memory cimport aligned, no_room, room
 from staleness.kernels.chain cimport forward_scaled, weighted_rows
-from staleness.kernels.em cimport ExpectationMaximization, inverse, rescaled, rescaled_total
+from staleness.kernels.em cimport (
+    ExpectationMaximization,
+    add_to_total,
+    inverse,
+    rescaled,
+    rescaled_total,
+)
 from staleness.kernels.lanes cimport (
     LANES,
     exact_log,
@@ -48,7 +54,7 @@ from staleness.kernels.lanes cimport (
     lanes_sum,
     lanes_where_positive,
 )
-from staleness.kernels.learner cimport NO_MEMORY, NOT_FINITE, OK, Status, atomic_add, atomic_load
+from staleness.kernels.learner cimport NO_MEMORY, NOT_FINITE, OK, Status, atomic_load
 
 from staleness.kernels.memory import aligned_rows
 from staleness.kernels.validation import MOST_LABELS, check_sentences
@@ -108,17 +114,16 @@ cdef class HiddenMarkovModel(ExpectationMaximization):
         self.words = words
         rows = aligned_rows(copies * (words + states + 1), states)
         self._width = rows.shape[1]
-        self._rows = rows.reshape(copies, words + states + 1, self._width)
-        self._totals = np.zeros((copies, self._width))
+        self.keep_counts(rows.reshape(copies, -1), np.zeros((copies, self._width)))
         self._copies = <Counts*>calloc(copies, sizeof(Counts))
         self._statistics = <Statistics*>calloc(self.slots, sizeof(Statistics))
         self._workspaces = <Workspace*>calloc(self.workspaces, sizeof(Workspace))
         if self._copies == NULL or self._statistics == NULL or self._workspaces == NULL:
             raise MemoryError
         for number in range(copies):
-            self._copies[number].emissions = &self._rows[number, 0, 0]
-            self._copies[number].transitions = &self._rows[number, words, 0]
-            self._copies[number].starts = &self._rows[number, words + states, 0]
+            self._copies[number].emissions = &self._counts[number, 0]
+            self._copies[number].transitions = &self._counts[number, words * self._width]
+            self._copies[number].starts = &self._counts[number, (words + states) * self._width]
             self._copies[number].totals = &self._totals[number, 0]
         for number in range(self.workspaces):
             allocate(&self._workspaces[number], lengths.max(initial=0), states, self._width)
@@ -143,9 +148,9 @@ cdef class HiddenMarkovModel(ExpectationMaximization):
             free(self._workspaces)
         if self._statistics != NULL:
             for number in range(self.slots):
-                free(self._statistics[number].examples)
-                free(self._statistics[number].nodes)
-                free(self._statistics[number].sentence_edges)
+                no_room(self._statistics[number].examples)
+                no_room(self._statistics[number].nodes)
+                no_room(self._statistics[number].sentence_edges)
                 free(self._statistics[number].totals)
             free(self._statistics)
 
@@ -182,7 +187,7 @@ cdef class HiddenMarkovModel(ExpectationMaximization):
         """
         self.settle()
         smoothing = self.smoothing
-        counts = np.float64(self.scale) * np.asarray(self._rows)[0, :, : self.states] + smoothing
+        counts = np.float64(self.scale) * self._stored(0)[:, : self.states] + smoothing
         totals = np.asarray(self._totals)[0, : self.states] * self.scale + smoothing * self.words
         words, following, starts = self._parts(counts)
         return np.concatenate([
@@ -210,9 +215,13 @@ cdef class HiddenMarkovModel(ExpectationMaximization):
         """Make every copy's counts these, float [words + states + 1, states]."""
         for copy in range(1 + self.replicas):
             self._scales[copy] = 1.0
-            np.asarray(self._rows)[copy, :, : self.states] = counts
+            self._stored(copy)[:, : self.states] = counts
             np.asarray(self._totals)[copy, : self.states] = self._parts(counts)[0].sum(
                 axis=0, dtype=np.float64)
+
+    def _stored(self, copy):
+        """Return a copy's counts over their scale, float32 [words + states + 1, width]."""
+        return np.asarray(self._counts)[copy].reshape(-1, self._width)
 
     def _parts(self, rows):
         """Return the rows of the words, of the states and of the beginning."""
@@ -380,35 +389,17 @@ cdef class HiddenMarkovModel(ExpectationMaximization):
         Py_ssize_t count,
         Py_ssize_t tokens,
     ) noexcept nogil:
-        # Rooms grow by half, so that they settle within the first few mini-batches.
-        cdef size_t size = self.states * self._width * sizeof(float)
-        if count > slot.examples_room:
-            slot.examples_room = count + count // 2
-            free(slot.examples)
-            slot.examples = <int32_t*>aligned(slot.examples_room * sizeof(int32_t))
-            if self.keeps_statistics():
-                free(slot.sentence_edges)
-                slot.sentence_edges = <float*>aligned(slot.examples_room * size)
-        if tokens > slot.nodes_room:
-            slot.nodes_room = tokens + tokens // 2
-            free(slot.nodes)
-            slot.nodes = <float*>aligned(slot.nodes_room * self._width * sizeof(float))
-        if (slot.examples_room and (
-                slot.examples == NULL
-                or (self.keeps_statistics() and slot.sentence_edges == NULL))) or (
-            slot.nodes_room and slot.nodes == NULL
+        cdef Py_ssize_t row = self._width * sizeof(float)
+        slot.examples = <int32_t*>room(slot.examples, count * sizeof(int32_t))
+        slot.nodes = <float*>room(slot.nodes, tokens * row)
+        if self.keeps_statistics():
+            slot.sentence_edges = <float*>room(slot.sentence_edges, count * self.states * row)
+        if slot.examples == NULL or slot.nodes == NULL or (
+            self.keeps_statistics() and slot.sentence_edges == NULL
         ):
-            slot.count = slot.examples_room = slot.nodes_room = 0
+            slot.count = 0
             return NO_MEMORY
         return OK
-
-    cdef void clear(self, Py_ssize_t copy) noexcept nogil:
-        memset(self._copies[copy].emissions, 0, self.rows() * self._width * sizeof(float))
-        memset(self._copies[copy].totals, 0, self._width * sizeof(double))
-
-    cdef Py_ssize_t rows(self) noexcept nogil:
-        """Rows of a copy."""
-        return self.words + self.states + 1
 
     cdef void add(self, Py_ssize_t slot, Py_ssize_t copy, double factor) noexcept nogil:
         cdef const Statistics* held = &self._statistics[slot]
@@ -421,14 +412,7 @@ cdef class HiddenMarkovModel(ExpectationMaximization):
         # Starts lie behind transitions, in the slot as in the copy.
         add_sums(mu.transitions, held.edges, factor, (self.states + 1) * self._width // LANES)
         for j in range(self.states):
-            self.count(&mu.totals[j], factor * held.totals[j])
-
-    cdef void count(self, double* total, double count) noexcept nogil:
-        """Add to the total of a state."""
-        if self.overlapping:
-            atomic_add(total, count)
-        else:
-            total[0] += count
+            add_to_total(self, &mu.totals[j], factor * held.totals[j])
 
     cdef void exchange(self, Py_ssize_t slot, Py_ssize_t copy) noexcept nogil:
         cdef const Statistics* held = &self._statistics[slot]
@@ -448,7 +432,7 @@ cdef class HiddenMarkovModel(ExpectationMaximization):
                     # A sum of differences may fall a rounding short of 0.
                     count = max(row[j] + (nodes[j] - kept[j]), <float>0.0)
                     # By what the count did change, so that the total and its counts do not part.
-                    self.count(&mu.totals[j], <double>count - row[j])
+                    add_to_total(self, &mu.totals[j], <double>count - row[j])
                     row[j] = count
                     if t == self._offsets[sentence]:
                         mu.starts[j] = max(mu.starts[j] + (nodes[j] - kept[j]), <float>0.0)
@@ -482,29 +466,6 @@ cdef class HiddenMarkovModel(ExpectationMaximization):
                 total += row[j]
             for j in range(self.states):
                 row[j] = <float>rescaled(row[j], total, factor, 1.0)
-
-    cdef void mean(self) noexcept nogil:
-        cdef Py_ssize_t number, k
-        cdef double total, share = 1.0 / (self.replicas * self._scales[0])
-        for k in range(self.rows() * self._width):
-            total = 0.0
-            for number in range(1, 1 + self.replicas):
-                total += self._scales[number] * self._copies[number].emissions[k]
-            self._copies[0].emissions[k] = <float>(total * share)
-        for k in range(self._width):
-            total = 0.0
-            for number in range(1, 1 + self.replicas):
-                total += self._scales[number] * self._copies[number].totals[k]
-            self._copies[0].totals[k] = total * share
-
-    cdef void copy_mean(self) noexcept nogil:
-        cdef Py_ssize_t number
-        for number in range(1, 1 + self.replicas):
-            memcpy(self._copies[number].emissions, self._copies[0].emissions,
-                   self.rows() * self._width * sizeof(float))
-            memcpy(self._copies[number].totals, self._copies[0].totals,
-                   self._width * sizeof(double))
-            self._scales[number] = self._scales[0]
 
 
 def shares(counts, totals):

@@ -26,9 +26,6 @@ cdef struct Statistics:
     Py_ssize_t count
     float* cells                # [cells]               p(a_j = i | e, f), j by j
     float* columns              # [source positions]    their sums over j
-    Py_ssize_t examples_room    # what the arrays have room for
-    Py_ssize_t cells_room
-    Py_ssize_t columns_room
 
 
 @cython.final
@@ -38,8 +35,6 @@ cdef class IBMModel1(ExpectationMaximization):
     cdef readonly Py_ssize_t parameters
     cdef Py_ssize_t _longest                # most source positions of a pair, the null word's too
     cdef Py_ssize_t _most                   # most cells of a pair
-    cdef float[:, ::1] _pairs               # [1 + replicas, parameters]
-    cdef double[:, ::1] _totals             # [1 + replicas, 1 + source words]
     cdef const int64_t[::1] _source_offsets
     cdef const int32_t[::1] _source
     cdef const int64_t[::1] _target_offsets
@@ -53,7 +48,6 @@ cdef class IBMModel1(ExpectationMaximization):
     cdef float[::1] _kept_cells             # [cells], of every example, in incremental EM
 
     cdef Py_ssize_t length(self, Py_ssize_t n) noexcept nogil
-    cdef void count(self, double* total, double count) noexcept nogil
     cdef Status reserve(
         self, Statistics* slot, Py_ssize_t count, Py_ssize_t cells, Py_ssize_t columns
     ) noexcept nogil

@@ -24,8 +24,14 @@ from libc.stdint cimport int32_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy, memset
 
-from staleness.kernels.memory cimport aligned
-from staleness.kernels.em cimport ExpectationMaximization, inverse, rescaled, rescaled_total
+from staleness.kernels.memory cimport aligned, no_room, room
+from staleness.kernels.em cimport (
+    ExpectationMaximization,
+    add_to_total,
+    inverse,
+    rescaled,
+    rescaled_total,
+)
 from staleness.kernels.lanes cimport (
     LANES,
     exact_log,
@@ -38,7 +44,7 @@ from staleness.kernels.lanes cimport (
     lanes_store_unaligned,
     lanes_sum,
 )
-from staleness.kernels.learner cimport NO_MEMORY, NOT_FINITE, OK, Status, atomic_add, atomic_load
+from staleness.kernels.learner cimport NO_MEMORY, NOT_FINITE, OK, Status, atomic_load
 
 from staleness.kernels.cooccurrence import cooccurrences
 from staleness.kernels.validation import check_pairs
@@ -96,15 +102,15 @@ cdef class IBMModel1(ExpectationMaximization):
         self.parameters = len(self._columns)
         self._longest = lengths[0].max(initial=1)
         self._most = work.max(initial=0)
-        self._pairs = np.zeros((copies, max(self.parameters, 1)), dtype=np.float32)
-        self._totals = np.zeros((copies, 1 + source_words))
+        self.keep_counts(np.zeros((copies, max(self.parameters, 1)), dtype=np.float32),
+                         np.zeros((copies, 1 + source_words)))
         self._copies = <Counts*>calloc(copies, sizeof(Counts))
         self._statistics = <Statistics*>calloc(self.slots, sizeof(Statistics))
         self._workspaces = <Workspace*>calloc(self.workspaces, sizeof(Workspace))
         if self._copies == NULL or self._statistics == NULL or self._workspaces == NULL:
             raise MemoryError
         for number in range(copies):
-            self._copies[number].pairs = &self._pairs[number, 0]
+            self._copies[number].pairs = &self._counts[number, 0]
             self._copies[number].totals = &self._totals[number, 0]
         for number in range(self.workspaces):
             allocate(&self._workspaces[number], self._longest, self._most)
@@ -119,9 +125,9 @@ cdef class IBMModel1(ExpectationMaximization):
             free(self._workspaces)
         if self._statistics != NULL:
             for number in range(self.slots):
-                free(self._statistics[number].examples)
-                free(self._statistics[number].cells)
-                free(self._statistics[number].columns)
+                no_room(self._statistics[number].examples)
+                no_room(self._statistics[number].cells)
+                no_room(self._statistics[number].columns)
             free(self._statistics)
 
     def _initialise(self, source_lengths, target_lengths):
@@ -144,7 +150,7 @@ cdef class IBMModel1(ExpectationMaximization):
         else:
             counts = weights[columns] / self.target_words
         for copy in range(1 + self.replicas):
-            np.asarray(self._pairs)[copy, : self.parameters] = counts
+            np.asarray(self._counts)[copy, : self.parameters] = counts
             np.asarray(self._totals)[copy] = weights
 
     @property
@@ -158,7 +164,7 @@ cdef class IBMModel1(ExpectationMaximization):
     def theta(self):
         """t(target word | source word), float32 [parameters]; see `parameter_words`."""
         self.settle()
-        counts = np.float64(self.scale) * np.asarray(self._pairs)[0, : self.parameters]
+        counts = np.float64(self.scale) * np.asarray(self._counts)[0, : self.parameters]
         totals = np.asarray(self._totals)[0] * self.scale + self.smoothing * self.target_words
         with np.errstate(invalid="ignore", divide="ignore"):
             return ((counts + self.smoothing) / totals[np.asarray(self._columns)]).astype(
@@ -206,7 +212,7 @@ cdef class IBMModel1(ExpectationMaximization):
         allocate(&workspace, self._longest, self._most)
         with nogil:
             for n in range(self._work.shape[0]):
-                length = self._source_offsets[n + 1] - self._source_offsets[n] + 1
+                length = self.length(n)
                 rates(self, mu, self._scales[0], n, &workspace)
                 cells = &self._cells[self._cell_offsets[n]]
                 for j in range(self._target_offsets[n], self._target_offsets[n + 1]):
@@ -267,31 +273,14 @@ cdef class IBMModel1(ExpectationMaximization):
         Py_ssize_t cells,
         Py_ssize_t columns,
     ) noexcept nogil:
-        # Rooms grow by half, so that they settle within the first few mini-batches.
-        if count > slot.examples_room:
-            slot.examples_room = count + count // 2
-            free(slot.examples)
-            slot.examples = <int32_t*>aligned(slot.examples_room * sizeof(int32_t))
-        if cells > slot.cells_room:
-            slot.cells_room = cells + cells // 2
-            free(slot.cells)
-            # A vector of posteriors may reach beyond the last one.
-            slot.cells = <float*>aligned((slot.cells_room + LANES) * sizeof(float))
-        if columns > slot.columns_room:
-            slot.columns_room = columns + columns // 2
-            free(slot.columns)
-            slot.columns = <float*>aligned(slot.columns_room * sizeof(float))
-        if (slot.examples_room and slot.examples == NULL) or (
-            slot.cells_room and slot.cells == NULL) or (
-            slot.columns_room and slot.columns == NULL
-        ):
-            slot.count = slot.examples_room = slot.cells_room = slot.columns_room = 0
+        slot.examples = <int32_t*>room(slot.examples, count * sizeof(int32_t))
+        # A vector of posteriors may reach beyond the last one.
+        slot.cells = <float*>room(slot.cells, (cells + LANES) * sizeof(float))
+        slot.columns = <float*>room(slot.columns, columns * sizeof(float))
+        if slot.examples == NULL or slot.cells == NULL or slot.columns == NULL:
+            slot.count = 0
             return NO_MEMORY
         return OK
-
-    cdef void clear(self, Py_ssize_t copy) noexcept nogil:
-        memset(self._copies[copy].pairs, 0, self.parameters * sizeof(float))
-        memset(self._copies[copy].totals, 0, (1 + self.source_words) * sizeof(double))
 
     cdef void add(self, Py_ssize_t slot, Py_ssize_t copy, double factor) noexcept nogil:
         cdef const Statistics* held = &self._statistics[slot]
@@ -307,18 +296,11 @@ cdef class IBMModel1(ExpectationMaximization):
             for k in range(self._work[n]):
                 mu.pairs[cells[k]] += by * posterior[k]
             posterior += self._work[n]
-            self.count(&mu.totals[0], factor * column[0])
+            add_to_total(self, &mu.totals[0], factor * column[0])
             column += 1
             for i in range(self._source_offsets[n], self._source_offsets[n + 1]):
-                self.count(&mu.totals[self._source[i] + 1], factor * column[0])
+                add_to_total(self, &mu.totals[self._source[i] + 1], factor * column[0])
                 column += 1
-
-    cdef void count(self, double* total, double count) noexcept nogil:
-        """Add to the total of a source word."""
-        if self.overlapping:
-            atomic_add(total, count)
-        else:
-            total[0] += count
 
     cdef void exchange(self, Py_ssize_t slot, Py_ssize_t copy) noexcept nogil:
         cdef const Statistics* held = &self._statistics[slot]
@@ -344,7 +326,7 @@ cdef class IBMModel1(ExpectationMaximization):
                     # A sum of differences may fall a rounding short of 0.
                     changed = max(count[0] + (posterior[k] - kept[k]), <float>0.0)
                     # By what the count did change, so that the total and its counts do not part.
-                    self.count(total, <double>changed - count[0])
+                    add_to_total(self, total, <double>changed - count[0])
                     count[0] = changed
                     kept[k] = posterior[k]
                     k += 1
@@ -363,29 +345,6 @@ cdef class IBMModel1(ExpectationMaximization):
                     mu.pairs[k], mu.totals[self._columns[k]], factor, greatest)
         for k in range(1 + self.source_words):
             mu.totals[k] = rescaled_total(mu.totals[k], factor)
-
-    cdef void mean(self) noexcept nogil:
-        cdef Py_ssize_t number, k
-        cdef double total, share = 1.0 / (self.replicas * self._scales[0])
-        for k in range(self.parameters):
-            total = 0.0
-            for number in range(1, 1 + self.replicas):
-                total += self._scales[number] * self._copies[number].pairs[k]
-            self._copies[0].pairs[k] = <float>(total * share)
-        for k in range(1 + self.source_words):
-            total = 0.0
-            for number in range(1, 1 + self.replicas):
-                total += self._scales[number] * self._copies[number].totals[k]
-            self._copies[0].totals[k] = total * share
-
-    cdef void copy_mean(self) noexcept nogil:
-        cdef Py_ssize_t number
-        for number in range(1, 1 + self.replicas):
-            memcpy(self._copies[number].pairs, self._copies[0].pairs,
-                   self.parameters * sizeof(float))
-            memcpy(self._copies[number].totals, self._copies[0].totals,
-                   (1 + self.source_words) * sizeof(double))
-            self._scales[number] = self._scales[0]
 
 
 # ---- sentence pairs, without the GIL ------------------------------------------------------------

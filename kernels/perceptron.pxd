@@ -12,8 +12,6 @@ cdef struct Decoded:
     Py_ssize_t count
     double* steps               # [count]     tau, 0 where the decoded labels are gold
     int32_t* labels             # [tokens]    the best sequence of each sentence
-    Py_ssize_t examples_room    # what the arrays have room for
-    Py_ssize_t labels_room
 
 
 cdef class StructuredPerceptron(LinearChain):

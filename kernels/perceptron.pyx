@@ -46,7 +46,7 @@ from staleness.kernels.linear_chain cimport (
     scale_transitions,
     score,
 )
-from staleness.kernels.memory cimport aligned
+from staleness.kernels.memory cimport no_room, room
 
 
 cdef class StructuredPerceptron(LinearChain):
@@ -74,9 +74,9 @@ cdef class StructuredPerceptron(LinearChain):
         cdef Py_ssize_t number
         if self._decoded != NULL:
             for number in range(self.slots):
-                free(self._decoded[number].examples)
-                free(self._decoded[number].steps)
-                free(self._decoded[number].labels)
+                no_room(self._decoded[number].examples)
+                no_room(self._decoded[number].steps)
+                no_room(self._decoded[number].labels)
             free(self._decoded)
 
     @property
@@ -222,21 +222,11 @@ cdef class StructuredPerceptron(LinearChain):
         Py_ssize_t count,
         Py_ssize_t tokens,
     ) noexcept nogil:
-        # Rooms grow by half, so that they settle within the first few mini-batches.
-        if count > slot.examples_room:
-            slot.examples_room = count + count // 2
-            free(slot.examples)
-            free(slot.steps)
-            slot.examples = <int32_t*>aligned(slot.examples_room * sizeof(int32_t))
-            slot.steps = <double*>aligned(slot.examples_room * sizeof(double))
-        if tokens > slot.labels_room:
-            slot.labels_room = tokens + tokens // 2
-            free(slot.labels)
-            slot.labels = <int32_t*>aligned(slot.labels_room * sizeof(int32_t))
-        if (slot.examples_room and (slot.examples == NULL or slot.steps == NULL)) or (
-            slot.labels_room and slot.labels == NULL
-        ):
-            slot.count = slot.examples_room = slot.labels_room = 0
+        slot.examples = <int32_t*>room(slot.examples, count * sizeof(int32_t))
+        slot.steps = <double*>room(slot.steps, count * sizeof(double))
+        slot.labels = <int32_t*>room(slot.labels, tokens * sizeof(int32_t))
+        if slot.examples == NULL or slot.steps == NULL or slot.labels == NULL:
+            slot.count = 0
             return NO_MEMORY
         return OK
 

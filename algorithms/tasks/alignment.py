@@ -5,7 +5,6 @@ from typing import ClassVar
 
 import numpy as np
 
-from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.metrics.alignment import alignment_error, symmetrise
 from staleness.algorithms.tasks import Metric, Task
 from staleness.kernels.joint import Joint
@@ -37,18 +36,15 @@ class SentencePairs:
         source = self.source_offsets, self.source
         target = self.target_offsets, self.target
         words = self.source_words, self.target_words
-        try:
-            return Joint(
-                *(
-                    IBMModel1(*given, *predicted, source_words=w, target_words=v, **options)
-                    for given, predicted, (w, v) in (
-                        (source, target, words),
-                        (target, source, words[::-1]),
-                    )
+        return Joint(
+            *(
+                IBMModel1(*given, *predicted, source_words=w, target_words=v, **options)
+                for given, predicted, (w, v) in (
+                    (source, target, words),
+                    (target, source, words[::-1]),
                 )
             )
-        except ValueError as error:
-            raise StalenessError(f"task 'alignment': {error}") from error
+        )
 
 
 @dataclass(frozen=True)

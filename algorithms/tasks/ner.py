@@ -13,11 +13,20 @@ ARRAYS = ("offsets", "labels", "feature_offsets", "features")
 
 @dataclass(frozen=True)
 class LabelledFeatures:
-    """The arrays and sizes that a CRF's constructor takes."""
+    """What a CRF is learned from: the arrays and sizes that its constructor takes."""
 
     arrays: tuple[np.ndarray, ...]
     label_count: int
     feature_count: int
+
+    def learner(self, kernel, **options):
+        """Return the `LinearChain` that `kernel` makes of it."""
+        return kernel(
+            *self.arrays,
+            label_count=self.label_count,
+            feature_count=self.feature_count,
+            **options,
+        )
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from staleness.algorithms.metrics.clustering import (
 from staleness.algorithms.seeds import generator
 from staleness.algorithms.tasks import Metric, Task
 from staleness.kernels.hmm import HiddenMarkovModel
+from staleness.kernels.validation import MOST_LABELS
 
 
 @dataclass(frozen=True)
@@ -37,17 +38,14 @@ class Words:
 
     def learner(self, **options):
         """Return a `HiddenMarkovModel`; see `ExpectationMaximization` for the options."""
-        try:
-            return HiddenMarkovModel(
-                self.offsets,
-                self.tokens,
-                words=self.words,
-                responsibilities=self.responsibilities,
-                transitions=self.transitions,
-                **options,
-            )
-        except ValueError as error:
-            raise StalenessError(f"task 'tagging': {error}") from error
+        return HiddenMarkovModel(
+            self.offsets,
+            self.tokens,
+            words=self.words,
+            responsibilities=self.responsibilities,
+            transitions=self.transitions,
+            **options,
+        )
 
 
 @dataclass(frozen=True)
@@ -82,8 +80,8 @@ class Tagging(Task):
         probabilities of its own of the next: proportional to squares of uniform numbers. Were they
         all alike, EM would never tell states apart; the less alike, the sooner batch EM does.
         """
-        if self.states < 1:
-            raise StalenessError(f"states must be at least 1, not {self.states}")
+        if not 1 <= self.states <= MOST_LABELS:
+            raise StalenessError(f"states must be 1 to {MOST_LABELS}, not {self.states}")
         words = corpus.about["words"]
         random = generator(seed, "initial", "tagging", self.states)
         responsibilities = (1 - random.random((words, self.states))) ** 2

@@ -4,6 +4,7 @@ from abc import abstractmethod
 from typing import ClassVar
 
 from staleness.algorithms.components import Configurable
+from staleness.algorithms.errors import StalenessError
 
 
 class Update(Configurable):
@@ -48,15 +49,24 @@ class Update(Configurable):
         return None
 
     @abstractmethod
-    def learner(self, training, slots, workspaces, replicas=0):
+    def options(self):
+        """Return what the rule asks of `training.learner`, a dict.
+
+        Raises
+        ------
+        ValueError
+            If a hyper-parameter is out of range.
+        """
+
+    def learner(self, training, **sizes):
         """Return the kernel that learns by this rule.
 
         Parameters
         ----------
         training : object
             What the task's `training` returned.
-        slots, workspaces, replicas : int
-            See `staleness.kernels.learner.Learner`.
+        **sizes : int
+            slots, workspaces and replicas; see `staleness.kernels.learner.Learner`.
 
         Returns
         -------
@@ -67,3 +77,7 @@ class Update(Configurable):
         StalenessError
             If a hyper-parameter is out of range.
         """
+        try:
+            return training.learner(**self.options(), **sizes)
+        except ValueError as error:
+            raise StalenessError(f"update '{self.name}': {error}") from error

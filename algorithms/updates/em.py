@@ -1,6 +1,6 @@
 """Batch expectation maximisation."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import ClassVar
 
 from staleness.algorithms.updates import Update
@@ -19,12 +19,6 @@ class ExpectationMaximization(Update):
 
     smoothing: float = 0.0
 
-    def learner(self, training, slots, workspaces, replicas=0):
-        """Return the kernel that learns by this rule; see `Update`."""
-        return training.learner(
-            rule="em",
-            smoothing=self.smoothing,
-            slots=slots,
-            workspaces=workspaces,
-            replicas=replicas,
-        )
+    def options(self):
+        """Return the rule of an `ExpectationMaximization` kernel; see `Update`."""
+        return {"rule": "em", **asdict(self)}

@@ -1,6 +1,6 @@
 """Incremental expectation maximisation."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import ClassVar
 
 from staleness.algorithms.updates import Update
@@ -22,12 +22,6 @@ class IncrementalEM(Update):
 
     smoothing: float = 0.0
 
-    def learner(self, training, slots, workspaces, replicas=0):
-        """Return the kernel that learns by this rule; see `Update`."""
-        return training.learner(
-            rule="incremental",
-            smoothing=self.smoothing,
-            slots=slots,
-            workspaces=workspaces,
-            replicas=replicas,
-        )
+    def options(self):
+        """Return the rule of an `ExpectationMaximization` kernel; see `Update`."""
+        return {"rule": "incremental", **asdict(self)}

@@ -12,7 +12,6 @@ from typing import ClassVar
 
 import numpy as np
 
-from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.updates import Update
 from staleness.kernels.batch_gradient import BatchGradient
 
@@ -45,21 +44,9 @@ class LBFGS(Update):
     l2: float = 1.0
     memory: int = 10
 
-    def learner(self, training, slots, workspaces, replicas=0):
-        """Return the kernel that learns by this rule; see `Update`."""
-        try:
-            return BatchGradient(
-                *training.arrays,
-                label_count=training.label_count,
-                feature_count=training.feature_count,
-                l2=self.l2,
-                optimiser=Minimiser(self.memory),
-                slots=slots,
-                workspaces=workspaces,
-                replicas=replicas,
-            )
-        except ValueError as error:
-            raise StalenessError(f"update 'lbfgs': {error}") from error
+    def options(self):
+        """Return the kernel of a linear chain and its options; see `Update`."""
+        return {"kernel": BatchGradient, "l2": self.l2, "optimiser": Minimiser(self.memory)}
 
 
 class Minimiser:

@@ -1,8 +1,7 @@
 """The margin-infused relaxed algorithm for the CRF's features."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
-from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.updates import Update
 from staleness.kernels.mira import MarginInfusedRelaxedAlgorithm
 
@@ -21,17 +20,6 @@ class MIRA(Update):
 
     step_limit: float = 0.03
 
-    def learner(self, training, slots, workspaces, replicas=0):
-        """Return the kernel that learns by this rule; see `Update`."""
-        try:
-            return MarginInfusedRelaxedAlgorithm(
-                *training.arrays,
-                label_count=training.label_count,
-                feature_count=training.feature_count,
-                step_limit=self.step_limit,
-                slots=slots,
-                workspaces=workspaces,
-                replicas=replicas,
-            )
-        except ValueError as error:
-            raise StalenessError(f"update 'mira': {error}") from error
+    def options(self):
+        """Return the kernel of a linear chain and its options; see `Update`."""
+        return {"kernel": MarginInfusedRelaxedAlgorithm, **asdict(self)}

@@ -17,13 +17,6 @@ class Perceptron(Update):
     name = "perceptron"
     tasks = ("ner",)
 
-    def learner(self, training, slots, workspaces, replicas=0):
-        """Return the kernel that learns by this rule; see `Update`."""
-        return StructuredPerceptron(
-            *training.arrays,
-            label_count=training.label_count,
-            feature_count=training.feature_count,
-            slots=slots,
-            workspaces=workspaces,
-            replicas=replicas,
-        )
+    def options(self):
+        """Return the kernel of a linear chain and its options; see `Update`."""
+        return {"kernel": StructuredPerceptron}

@@ -1,8 +1,7 @@
 """Stochastic gradient descent for the CRF."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
-from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.updates import Update
 from staleness.kernels.sgd import StochasticGradientDescent
 
@@ -24,20 +23,6 @@ class SGD(Update):
     l2: float = 1.0
     threshold: float = 3e-3
 
-    def learner(self, training, slots, workspaces, replicas=0):
-        """Return the kernel that learns by this rule; see `Update`."""
-        try:
-            return StochasticGradientDescent(
-                *training.arrays,
-                label_count=training.label_count,
-                feature_count=training.feature_count,
-                step_size=self.step_size,
-                decay=self.decay,
-                l2=self.l2,
-                threshold=self.threshold,
-                slots=slots,
-                workspaces=workspaces,
-                replicas=replicas,
-            )
-        except ValueError as error:
-            raise StalenessError(f"update 'sgd': {error}") from error
+    def options(self):
+        """Return the kernel of a linear chain and its options; see `Update`."""
+        return {"kernel": StochasticGradientDescent, **asdict(self)}

@@ -1,6 +1,6 @@
 """Stepwise expectation maximisation."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import ClassVar
 
 from staleness.algorithms.updates import Update
@@ -21,13 +21,6 @@ class StepwiseEM(Update):
     alpha: float = 0.7
     smoothing: float = 0.0
 
-    def learner(self, training, slots, workspaces, replicas=0):
-        """Return the kernel that learns by this rule; see `Update`."""
-        return training.learner(
-            rule="stepwise",
-            alpha=self.alpha,
-            smoothing=self.smoothing,
-            slots=slots,
-            workspaces=workspaces,
-            replicas=replicas,
-        )
+    def options(self):
+        """Return the rule of an `ExpectationMaximization` kernel; see `Update`."""
+        return {"rule": "stepwise", **asdict(self)}

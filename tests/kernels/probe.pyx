@@ -16,7 +16,6 @@ from staleness.kernels.gate cimport (
     gate_open,
     gate_shut,
 )
-from staleness.kernels.hmm cimport HiddenMarkovModel
 from staleness.kernels.lanes cimport (
     LANES,
     exact_exp,
@@ -43,9 +42,9 @@ from staleness.kernels.lanes cimport (
 )
 from staleness.kernels.learner cimport FETCH_ADD, LOAD, OK, Learner, Status, atomic_add
 from staleness.kernels.linear_chain cimport LinearChain
-from staleness.kernels.model1 cimport IBMModel1
 
-from staleness.kernels.memory import aligned_rows
+from staleness.kernels.hmm import HiddenMarkovModel
+from staleness.kernels.memory import aligned_rows, padded_width
 
 
 def width():
@@ -191,26 +190,15 @@ def stored(ExpectationMaximization model, Py_ssize_t copy=0):
     Of a HMM, [words + states + 1, width] and [width], the latter only of words. Of Model 1,
     [parameters] and [1 + source words].
     """
-    cdef HiddenMarkovModel hmm
-    cdef IBMModel1 model1
+    counts = np.array(model._counts[copy])
     if isinstance(model, HiddenMarkovModel):
-        hmm = model
-        return np.array(hmm._rows[copy]), np.array(hmm._totals[copy]), model._scales[copy]
-    model1 = model
-    return (np.array(model1._pairs[copy])[: model1.parameters], np.array(model1._totals[copy]),
-            model._scales[copy])
+        counts = counts.reshape(-1, padded_width(model.states))
+    return counts, np.array(model._totals[copy]), model._scales[copy]
 
 
 def spoil(ExpectationMaximization model):
     """Make the master copy's counts NaN."""
-    cdef HiddenMarkovModel hmm
-    cdef IBMModel1 model1
-    if isinstance(model, HiddenMarkovModel):
-        hmm = model
-        np.asarray(hmm._rows)[0] = np.nan
-    else:
-        model1 = model
-        np.asarray(model1._pairs)[0] = np.nan
+    np.asarray(model._counts)[0] = np.nan
 
 
 def drive(

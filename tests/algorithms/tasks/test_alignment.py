@@ -67,7 +67,7 @@ def test_nothing_is_random(corpus):
 )
 def test_rules_out_of_range(corpus, update, values, message):
     training = Alignment().training(corpus, 0)
-    with pytest.raises(StalenessError, match=f"^task 'alignment': {message}"):
+    with pytest.raises(StalenessError, match=f"^update '{update}': {message}"):
         UPDATES[update].configure(values).learner(training, slots=1, workspaces=1)
 
 

@@ -67,9 +67,9 @@ def test_states_are_those_asked_for(corpus):
 @pytest.mark.parametrize(
     ("states", "message"),
     [
-        (0, "states must be at least 1, not 0"),
-        (-3, "states must be at least 1, not -3"),
-        (129, "task 'tagging': 129 states: the HMM takes 1 to 128"),
+        (0, "states must be 1 to 128, not 0"),
+        (-3, "states must be 1 to 128, not -3"),
+        (129, "states must be 1 to 128, not 129"),
         (2.5, "hyper-parameter 'states' is a whole number, not 2.5"),
     ],
 )
@@ -90,7 +90,7 @@ def test_states_out_of_range(corpus, states, message):
 )
 def test_rules_out_of_range(corpus, update, values, message):
     training = Tagging().training(corpus, 0)
-    with pytest.raises(StalenessError, match=f"^task 'tagging': {message}"):
+    with pytest.raises(StalenessError, match=f"^update '{update}': {message}"):
         UPDATES[update].configure(values).learner(training, slots=1, workspaces=1)
 
 
