@@ -1,7 +1,8 @@
 """Which words co-occur in sentence pairs, and where: the layout of a translation table.
 
-Parameters stand by target word, and by source word within it, the null word first. With words
-numbered by falling frequency, the frequent ones that most sentences have stand together.
+Parameters stand by the rarer of their two words, with words numbered by falling frequency: a rare
+word has few, so that those of a sentence pair share cache lines, and those of frequent words, that
+most sentence pairs need, stand together at the front.
 """
 
 import numpy as np
@@ -31,10 +32,9 @@ def cooccurrences(
 
     Returns
     -------
-    rows : ndarray of int64 [target_words + 1]
-        Target word e has parameters rows[e] to rows[e + 1] - 1.
-    columns : ndarray of int32 [parameters]
-        Their source words + 1, ascending; 0 is the null word.
+    targets, sources : ndarray of int32 [parameters]
+        The target word of each parameter, and its source word + 1; 0 is the null word. They ascend
+        by the greater of the two, then by whether that is the source's, then by the other.
     cells : ndarray of int32 [cells + spare]
         Sentence pair after sentence pair, target word after target word, the parameters of the
         null word and of each source word.
@@ -58,6 +58,7 @@ def cooccurrences(
     cdef int32_t[::1] place = np.full(1 + source_words, -1, dtype=np.int32)
     cdef int32_t[::1] cells = np.zeros(cell_offsets_of[pairs] + spare, dtype=np.int32)
     cdef int64_t[::1] rows = np.zeros(target_words + 1, dtype=np.int64)
+    cdef int32_t[::1] targets, sources, number
     cdef int32_t[::1] columns = np.empty(1024, dtype=np.int32)
     k = first = 0
     for word in range(target_words):
@@ -100,4 +101,45 @@ def cooccurrences(
                 place[columns[j]] = -1
             first = found
         rows[word + 1] = first
-    return np.asarray(rows), np.asarray(columns)[:first].copy(), np.asarray(cells)
+    number = by_the_rarer(rows, columns, max(source_words, target_words - 1))
+    targets, sources = np.empty((2, first), dtype=np.int32)
+    for word in range(target_words):
+        for k in range(rows[word], rows[word + 1]):
+            targets[number[k]] = word
+            sources[number[k]] = columns[k]
+    for k in range(cell_offsets[pairs]):
+        cells[k] = number[cells[k]]
+    return np.asarray(targets), np.asarray(sources), np.asarray(cells)
+
+
+cdef by_the_rarer(const int64_t[::1] rows, const int32_t[::1] columns, Py_ssize_t rarest):
+    """Return the place of each parameter, int32, of those that stand by target word.
+
+    `rarest` is the greatest number of a word.
+    """
+    cdef Py_ssize_t words = rows.shape[0] - 1, word, k
+    cdef int64_t[::1] next_place = np.zeros(rarest + 2, dtype=np.int64)
+    cdef int64_t[::1] next_of_source = np.empty(rarest + 1, dtype=np.int64)
+    cdef int32_t[::1] number = np.empty(rows[words], dtype=np.int32)
+    for word in range(words):
+        for k in range(rows[word], rows[word + 1]):
+            next_place[max(word, columns[k]) + 1] += 1
+    for word in range(rarest + 1):
+        next_place[word + 1] += next_place[word]
+    # A word's places begin with those that it has as a target.
+    for word in range(rarest + 1):
+        next_of_source[word] = next_place[word]
+    for word in range(words):
+        k = rows[word]
+        while k < rows[word + 1] and columns[k] <= word:
+            next_of_source[word] += 1
+            k += 1
+    for word in range(words):
+        for k in range(rows[word], rows[word + 1]):
+            if columns[k] <= word:
+                number[k] = next_place[word]
+                next_place[word] += 1
+            else:
+                number[k] = next_of_source[columns[k]]
+                next_of_source[columns[k]] += 1
+    return number

@@ -40,8 +40,9 @@ cdef class IBMModel1(ExpectationMaximization):
     cdef const int64_t[::1] _target_offsets
     cdef const int64_t[::1] _cell_offsets   # [pairs + 1]
     cdef const int32_t[::1] _cells          # parameter of each cell (j, i) of each sentence pair
-    cdef const int64_t[::1] _rows           # [target words + 1]: parameters of each target word
-    cdef const int32_t[::1] _columns        # [parameters]: source word, 0 the null word
+    cdef const int32_t[::1] _targets        # [parameters]: target word
+    cdef const int32_t[::1] _sources        # [parameters]: source word + 1, 0 the null word
+    cdef double[::1] _greatest              # [target words], scratch of `multiply`
     cdef Counts* _copies                    # [1 + replicas]
     cdef Workspace* _workspaces
     cdef Statistics* _statistics

@@ -96,10 +96,11 @@ cdef class IBMModel1(ExpectationMaximization):
         self.source_words = source_words
         self.target_words = target_words
         # A vector of cells may reach beyond the last one.
-        self._rows, self._columns, self._cells = cooccurrences(
+        self._targets, self._sources, self._cells = cooccurrences(
             source_offsets, source, target_offsets, target, source_words, target_words, LANES)
         self._cell_offsets = np.concatenate([[0], np.cumsum(work, dtype=np.int64)])
-        self.parameters = len(self._columns)
+        self._greatest = np.empty(target_words)
+        self.parameters = len(self._targets)
         self._longest = lengths[0].max(initial=1)
         self._most = work.max(initial=0)
         self.keep_counts(np.zeros((copies, max(self.parameters, 1)), dtype=np.float32),
@@ -135,7 +136,7 @@ cdef class IBMModel1(ExpectationMaximization):
 
         Incremental EM begins from uniform posteriors instead: its counts must be the examples' sum.
         """
-        source, columns = np.asarray(self._source), np.asarray(self._columns)
+        source, sources = np.asarray(self._source), np.asarray(self._sources)
         share = target_lengths / source_lengths
         weights = np.bincount(source + 1, np.repeat(share, source_lengths - 1),
                               minlength=1 + self.source_words)
@@ -148,7 +149,7 @@ cdef class IBMModel1(ExpectationMaximization):
             kept[:] = np.repeat(1 / source_lengths, source_lengths * target_lengths)
             counts = np.bincount(np.asarray(self._cells)[:cells], kept, minlength=self.parameters)
         else:
-            counts = weights[columns] / self.target_words
+            counts = weights[sources] / self.target_words
         for copy in range(1 + self.replicas):
             np.asarray(self._counts)[copy, : self.parameters] = counts
             np.asarray(self._totals)[copy] = weights
@@ -156,9 +157,7 @@ cdef class IBMModel1(ExpectationMaximization):
     @property
     def parameter_words(self):
         """The words of each parameter, int32 [parameters, 2]: target, source + 1 (0 is null)."""
-        rows = np.diff(np.asarray(self._rows))
-        targets = np.repeat(np.arange(self.target_words, dtype=np.int32), rows)
-        return np.stack([targets, np.asarray(self._columns)], axis=1)
+        return np.stack([self._targets, self._sources], axis=1)
 
     @property
     def theta(self):
@@ -167,7 +166,7 @@ cdef class IBMModel1(ExpectationMaximization):
         counts = np.float64(self.scale) * np.asarray(self._counts)[0, : self.parameters]
         totals = np.asarray(self._totals)[0] * self.scale + self.smoothing * self.target_words
         with np.errstate(invalid="ignore", divide="ignore"):
-            return ((counts + self.smoothing) / totals[np.asarray(self._columns)]).astype(
+            return ((counts + self.smoothing) / totals[np.asarray(self._sources)]).astype(
                 np.float32)
 
     def expected_counts(self, Py_ssize_t slot=0):
@@ -334,15 +333,16 @@ cdef class IBMModel1(ExpectationMaximization):
 
     cdef void multiply(self, Py_ssize_t copy, double factor) noexcept nogil:
         cdef Counts* mu = &self._copies[copy]
-        cdef Py_ssize_t word, k
-        cdef double greatest
-        for word in range(self.target_words):
-            greatest = 0.0
-            for k in range(self._rows[word], self._rows[word + 1]):
-                greatest = max(greatest, mu.pairs[k] * inverse(mu.totals[self._columns[k]]))
-            for k in range(self._rows[word], self._rows[word + 1]):
-                mu.pairs[k] = <float>rescaled(
-                    mu.pairs[k], mu.totals[self._columns[k]], factor, greatest)
+        cdef Py_ssize_t k
+        cdef double* greatest
+        for k in range(self.target_words):
+            self._greatest[k] = 0.0
+        for k in range(self.parameters):
+            greatest = &self._greatest[self._targets[k]]
+            greatest[0] = max(greatest[0], mu.pairs[k] * inverse(mu.totals[self._sources[k]]))
+        for k in range(self.parameters):
+            mu.pairs[k] = <float>rescaled(mu.pairs[k], mu.totals[self._sources[k]], factor,
+                                          self._greatest[self._targets[k]])
         for k in range(1 + self.source_words):
             mu.totals[k] = rescaled_total(mu.totals[k], factor)
 
