@@ -45,7 +45,8 @@ compare: env $(VENV)/.benchmarks  ## the kernels beside their peers, all cores b
 	$(BIN)/python -m benchmarks.peers.crfsuite
 	$(BIN)/python -m benchmarks.peers.hmmlearn
 	$(BIN)/python -m benchmarks.peers.thot
-	$(BIN)/python -m benchmarks.parallel
+	$(BIN)/python -m benchmarks.parallel --task ner
+	$(BIN)/python -m benchmarks.parallel --task tagging --epochs 2 --rounds 3
 
 $(VENV)/.benchmarks: $(VENV)/.requirements requirements/benchmarks.lock
 	$(PIP) install --require-hashes --requirement requirements/benchmarks.lock

@@ -1,77 +1,131 @@
 """Schedules on all cores beside one core, on the wall clock, and what the clock itself costs.
 
-    python -m benchmarks.parallel [--mini-batch 4] [--epochs 10] [--rounds 7]
+    python -m benchmarks.parallel [--task ner] [--update sgd] [--mini-batch 4] [--rounds 7]
 
-Named-entity recognition on CoNLL-2003; the schedules take turns, so that ratios are of neighbours.
-What the clock costs is the time of the same mini-batches with a learner that does nothing. Reading
-the time and writing the trace are part of it: traces slow a run down by less than that, but for the
-two cache lines of each row, which are written once and not read again.
+The schedules take turns, so that ratios are of neighbours. A corpus that is not there is fetched
+and encoded. What the clock costs is the time of the same mini-batches with a learner that does
+nothing. Reading the time and writing the trace are part of it: traces slow a run down by less than
+that, but for the two cache lines of each row, which are written once and not read again.
 """
 
 import argparse
+import sys
 from pathlib import Path
 from statistics import median
 
-import numpy as np
-
+from benchmarks.peers.turns import spread
 from staleness.algorithms import encoded
 from staleness.algorithms.clocks import Event
+from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.machine import machine
-from staleness.algorithms.run import SCHEDULES, Configuration, make_clock, run
+from staleness.algorithms.run import SCHEDULES, TASKS, UPDATES, Configuration, make_clock, run
 from staleness.kernels.learner import Learner
 from staleness.workflow.corpora.encode import ensure
+from staleness.workflow.corpora.encoders import encoder
 
 
-def main():
+def main(arguments=None):
     """Measure, and print a table."""
+    options = parse(arguments)
+    chosen = {} if options.examples is None else {"examples": options.examples}
+    name = options.corpus or encoder(options.task).corpus
+    corpus = encoded.load(ensure(name, data=options.data, options=chosen).folder)
+    configurations = by_schedule(options, machine()["cores"])
+    base, *_ = configurations
+    work = work_of(configurations[base], corpus)
+    found = {schedule: [] for schedule in configurations}
+    alone = []
+    for _ in range(options.rounds):
+        for schedule, configuration in configurations.items():
+            found[schedule].append(run(configuration, corpus))
+        alone.append(seconds_alone(configurations[base], work))
+    update, size = configurations[base].update, configurations[base].mini_batch_size
+    print(
+        f"{name}, {update}, m = {size or 'all'}, "
+        f"{options.epochs} epochs, {options.rounds} rounds, medians (least to most)"
+    )
+    for schedule, results in found.items():
+        print(describe(schedule, results, found[base]))
+    nanoseconds = [1e9 * seconds for seconds in alone]
+    shares = [
+        100 * seconds * len(result.trace) / result.seconds
+        for seconds, result in zip(alone, found[base], strict=True)
+    ]
+    print(
+        f"{base}, the clock with its trace: {spread(nanoseconds, '.0f')} ns a mini-batch, "
+        f"{spread(shares, '.2f')} % of its time"
+    )
+
+
+def parse(arguments):
+    """Return the options of the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--task", choices=TASKS, default="ner")
+    parser.add_argument("--update", choices=UPDATES, help="default: the task's")
+    parser.add_argument("--corpus", help="default: the task's")
+    parser.add_argument("--examples", type=int, help="of the corpus, the first so many")
     parser.add_argument("--mini-batch", type=int, default=4)
     parser.add_argument("--epochs", type=int, default=10)
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--data", type=Path, default=Path("results"))
-    options = parser.parse_args()
-    corpus = encoded.load(ensure("conll2003-en", data=options.data).folder)
-    cores = machine()["cores"]
-    parallel = [
-        name for name, kind in SCHEDULES.items() if not kind.batch and kind.skip(cores) is None
+    return parser.parse_args(arguments)
+
+
+def by_schedule(options, cores):
+    """Return the `Configuration` of every schedule that the update rule goes with.
+
+    The single processor comes first, the others with as many as there are cores.
+
+    Raises
+    ------
+    StalenessError
+        If the update rule does not go with the task.
+    """
+    update = UPDATES[options.update or TASKS[options.task].update]
+    reason = update.skip(options.task)
+    if reason:
+        raise StalenessError(reason)
+    kinds = [
+        kind
+        for kind in SCHEDULES.values()
+        if kind.batch == update.batch and update.skip(options.task, kind) is None
     ]
-    results = {name: [] for name in ("single", *parallel)}
-    alone = []
-    for _ in range(options.rounds):
-        for name, found in results.items():
-            configuration = Configuration(
-                task="ner",
-                schedule=name,
-                processors=1 if name == "single" else cores,
-                clock="wall",
-                mini_batch_size=options.mini_batch,
-                epochs=options.epochs,
-                evaluations=1,
-            )
-            found.append(run(configuration, corpus))
-            if name == "single":
-                alone.append(seconds_alone(configuration, np.diff(corpus["train.offsets"])))
-    print(f"m = {options.mini_batch}, {options.epochs} epochs, {options.rounds} rounds, medians")
-    for name, found in results.items():
-        ratios = [
-            alone.seconds / ours.seconds
-            for alone, ours in zip(results["single"], found, strict=True)
-        ]
-        print(
-            f"{name:14} {median(r.work / r.seconds for r in found):12,.0f} tokens/s, "
-            f"{median(ratios):.2f} times single ({min(ratios):.2f} to {max(ratios):.2f}), "
-            f"F1 {found[0].curve['f1'][-1]:.4f}, "
-            f"mean staleness {found[0].summary()['mean_staleness']:.1f}"
+    return {
+        kind.name: Configuration(
+            task=options.task,
+            update=update.name,
+            schedule=kind.name,
+            processors=int(min(cores, kind.most_processors)),
+            clock="wall",
+            mini_batch_size=options.mini_batch,
+            epochs=options.epochs,
+            evaluations=1,
         )
-    shares = [
-        overhead / (result.seconds / len(result.trace))
-        for overhead, result in zip(alone, results["single"], strict=True)
+        for kind in sorted(kinds, key=lambda kind: kind.most_processors > 1)
+    }
+
+
+def describe(schedule, results, singles):
+    """Return one line on the runs of a schedule, beside those of the single processor."""
+    task = TASKS[results[0].configuration.task]
+    metric, about = next(iter(task.metrics.items()))
+    speed = median(result.work / result.seconds for result in results)
+    ratios = [
+        single.seconds / result.seconds for single, result in zip(singles, results, strict=True)
     ]
-    print(
-        f"single, the clock with its trace: {1e9 * median(alone):.0f} ns a mini-batch, "
-        f"{100 * median(shares):.2f} % of its time "
-        f"({100 * min(shares):.2f} to {100 * max(shares):.2f})"
+    form = ",.0f" if about.unit else ".4f"
+    return (
+        f"{schedule:14} {speed:14,.0f} {task.work_unit}/s, "
+        f"{spread(ratios, '.2f')} times {singles[0].configuration.schedule}, "
+        f"{about.label} {results[0].curve[metric][-1]:{form}}, "
+        f"mean staleness {results[0].summary()['mean_staleness']:.1f}"
     )
+
+
+def work_of(configuration, corpus):
+    """Return the work of each example of a corpus, int32 [examples]."""
+    task, update = configuration.parts()
+    return update.learner(task.training(corpus, seed=0), slots=1, workspaces=1).work
 
 
 def seconds_alone(configuration, work):
@@ -93,4 +147,7 @@ def seconds_alone(configuration, work):
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except StalenessError as error:
+        sys.exit(f"error: {error}")
