@@ -1,13 +1,19 @@
-"""asv passes over a benchmark that fails: here each is imported and run once."""
+"""asv passes over a benchmark that fails: here each is imported and run twice, on tiny data."""
 
 import inspect
 import itertools
+import math
 import pkgutil
 from importlib import import_module
 
+import numpy as np
 import pytest
 
 import benchmarks.suite
+from benchmarks.suite import data
+from staleness.algorithms.run import SCHEDULES, TASKS, UPDATES
+
+KINDS = ("time_", "track_", "peakmem_")
 
 
 def found():
@@ -17,26 +23,73 @@ def found():
         for _, kind in inspect.getmembers(module, inspect.isclass):
             if kind.__module__ != module.__name__:
                 continue
-            values = getattr(kind, "params", ())
-            # asv takes one flat list for a single parameter.
-            axes = values if values and isinstance(values[0], (list, tuple)) else [values]
             for name, method in inspect.getmembers(kind, inspect.isfunction):
-                if name.startswith(("time_", "track_", "peakmem_")):
-                    for chosen in itertools.product(*axes) if values else [()]:
-                        yield pytest.param(kind, method, chosen, id=f"{name}{list(chosen)}")
+                if name.startswith(KINDS):
+                    for chosen in itertools.product(*getattr(kind, "params", ())):
+                        label = f"{kind.__name__}.{name}{list(chosen)}"
+                        yield pytest.param(kind, method, chosen, id=label)
 
 
 BENCHMARKS = list(found())
+LABELS = [parameter.id for parameter in BENCHMARKS]
 
 
-def test_the_suite_has_benchmarks():
-    assert BENCHMARKS
+@pytest.fixture(autouse=True)
+def tiny(monkeypatch):
+    monkeypatch.setattr(data, "EXAMPLES", 24)
 
 
-@pytest.mark.slow
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_update_and_schedule_has_every_kind_of_benchmark(kind):
+    of_this_kind = [label for label in LABELS if f".{kind}" in label]
+    for update in UPDATES.values():
+        for task in update.tasks:
+            assert any(f"'{task} {update.name}'" in label for label in of_this_kind)
+    for task, schedule in itertools.product(TASKS, SCHEDULES):
+        assert any(f"['{task}', '{schedule}']" in label for label in of_this_kind)
+
+
 @pytest.mark.parametrize(("kind", "method", "chosen"), BENCHMARKS)
-def test_runs_twice_on_the_same_data(kind, method, chosen):
-    benchmark = kind()
-    benchmark.setup(*chosen)
-    method(benchmark, *chosen)
-    method(benchmark, *chosen)
+def test_runs_twice(kind, method, chosen):
+    for _ in range(2):
+        benchmark = kind()
+        try:
+            benchmark.setup(*chosen)
+        except NotImplementedError as reason:
+            pytest.skip(str(reason))
+        value = method(benchmark, *chosen)
+        if method.__name__.startswith("track_"):
+            assert math.isfinite(value)
+            assert method.unit
+        if hasattr(benchmark, "teardown"):
+            benchmark.teardown(*chosen)
+
+
+def test_setup_undoes_what_a_benchmark_changed():
+    """Or the second sample would time another state than the first."""
+    from benchmarks.suite.updates import RULES, Learning
+
+    for rule in RULES:
+        benchmark = Learning()
+        benchmark.setup(rule, 4)
+        before = np.array(benchmark.learner.theta)
+        benchmark.time_epoch(rule, 4)
+        assert not np.array_equal(benchmark.learner.theta, before)
+        benchmark.teardown(rule, 4)
+        benchmark.setup(rule, 4)
+        assert np.array_equal(benchmark.learner.theta, before)
+        benchmark.teardown(rule, 4)
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_data_are_the_same_every_time(task):
+    first = data.corpus(task)
+    data._made.cache_clear()
+    again = data.corpus(task)
+    assert first.about == again.about
+    assert all(np.array_equal(values, again[name]) for name, values in first.arrays.items())
+
+
+def test_words_are_zipf_distributed():
+    counts = np.bincount(data.zipf(np.random.default_rng(0), 100_000))
+    assert counts[0] > 1.2 * counts[1] > 1.2 * counts[4] > 10 * counts[100]

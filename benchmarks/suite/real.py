@@ -1,0 +1,27 @@
+"""The real corpora, where `results/` of this working copy has them."""
+
+from staleness.algorithms.run import TASKS, run
+
+from . import data
+from .schedules import configuration
+
+
+class RealCorpora:
+    """One epoch of the task's own update rule on one processor, m = 4, and the making of it."""
+
+    params = (tuple(TASKS),)
+    param_names = ("task",)
+    number = 1
+    rounds = 2
+    repeat = (4, 4, 1.0)
+    timeout = 120
+
+    def setup(self, task):
+        self.corpus = data.real(task)
+        self.configuration = configuration(task, "single", epochs=1)
+
+    def time_run(self, task):
+        run(self.configuration, self.corpus, judge=False)
+
+    def peakmem_run(self, task):
+        run(self.configuration, self.corpus, judge=False)

@@ -1,0 +1,80 @@
+"""Every update rule of every task: statistics, an epoch, memory."""
+
+from statistics import median
+from time import perf_counter
+
+import numpy as np
+
+from staleness.algorithms.run import TASKS, UPDATES
+
+from . import data
+
+RULES = tuple(
+    f"{task} {name}"
+    for task in TASKS
+    for name, update in UPDATES.items()
+    if update.skip(task) is None
+)
+ROUNDS = 3
+
+
+class Learning:
+    """A pass over 2,000 examples from where learning begins, by rule and mini-batch size.
+
+    `calc` alone leaves the parameters where they are. The statistics of a mini-batch are those of
+    the whole corpus where the rule needs that.
+    """
+
+    params = (RULES, (4, 64))
+    param_names = ("rule", "mini_batch_size")
+    number = 1
+    rounds = 2
+    repeat = (4, 8, 0.4)
+    warmup_time = 0.02
+    timeout = 60
+
+    def setup(self, rule, mini_batch_size):
+        task, name = rule.split()
+        update = UPDATES[name]
+        if update.batch and mini_batch_size != self.params[1][0]:
+            raise NotImplementedError("the mini-batch is the whole corpus")
+        self.learner = update().learner(data.training(task), slots=1, workspaces=1)
+        examples = len(self.learner.work)
+        order = np.random.default_rng(1).permutation(examples).astype(np.int32)
+        parts = 1 if update.batch else -(-examples // mini_batch_size)
+        self.mini_batches = np.array_split(order, parts)
+
+    def teardown(self, rule, mini_batch_size):
+        if hasattr(self, "learner"):
+            self.learner.close()
+
+    def calculate(self):
+        for mini_batch in self.mini_batches:
+            self.learner.calculate(mini_batch)
+
+    def learn(self):
+        for mini_batch in self.mini_batches:
+            self.learner.calculate(mini_batch)
+            self.learner.update()
+
+    def time_calc(self, rule, mini_batch_size):
+        self.calculate()
+
+    def time_epoch(self, rule, mini_batch_size):
+        self.learn()
+
+    def peakmem_epoch(self, rule, mini_batch_size):
+        self.learn()
+
+    def track_speed(self, rule, mini_batch_size):
+        """Return tokens or cells a second; the median, each from where learning begins."""
+        seconds = []
+        for _ in range(ROUNDS):
+            self.teardown(rule, mini_batch_size)
+            self.setup(rule, mini_batch_size)
+            start = perf_counter()
+            self.learn()
+            seconds.append(perf_counter() - start)
+        return int(self.learner.work.sum()) / median(seconds)
+
+    track_speed.unit = "tokens or cells/s"
