@@ -9,7 +9,7 @@ UV := 0.13.9
 
 sources := setup.py pyproject.toml $(shell find kernels algorithms -name '*.pyx' -o -name '*.pxd' -o -name '*.h')
 
-.PHONY: reproduce smoke test env lint compare lock clean
+.PHONY: reproduce smoke test env lint compare dashboard lock clean
 
 reproduce: env  ## every figure and results/report.pdf
 	$(BIN)/snakemake --cores $(CORES)
@@ -47,6 +47,9 @@ compare: env $(VENV)/.benchmarks  ## the kernels beside their peers, all cores b
 	$(BIN)/python -m benchmarks.peers.thot
 	$(BIN)/python -m benchmarks.parallel --task ner
 	$(BIN)/python -m benchmarks.parallel --task tagging --epochs 2 --rounds 3
+
+dashboard: env $(VENV)/.benchmarks  ## the asv suite over RANGE, as a page; which commits are slower
+	$(BIN)/python -m benchmarks.dashboard $(if $(RANGE),--range '$(RANGE)')
 
 $(VENV)/.benchmarks: $(VENV)/.requirements requirements/benchmarks.lock
 	$(PIP) install --require-hashes --requirement requirements/benchmarks.lock

@@ -36,6 +36,7 @@ for stage in (
     "claims",
     "report",
     "validation",
+    "dashboard",
 ):
 
     include: f"workflow/rules/{stage}.smk"

@@ -39,6 +39,18 @@ def tiny(monkeypatch):
     monkeypatch.setattr(data, "EXAMPLES", 24)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("task", TASKS)
+def test_many_processors_do_not_diverge(task, monkeypatch):
+    from benchmarks.suite.schedules import SimulatedClock
+
+    monkeypatch.undo()
+    benchmark = SimulatedClock()
+    benchmark.setup(task, 64)
+    assert data.EXAMPLES > 1000
+    assert benchmark.track_cost(task, 64) > 0
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_update_and_schedule_has_every_kind_of_benchmark(kind):
     of_this_kind = [label for label in LABELS if f".{kind}" in label]
