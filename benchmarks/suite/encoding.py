@@ -19,7 +19,7 @@ class Encoding:
     param_names = ("task",)
     number = 1
     rounds = 2
-    repeat = (4, 6, 0.6)
+    repeat = (4, 4, 0.3)
     warmup_time = 0.02
     timeout = 60
 

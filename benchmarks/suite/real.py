@@ -13,7 +13,7 @@ class RealCorpora:
     param_names = ("task",)
     number = 1
     rounds = 2
-    repeat = (4, 4, 1.0)
+    repeat = (4, 4, 0.3)
     timeout = 120
 
     def setup(self, task):

@@ -29,7 +29,7 @@ class Learning:
     param_names = ("rule", "mini_batch_size")
     number = 1
     rounds = 2
-    repeat = (4, 8, 0.4)
+    repeat = (4, 8, 0.1)
     warmup_time = 0.02
     timeout = 60
 
