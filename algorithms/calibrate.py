@@ -31,25 +31,44 @@ MINI_BATCH_SIZES = (1, 4, 16, 64, 256)
 MOST_EPOCHS = 10
 EXAMPLES = 140_000  # of a run, about: ten epochs of CoNLL-2003
 BATCH_EPOCHS = 30  # as many updates: the first may be shorter than those that follow
-REPEATS = 5
+ROUNDS = 5
 AVERAGE_EVERY = 4
 AVERAGES = 8
 SAME_MACHINE = ("processor", "architecture", "cores", "physical_cores")
 INTERRUPTION = 1e-5  # seconds: switching to another thread and back takes longer
 
 
-def calibrate(task, update, corpus, progress=None, processors=None):
+def calibrate(
+    task,
+    update,
+    corpus,
+    *,
+    processors=None,
+    schedules=None,
+    mini_batch_sizes=MINI_BATCH_SIZES,
+    epochs=None,
+    rounds=None,
+    beside=None,
+):
     """Measure one task on this machine, alone and where processors share `theta`.
 
     Parameters
     ----------
     task, update : str
     corpus : EncodedCorpus
-    progress : callable, optional
-        Called with round, schedule, processors and mini-batch size (None: the corpus) before each
-        run.
     processors : int, optional
         That share; by default as many as there are cores. With one, sharing is not measured.
+    schedules : collection of str, optional
+        Those of the schedules that share which are measured; by default all.
+    mini_batch_sizes : sequence of int
+    epochs : int, optional
+        Of a run; by default as many as make it about as long as usual.
+    rounds : int, optional
+        How often each run is made; by default `ROUNDS`.
+    beside : callable, optional
+        Called with the number of the round and the `Configuration` right before each run, for
+        whatever is to meet the machine in the same state: the same cell measured once more with
+        another seed, or a line that says what is going on.
 
     Returns
     -------
@@ -59,61 +78,79 @@ def calibrate(task, update, corpus, progress=None, processors=None):
         `fit_trace` returns of it on those processors.
     """
     origin = {"corpus": corpus.about["corpus"], "sources": versions()["sources"]}
-    if UPDATES[update].batch:
-        found = calibrate_batches(task, update, corpus, progress)
+    rounds = ROUNDS if rounds is None else rounds
+    rule = UPDATES[update]
+    if rule.batch:
+        found = calibrate_batches(task, update, corpus, rounds, beside)
         return {**found, **origin, "processors": 1, "shared": {}}
     processors = processors or len(allowed_cpus())
-    rule = UPDATES[update]
     plan = {"single": 1}
     if processors > 1:
-        plan |= {
-            name: processors
-            for name, kind in SCHEDULES.items()
-            if kind.shares_theta() and rule.skip(task, kind) is None
-        }
-    found = {}
+        sharing = shared_by(task, update)
+        plan |= {name: processors for name in sharing if schedules is None or name in schedules}
     examples = TASKS[task]().examples(corpus)
-    epochs = min(MOST_EPOCHS, max(2, EXAMPLES // examples))
-    for repeat in range(REPEATS):
-        for size in MINI_BATCH_SIZES:
-            for schedule, number in plan.items():
-                if progress:
-                    progress(repeat, schedule, number, size)
-                result = _run(
-                    corpus,
-                    task=task,
-                    update=update,
-                    schedule=schedule,
-                    processors=number,
-                    mini_batch_size=size,
-                    epochs=epochs,
-                )
-                found.setdefault((schedule, size), []).append((result.seconds, result.trace))
+    if epochs is None:
+        epochs = min(MOST_EPOCHS, max(2, EXAMPLES // examples))
+    cells = [
+        wall_cell(
+            task,
+            update,
+            schedule=schedule,
+            processors=number,
+            mini_batch_size=size,
+            epochs=epochs,
+        )
+        for size in mini_batch_sizes
+        for schedule, number in plan.items()
+    ]
+    traces = median_traces(cells, corpus, rounds, beside)
     fits = {
         schedule: fit_trace(
             SCHEDULES[schedule].program,
             number,
-            [_median(found[schedule, size]) for size in MINI_BATCH_SIZES],
+            [trace for cell, trace in zip(cells, traces, strict=True) if cell.schedule == schedule],
         )
         for schedule, number in plan.items()
     }
     costs = fits.pop("single")
     if rule.skip(task, SCHEDULES["replicated"]) is None:
-        each = time_average(task, update, corpus, examples, processors)
+        each = time_average(task, update, corpus, examples, processors, rounds)
         costs["costs"]["average_replica"] = each
     return {**costs, **origin, "processors": processors, "shared": fits}
 
 
-def calibrate_batches(task, update, corpus, progress=None):
+def shared_by(task, update):
+    """Return the names of the schedules whose processors share what an update rule changes."""
+    rule = UPDATES[update]
+    return [
+        name
+        for name, kind in SCHEDULES.items()
+        if kind.shares_theta() and rule.skip(task, kind) is None
+    ]
+
+
+def wall_cell(task, update, **settings):
+    """Return the `Configuration` of runs that are only timed: nothing is evaluated in mid-run."""
+    timed = {"clock": "wall", "evaluations": 0, "oversubscribe": True}
+    return Configuration(task=task, update=update, **timed, **settings)
+
+
+def median_traces(cells, corpus, rounds, beside=None):
+    """Run cells in turns, and return of each the trace of the run that took the median time."""
+    found = [[] for _ in cells]
+    for number in range(rounds):
+        for cell, results in zip(cells, found, strict=True):
+            if beside:
+                beside(number, cell)
+            result = run(cell, corpus, judge=False)
+            results.append((result.seconds, result.trace))
+    return [sorted(results, key=itemgetter(0))[rounds // 2][1] for results in found]
+
+
+def calibrate_batches(task, update, corpus, rounds, beside=None):
     """Measure a rule that needs the whole corpus; returns what `fit_trace` does, without R2."""
-    found = []
-    for repeat in range(REPEATS):
-        if progress:
-            progress(repeat, "single-batch", 1, None)
-        settings = {"task": task, "update": update, "epochs": BATCH_EPOCHS}
-        result = _run(corpus, schedule="single-batch", **settings)
-        found.append((result.seconds, result.trace))
-    trace = _median(found)
+    cell = wall_cell(task, update, schedule="single-batch", epochs=BATCH_EPOCHS)
+    (trace,) = median_traces([cell], corpus, rounds, beside)
     calc = trace["end"] - trace["start"] - trace["update"]
     (calc_work,), _ = fit([trace["work"]], calc)
     (update_fixed,), _ = fit([np.ones(len(trace))], trace["update"])
@@ -182,38 +219,27 @@ def fit_trace(program, processors, traces):
     }
 
 
-def time_average(task, update, corpus, examples, processors):
+def time_average(task, update, corpus, examples, processors, rounds):
     """Return the seconds that averaging takes for each replica of `theta`.
 
     The update of processor 0 before each average holds the average too, and is far shorter.
     """
-    size = min(64, max(1, examples // (processors * AVERAGE_EVERY * AVERAGES)))
+    cell = wall_cell(
+        task,
+        update,
+        schedule="replicated",
+        processors=processors,
+        mini_batch_size=min(64, max(1, examples // (processors * AVERAGE_EVERY * AVERAGES))),
+        epochs=1,
+        average_every=AVERAGE_EVERY,
+    )
     found = []
-    for _ in range(REPEATS):
-        trace = _run(
-            corpus,
-            task=task,
-            update=update,
-            schedule="replicated",
-            processors=processors,
-            mini_batch_size=size,
-            epochs=1,
-            average_every=AVERAGE_EVERY,
-        ).trace
+    for _ in range(rounds):
+        trace = run(cell, corpus, judge=False).trace
         seconds = trace["update"][trace["processor"] == 0]
         averages = seconds[AVERAGE_EVERY - 1 :: AVERAGE_EVERY]
         found.append(np.median(averages) - np.median(seconds))
     return max(0.0, float(np.median(found))) / processors
-
-
-def _median(timed):
-    """Return the trace that took the median time, of pairs of seconds and trace."""
-    return sorted(timed, key=itemgetter(0))[len(timed) // 2][1]
-
-
-def _run(corpus, **settings):
-    configuration = Configuration(clock="wall", evaluations=1, oversubscribe=True, **settings)
-    return run(configuration, corpus, judge=False)
 
 
 def fit(columns, seconds, weights=None):

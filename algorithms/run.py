@@ -34,7 +34,7 @@ class Configuration:
     mini_batch_size : int or None
         None where a mini-batch is the whole corpus.
     evaluations : int
-        Curve points an epoch.
+        Curve points an epoch; 0: only before the first and after the last update.
     calibration : str or None
         The file of cost model `measured`; None is the reference.
     delay_mean : str or None
@@ -76,12 +76,11 @@ class Configuration:
             object.__setattr__(self, "mini_batch_size", None)
         elif self.mini_batch_size is None:
             raise StalenessError(f"schedule '{self.schedule}' needs a mini_batch_size")
-        for name in ("processors", "mini_batch_size", "epochs", "evaluations", "average_every"):
+        least = dict.fromkeys(("processors", "mini_batch_size", "epochs", "average_every"), 1)
+        for name, number in {**least, "evaluations": 0, "seed": 0}.items():
             value = getattr(self, name)
-            if value is not None and value < 1:
-                raise StalenessError(f"{name} must be at least 1, not {value}")
-        if self.seed < 0:
-            raise StalenessError(f"seed must be at least 0, not {self.seed}")
+            if value is not None and value < number:
+                raise StalenessError(f"{name} must be at least {number}, not {value}")
         if self.delay_mean is not None:
             delays.Mean.parse(self.delay_mean)
         if not 0 <= self.delay_probability <= 1:
@@ -298,7 +297,7 @@ def make_clock(configuration, learner, seconds):
     """Return the clock of a configuration, ready to `advance`; `seconds` as simulated, or None."""
     examples = len(learner.work)
     size = configuration.mini_batch_size or examples
-    intervals = configuration.epochs * configuration.evaluations
+    intervals = configuration.epochs * configuration.evaluations or 1
     if configuration.clock == "simulated":
         extra = {"costs": seconds}
     else:

@@ -4,9 +4,7 @@ A figure's entry in the config lists its cells. Each is `common` with its own va
 value may be a list, which stands for one cell an element. A cell that several figures use is one
 folder, and so is run once. A claim's entry is the same.
 
-The entry `validation` lists cells in the same way. Each is run on both clocks, the simulated one
-with a calibration of this very machine, and with as many processors as this machine has cores
-unless the entry says how many.
+The entry `validation` says what `staleness validate` compares the two clocks on.
 """
 
 import itertools
@@ -15,7 +13,6 @@ from pathlib import Path
 
 from staleness.algorithms.components import discover
 from staleness.algorithms.errors import StalenessError
-from staleness.algorithms.machine import allowed_cpus
 from staleness.algorithms.run import SCHEDULES, TASKS, UPDATES, Configuration
 from staleness.workflow import claims, figures
 from staleness.workflow.corpora.own import Configured
@@ -42,10 +39,6 @@ class Grid:
         The figures asked for, with their cells as "<task>/<cell>".
     claims : dict of str to list of str
         The claims asked for, in the same way.
-    validation : list of str
-        The cells that both clocks are compared on; empty if there are none.
-    own_calibration : str
-        The file that the workflow makes of this machine, if a cell uses it.
 
     Raises
     ------
@@ -59,11 +52,14 @@ class Grid:
         self.mirror_arguments = ["--mirror", config["mirror"]] if "mirror" in config else []
         self._corpora = config.get("corpora", {})
         self._cells = {}
-        self.own_calibration = f"{self.results}/calibration.json"
         self.figures = self._named("figure", config["figures"], discover(figures, figures.Figure))
         self.claims = self._named("claim", config.get("claims", {}), discover(claims, claims.Claim))
-        entry = config.get("validation")
-        self.validation = list(dict.fromkeys(self._on_both_clocks(entry))) if entry else []
+        self._validation = config.get("validation")
+        if self._validation:
+            try:
+                self._check_corpus(self._validation["corpus"], self._validation["task"])
+            except StalenessError as error:
+                raise StalenessError(f"config: validation: {error}") from None
 
     def _named(self, kind, entries, known):
         """Return the keys of the cells of each entry, all of a kind."""
@@ -75,42 +71,6 @@ class Grid:
                 )
             found[name] = list(dict.fromkeys(self._add(f"{kind} {name}", entry)))
         return found
-
-    def _on_both_clocks(self, entry):
-        """Yield the keys of the cells to be validated, on the wall clock and simulated."""
-        common = entry.get("common", {})
-        cells = []
-        for variant in entry["cells"]:
-            chosen = {**common, **variant}.get("schedule")
-            for name in chosen if isinstance(chosen, list) else [chosen]:
-                most = SCHEDULES[name].most_processors if name in SCHEDULES else 1
-                processors = min(len(allowed_cpus()), most)
-                cells.append({"processors": processors, **common, **variant, "schedule": name})
-        simulated = {
-            "clock": "simulated",
-            "cost": "measured",
-            "calibration": self.own_calibration,
-        }
-        for clock in ({"clock": "wall"}, simulated):
-            yield from self._add("validation", {"cells": [{**cell, **clock} for cell in cells]})
-
-    def _calibrated(self):
-        """Return task, update rule and corpus of what is validated.
-
-        Raises
-        ------
-        StalenessError
-            If nothing is, or the cells differ in one of these: a calibration is of one.
-        """
-        found = {
-            (configuration.task, configuration.update, corpus)
-            for configuration, corpus in map(self._cells.get, self.validation)
-        }
-        if len(found) != 1:
-            raise StalenessError(
-                f"config: validation needs cells of one task, update and corpus, not {len(found)}"
-            )
-        return found.pop()
 
     def _add(self, where, entry):
         """Yield the keys of an entry's cells, and remember the cells."""
@@ -207,23 +167,25 @@ class Grid:
             for argument in ("--of", claim, *self._folders(keys))
         ]
 
-    def validation_folders(self, _wildcards=None):
-        """Return the run folders of what is validated."""
-        return self._folders(self.validation)
+    def validation_corpus(self, _wildcards=None):
+        """Return corpus.json of the encoded corpus that the two clocks are compared on."""
+        return f"{self.results}/encoded/{self._to_be_validated()['corpus']}/corpus.json"
 
-    def validation_files(self, _wildcards=None):
-        """Return run.json of the same runs."""
-        self._calibrated()
-        return [f"{folder}/run.json" for folder in self.validation_folders()]
+    def validation_arguments(self, _wildcards=None):
+        """Return the arguments of `staleness validate`, without corpus and output."""
+        entry = self._to_be_validated()
+        arguments = [entry["task"]]
+        for option in ("update", "schedules", "mini_batches", "epochs", "rounds"):
+            if option in entry:
+                value = entry[option]
+                values = value if isinstance(value, list) else [value]
+                arguments += [f"--{option.replace('_', '-')}", *map(str, values)]
+        return arguments
 
-    def calibration_corpus(self, _wildcards=None):
-        """Return corpus.json of the encoded corpus that this machine is calibrated on."""
-        return f"{self.results}/encoded/{self._calibrated()[2]}/corpus.json"
-
-    def calibration_arguments(self, _wildcards=None):
-        """Return the arguments of `staleness calibrate`, without corpus and output."""
-        task, update, _ = self._calibrated()
-        return [task, "--update", update]
+    def _to_be_validated(self):
+        if not self._validation:
+            raise StalenessError("config: nothing to validate: add an entry 'validation'")
+        return self._validation
 
 
 def settings(configuration):

@@ -1,118 +1,174 @@
 """The two clocks side by side: what the same cells did on each.
 
+A machine's speed drifts by more than what is to be seen. So all that is timed takes turns: beside
+each run that the simulated clock is calibrated by, the same cell is run once more with another
+seed, and both meet the same machine. The simulated clock then runs the cells with those seeds, by a
+calibration that has seen none of them. Nothing is evaluated in mid-run: that would push `theta` out
+of the caches, which takes learning a while to mend.
+
 Throughput is the work (tokens or cells) a second up to the last update. Utilisation is the share of
 that time, over all processors, that was not spent waiting (at a barrier, for the lock, in a delay):
-whatever else a clock does counts as busy on both. Each is the median over seeds; the ratio is that
-of the two medians.
+whatever else a clock does counts as busy on both. Each is the median over rounds; the ratio is that
+of the two medians, with the lowest and the highest of a round.
+
+What other programs take from the threads is on the wall clock only: a calibration leaves out the
+mini-batches that they interrupted. How much of its cores' time a run had on the wall clock is
+therefore said as well: threads that wait spin, so that it is all of it on a machine left alone.
 """
 
 import json
-from pathlib import Path
+import os
+from dataclasses import replace
 
 import numpy as np
 
-from staleness.algorithms import record
+from staleness.algorithms.calibrate import calibrate, shared_by
+from staleness.algorithms.calibrate import write as write_calibration
 from staleness.algorithms.errors import StalenessError
-from staleness.algorithms.files import whole_file
-from staleness.algorithms.run import TASKS
+from staleness.algorithms.files import refuse_foreign, whole_folder
+from staleness.algorithms.machine import allowed_cpus, machine, versions
+from staleness.algorithms.run import TASKS, UPDATES, run
 
-FORMAT = 1
+FORMAT = 2
 CLOCKS = ("simulated", "wall")
 MEASURES = ("throughput", "utilisation", "mean_staleness", "metric")
-# Settings in which the two runs of a pair may differ.
-OF_THE_CLOCK = ("clock", "cost", "calibration", "oversubscribe", "seed")
+FILES = {"validation.md", "validation.json", "calibration.json"}
 
 
-def measure(folder):
-    """Return what is compared of one run.
+def validate(
+    task, update, corpus, folder, *, schedules, mini_batch_sizes, epochs, rounds, tell=None
+):
+    """Run cells on both clocks and write what came of it: `FILES`.
 
     Parameters
     ----------
+    task, update : str
+    corpus : EncodedCorpus
     folder : path-like
-        What `staleness run --out` wrote.
-
-    Returns
-    -------
-    about : dict
-        The contents of run.json.
-    measures : dict of str to float
-        By `MEASURES`; the metric is the first of the task's, after the last update.
-    """
-    about = record.read_about(folder)
-    trace = record.read_trace(folder)
-    try:
-        task = TASKS[about["configuration"]["task"]]
-        processors = about["configuration"]["processors"]
-        waits = sum(trace[name].sum() for name in ("barrier_wait", "lock_wait", "delay"))
-        return about, {
-            "throughput": about[f"{task.work_unit}_per_second"],
-            "utilisation": float(1 - waits / (processors * about["seconds"])),
-            "mean_staleness": about["mean_staleness"],
-            "metric": about["metrics"][next(iter(task.metrics))],
-        }
-    except (KeyError, TypeError, ZeroDivisionError) as error:
-        raise StalenessError(
-            f"{folder}: not a run ({error!r}): make it with 'staleness run'"
-        ) from error
-
-
-def compare(folders):
-    """Return the runs of both clocks in pairs.
-
-    Parameters
-    ----------
-    folders : iterable of path-like
+        Made, or replaced, once all is done.
+    schedules : list of str
+        `single`, and others whose processors share `theta`: as many as this machine has.
+    mini_batch_sizes : list of int
+    epochs, rounds : int
+    tell : callable, optional
+        Called with the number of the round and the `Configuration` of each cell before it is run.
 
     Returns
     -------
     dict
-        What results/validation.json holds: format, task, metric (its name), work_unit, the machine
-        and the cost model, and cells. Each has schedule, processors, mini_batch_size, its whole
-        configuration, seeds by clock and, for each of `MEASURES`, simulated, wall and ratio (None
-        where the wall's is 0).
+        What validation.json holds: format, task, update, corpus (name and digest), metric (its
+        name), work_unit, rounds, cost_model, machine, versions, and cells: what `compare` returns.
 
     Raises
     ------
     StalenessError
-        If a folder is no run, a cell has been run on one clock only, or the runs do not belong
-        together.
+        If the update rule or a schedule cannot be validated, or the folder holds anything else.
     """
-    groups, shared = {}, {}
-    for folder in map(Path, folders):
-        about, measures = measure(folder)
-        configuration = about["configuration"]
-        clock, seed = configuration["clock"], configuration["seed"]
-        _same(shared, folder, "task", configuration["task"])
-        _same(shared, folder, "corpus", about["corpus"]["digest"])
-        _same(shared, folder, "build", about["versions"]["sources"])
-        if clock == "wall":
-            # The load differs from run to run; the processor must not.
-            _same(shared, folder, "machine", about["machine"]["processor"])
-            shared.setdefault("about", about)
-        else:
-            _same(shared, folder, "cost", about["cost_model"]["description"])
-        cell = {name: v for name, v in configuration.items() if name not in OF_THE_CLOCK}
-        group = groups.setdefault(json.dumps(cell, sort_keys=True), (cell, {}, {}))
-        seeds = group[1].setdefault(clock, [])
-        if seed in seeds:
-            raise StalenessError(f"{folder}: a second run of seed {seed}: give each run once")
-        seeds.append(seed)
-        group[2].setdefault(clock, []).append(measures)
-    cells = [_pair(*group) for group in groups.values()]
-    if not cells:
-        raise StalenessError("no runs: give at least one folder of each clock")
-    task = TASKS[shared["task"]]
-    machine = shared["about"]["machine"]
+    _check(task, update, schedules, rounds)
+    refuse_foreign(folder, FILES)
+    tell = tell or (lambda number, cell: None)
+    cells, walls = {}, {}
+
+    def beside(number, cell):
+        tell(number, cell)
+        if cell.schedule in schedules:
+            key = schedules.index(cell.schedule), cell.mini_batch_size
+            cells[key] = cell
+            walls.setdefault(key, []).append(measure(run(replace(cell, seed=number + 1), corpus)))
+
+    with whole_folder(folder) as part:
+        costs = calibrate(
+            task,
+            update,
+            corpus,
+            schedules=schedules,
+            mini_batch_sizes=mini_batch_sizes,
+            epochs=epochs,
+            rounds=rounds,
+            beside=beside,
+        )
+        path = part / "calibration.json"
+        write_calibration(path, {task: {update: costs}})
+        simulated = {
+            key: replace(cell, clock="simulated", calibration=os.fspath(path))
+            for key, cell in sorted(cells.items())
+        }
+        comparison = {
+            "format": FORMAT,
+            "task": task,
+            "update": update,
+            "corpus": {name: corpus.about.get(name) for name in ("corpus", "digest")},
+            "metric": next(iter(TASKS[task].metrics)),
+            "work_unit": TASKS[task].work_unit,
+            "rounds": rounds,
+            "cost_model": next(iter(simulated.values())).cost_model().describe(),
+            "machine": machine(),
+            "versions": versions(),
+            "cells": [
+                compare(cell, _repeat(cell, corpus, rounds, tell), walls[key])
+                for key, cell in simulated.items()
+            ],
+        }
+        text = ["# The two clocks side by side", "", caption(comparison), "", *table(comparison)]
+        (part / "validation.md").write_text("\n".join([*text, ""]), encoding="utf-8")
+        about = json.dumps(comparison, indent=1)
+        (part / "validation.json").write_text(about + "\n", encoding="utf-8")
+    return comparison
+
+
+def measure(result):
+    """Return what is compared of a run.
+
+    Parameters
+    ----------
+    result : staleness.algorithms.run.Result
+
+    Returns
+    -------
+    dict of str to float
+        By `MEASURES`, the metric being the first of the task's, after the last update; and
+        cpu_share, of its cores' time.
+    """
+    summary, trace = result.summary(), result.trace
+    task = TASKS[result.configuration.task]
+    waits = sum(trace[name].sum() for name in ("barrier_wait", "lock_wait", "delay"))
     return {
-        "format": FORMAT,
-        "task": shared["task"],
-        "corpus": shared["about"]["corpus"]["corpus"],
-        "metric": next(iter(task.metrics)),
-        "work_unit": task.work_unit,
-        "machine": {name: machine[name] for name in ("processor", "cores", "system")},
-        "cost_model": shared["cost"],
-        "cells": sorted(cells, key=_rank),
+        "throughput": summary[f"{task.work_unit}_per_second"],
+        "utilisation": float(1 - waits / (result.configuration.processors * result.seconds)),
+        "mean_staleness": summary["mean_staleness"],
+        "metric": summary["metrics"][next(iter(task.metrics))],
+        "cpu_share": result.cpu_seconds / (result.configuration.processors * result.real_seconds),
     }
+
+
+def compare(cell, simulated, wall):
+    """Put the runs of a cell side by side.
+
+    Parameters
+    ----------
+    cell : Configuration
+    simulated, wall : list of dict
+        What `measure` returned of each round.
+
+    Returns
+    -------
+    dict
+        schedule, processors, mini_batch_size and, for each of `MEASURES`, simulated and wall
+        (medians), ratio (of these), low and high (of the ratios of each round; all three None where
+        a wall's is 0) and rounds (by clock, a list). cpu_share is the wall's, of each round.
+    """
+    pair = {name: getattr(cell, name) for name in ("schedule", "processors", "mini_batch_size")}
+    for name in MEASURES:
+        both = zip(CLOCKS, (simulated, wall), strict=True)
+        rounds = {clock: [measures[name] for measures in made] for clock, made in both}
+        medians = {clock: float(np.median(values)) for clock, values in rounds.items()}
+        ratio = low = high = None
+        if all(rounds["wall"]):
+            each = np.divide(*rounds.values())
+            ratio = medians["simulated"] / medians["wall"]
+            low, high = float(each.min()), float(each.max())
+        pair[name] = {**medians, "ratio": ratio, "low": low, "high": high, "rounds": rounds}
+    return {**pair, "cpu_share": [measures["cpu_share"] for measures in wall]}
 
 
 def table(comparison):
@@ -120,18 +176,18 @@ def table(comparison):
     unit = comparison["work_unit"]
     head = [
         *("schedule", "P", "m", f"{unit} a second: simulated", "wall", "simulated / wall"),
-        *("utilisation: simulated", "wall", "staleness: simulated", "wall"),
-        *(f"{comparison['metric']}: simulated", "wall"),
+        *("round by round", "utilisation: simulated", "wall", "staleness: simulated", "wall"),
+        *(f"{comparison['metric']}: simulated", "wall", "CPU share: wall"),
     ]
     rows = []
     for cell in comparison["cells"]:
-        rate, ratio = cell["throughput"], cell["throughput"]["ratio"]
-        row = [cell["schedule"], str(cell["processors"]), str(cell["mini_batch_size"] or "all")]
+        rate = cell["throughput"]
+        row = [cell["schedule"], str(cell["processors"]), str(cell["mini_batch_size"])]
         row += [f"{rate[clock]:,.0f}" for clock in CLOCKS]
-        row.append(f"{ratio:.2f}" if ratio is not None else "")
+        row += [f"{rate['ratio']:.2f}", f"{rate['low']:.2f} to {rate['high']:.2f}"]
         for name, digits in (("utilisation", 2), ("mean_staleness", 2), ("metric", 4)):
             row += [f"{cell[name][clock]:.{digits}f}" for clock in CLOCKS]
-        rows.append(row)
+        rows.append([*row, f"{np.median(cell['cpu_share']):.2f}"])
     widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
 
     def line(row):
@@ -145,54 +201,39 @@ def table(comparison):
 
 
 def caption(comparison):
-    """Return a sentence on where a comparison comes from."""
-    machine = comparison["machine"]
-    seeds = sorted({seed for cell in comparison["cells"] for seed in cell["seeds"]["wall"]})
+    """Return sentences on where a comparison comes from."""
+    machine, rounds = comparison["machine"], comparison["rounds"]
     return (
-        f"{comparison['task']} on {comparison['corpus']}, medians over seeds "
-        f"{', '.join(map(str, seeds))}. Wall clock: {machine['processor']}, {machine['cores']} "
-        f"cores, {machine['system']}. Simulated clock: {comparison['cost_model']}."
+        f"{comparison['task']} by {comparison['update']} on {comparison['corpus']['corpus']}, "
+        f"medians over {rounds} round{'s' if rounds > 1 else ''}, each with a seed of its own. "
+        f"Wall clock: {machine['processor']}, {machine['cores']} "
+        f"core{'s' if machine['cores'] > 1 else ''}, {machine['system']}. Simulated clock: "
+        f"{comparison['cost_model']}, calibrated by runs with another seed that took turns with "
+        "these."
     )
 
 
-def write(comparison, folder):
-    """Write validation.md and validation.json to a folder, and return their paths."""
-    text = "\n".join(
-        ["# The two clocks side by side", "", caption(comparison), "", *table(comparison), ""]
-    )
-    paths = [Path(folder) / f"validation.{kind}" for kind in ("md", "json")]
-    for path, content in zip(paths, (text, json.dumps(comparison, indent=1) + "\n"), strict=True):
-        with whole_file(path) as part:
-            part.write_text(content, encoding="utf-8")
-    return paths
+def _check(task, update, schedules, rounds):
+    """Raise an error if these cannot be compared on this machine."""
+    reason = UPDATES[update].skip(task)
+    if not reason and UPDATES[update].batch:
+        reason = f"update '{update}' takes the whole corpus: validate one that takes mini-batches"
+    if reason:
+        raise StalenessError(reason)
+    known = ["single", *shared_by(task, update)]
+    for name in schedules:
+        if name not in known:
+            raise StalenessError(f"schedule '{name}': choose from {', '.join(known)}")
+    if len(allowed_cpus()) == 1 and "single" not in schedules:
+        raise StalenessError("this machine has one core: add schedule 'single'")
+    if rounds < 1:
+        raise StalenessError(f"rounds must be at least 1, not {rounds}")
 
 
-def _same(shared, folder, name, value):
-    if shared.setdefault(name, value) != value:
-        raise StalenessError(
-            f"{folder}: its {name} is another than that of the runs before it: "
-            "give runs that belong together"
-        )
-
-
-def _pair(cell, seeds, measures):
-    what = f"{cell['schedule']}, P = {cell['processors']}, m = {cell['mini_batch_size'] or 'all'}"
-    for clock in CLOCKS:
-        if clock not in measures:
-            raise StalenessError(f"{what}: no run on the {clock} clock: give runs of both")
-    pair = {name: cell[name] for name in ("schedule", "processors", "mini_batch_size")}
-    pair |= {"configuration": cell, "seeds": {clock: sorted(seeds[clock]) for clock in CLOCKS}}
-    for name in MEASURES:
-        values = {
-            clock: float(np.median([run[name] for run in measures[clock]])) for clock in CLOCKS
-        }
-        ratio = values["simulated"] / values["wall"] if values["wall"] else None
-        pair[name] = {**values, "ratio": ratio}
-    return pair
-
-
-def _rank(pair):
-    order = ("single", "synchronous", "asynchronous")
-    schedule = pair["schedule"]
-    place = order.index(schedule) if schedule in order else len(order)
-    return place, schedule, pair["processors"], pair["mini_batch_size"] or 0, str(pair)
+def _repeat(cell, corpus, rounds, tell):
+    """Return what `measure` says of a cell with the seed of each round."""
+    measures = []
+    for number in range(rounds):
+        tell(number, cell)
+        measures.append(measure(run(replace(cell, seed=number + 1), corpus)))
+    return measures

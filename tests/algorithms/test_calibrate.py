@@ -112,12 +112,22 @@ def test_costs_come_back_from_traces_that_they_made(corpus, schedule):
     np.testing.assert_allclose(Costs(**found["costs"]), true, rtol=1e-6, atol=1e-12)
 
 
+def record(told):
+    """Return a `beside` that keeps round, schedule, processors and mini-batch size."""
+
+    def beside(number, cell):
+        assert (cell.clock, cell.seed, cell.evaluations) == ("wall", 0, 0)
+        told.append((number, cell.schedule, cell.processors, cell.mini_batch_size))
+
+    return beside
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("processors", [1, 2])
 def test_a_calibration_is_a_cost_model(corpus, tmp_path, monkeypatch, processors):
-    monkeypatch.setattr("staleness.algorithms.calibrate.REPEATS", 1)
+    monkeypatch.setattr("staleness.algorithms.calibrate.ROUNDS", 1)
     told = []
-    found = calibrate("ner", "sgd", corpus, lambda *about: told.append(about), processors)
+    found = calibrate("ner", "sgd", corpus, processors=processors, beside=record(told))
     sharing = ["asynchronous", "lock-free", "synchronous"] if processors > 1 else []
     assert set(found["shared"]) == set(sharing)
     plan = {"single": 1, **dict.fromkeys(sharing, processors)}
@@ -139,11 +149,30 @@ def test_a_calibration_is_a_cost_model(corpus, tmp_path, monkeypatch, processors
     assert json.loads(path.read_text())["machine"]["cores"] >= 1
 
 
+def test_what_is_measured_can_be_chosen(corpus):
+    told = []
+    found = calibrate(
+        "ner",
+        "sgd",
+        corpus,
+        processors=2,
+        schedules={"asynchronous"},
+        mini_batch_sizes=[4, 8],
+        epochs=3,
+        rounds=2,
+        beside=record(told),
+    )
+    cells = [("single", 1, 4), ("asynchronous", 2, 4), ("single", 1, 8), ("asynchronous", 2, 8)]
+    assert told == [(number, *cell) for number in (0, 1) for cell in cells]
+    assert found["shared"].keys() == {"asynchronous"}
+    assert found["mini_batches"] == 45 + 23, "of single, one run a size"
+
+
 def test_a_rule_of_batches_is_measured_in_batches(corpus, tmp_path, monkeypatch):
     """Whole passes: their time is laid on the tokens, that of updates on nothing."""
-    monkeypatch.setattr(module, "REPEATS", 2)
+    monkeypatch.setattr(module, "ROUNDS", 2)
     told = []
-    found = calibrate("ner", "lbfgs", corpus, lambda *about: told.append(about), processors=2)
+    found = calibrate("ner", "lbfgs", corpus, processors=2, beside=record(told))
     assert told == [(0, "single-batch", 1, None), (1, "single-batch", 1, None)]
     assert (found["processors"], found["shared"]) == (1, {})
     assert found["mini_batches"] == module.BATCH_EPOCHS
@@ -167,18 +196,18 @@ def test_a_rule_of_batches_is_measured_in_batches(corpus, tmp_path, monkeypatch)
 def test_what_a_batch_costs_comes_back(corpus, monkeypatch):
     true = Costs(calc_work=3e-7, update_fixed=2e-3)
 
-    def simulate(corpus, *, task, update, schedule, epochs):
-        learner = UPDATES[update]().learner(TASKS[task]().training(corpus, seed=0), 1, 1)
+    def simulate(cell, corpus, judge):
+        learner = UPDATES[cell.update]().learner(TASKS[cell.task]().training(corpus, seed=0), 1, 1)
         size = len(learner.work)
-        order = visiting_order(0, size, epochs)
+        order = visiting_order(0, size, cell.epochs)
         clock = make_clock(
-            "simulated", learner, SCHEDULES[schedule].program, 1, size, order, costs=true
+            "simulated", learner, SCHEDULES[cell.schedule].program, 1, size, order, costs=true
         )
         finish(clock)
         learner.close()
         return SimpleNamespace(trace=clock.trace, seconds=clock.time)
 
-    monkeypatch.setattr(module, "_run", simulate)
+    monkeypatch.setattr(module, "run", simulate)
     found = calibrate("ner", "lbfgs", corpus)
     np.testing.assert_allclose(Costs(**found["costs"]), true, rtol=1e-9)
 
@@ -203,7 +232,7 @@ def without_gold(task):
     [(task, name) for name, rule in UPDATES.items() for task in rule.tasks if task != "ner"],
 )
 def test_every_rule_of_every_task_can_be_measured(task, update, monkeypatch):
-    monkeypatch.setattr(module, "REPEATS", 1)
+    monkeypatch.setattr(module, "ROUNDS", 1)
     monkeypatch.setattr(module, "MOST_EPOCHS", 2)
     found = calibrate(task, update, without_gold(task), processors=2)
     rule = UPDATES[update]

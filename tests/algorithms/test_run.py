@@ -34,7 +34,7 @@ AT_MOST = 60.0
         ({"processors": 0}, "processors must be at least 1, not 0"),
         ({"mini_batch_size": 0}, "mini_batch_size must be at least 1, not 0"),
         ({"epochs": 0}, "epochs must be at least 1, not 0"),
-        ({"evaluations": -2}, "evaluations must be at least 1, not -2"),
+        ({"evaluations": -2}, "evaluations must be at least 0, not -2"),
         ({"seed": -1}, "seed must be at least 0, not -1"),
         ({"delay_mean": "long"}, "delay mean 'long': expected seconds as in '5s', or multiples"),
         ({"delay_probability": 1.5}, "delay_probability must lie between 0 and 1, not 1.5"),
@@ -116,9 +116,19 @@ def test_metrics_are_of_the_final_theta(corpus):
     assert metrics["log_likelihood"] == pytest.approx(result.curve["log_likelihood"][-1], rel=1e-6)
 
 
-def test_more_curve_points_change_nothing_else(corpus):
+@pytest.mark.parametrize("clock", ["simulated", "wall"])
+def test_without_evaluations_there_are_the_first_point_and_the_last(corpus, clock):
+    curve = run(replace(BASE, evaluations=0, clock=clock), corpus).curve
+    examples = len(corpus["train.offsets"]) - 1
+    assert curve["examples"].tolist() == [0, BASE.epochs * examples]
+    assert (curve["time_s"][0], curve["updates"][0]) == (0, 0)
+    assert curve["f1"][-1] == run(replace(BASE, clock=clock), corpus).curve["f1"][-1]
+
+
+@pytest.mark.parametrize("few", [0, 1])
+def test_more_curve_points_change_nothing_else(corpus, few):
     """Evaluation takes no time and touches no bit of theta."""
-    seldom = run(replace(BASE, evaluations=1, hyper_parameters={"l2": 50.0}), corpus)
+    seldom = run(replace(BASE, evaluations=few, hyper_parameters={"l2": 50.0}), corpus)
     often = run(replace(BASE, evaluations=15, hyper_parameters={"l2": 50.0}), corpus)
     assert len(often.curve["f1"]) == 31
     assert often.theta.tobytes() == seldom.theta.tobytes()

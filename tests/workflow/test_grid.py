@@ -9,7 +9,6 @@ import yaml
 
 from staleness.algorithms.errors import StalenessError
 from staleness.workflow import claims
-from staleness.workflow import grid as module
 from staleness.workflow.claims import selection
 from staleness.workflow.figures import runs
 from staleness.workflow.grid import Grid
@@ -257,57 +256,43 @@ def test_the_cells_of_a_claim_are_those_it_needs(name):
 
 # ---- validation ---------------------------------------------------------------------------------
 
-SCHEDULES = {"schedule": ["single", "synchronous", "asynchronous"]}
+
+VALIDATION = {
+    "task": "ner",
+    "corpus": "conll2003-en",
+    "update": "sgd",
+    "schedules": ["single", "asynchronous"],
+    "mini_batches": [4, 16],
+    "epochs": 2,
+    "rounds": 3,
+}
 
 
-def validated(monkeypatch, *cells, cores=3, **common):
-    monkeypatch.setattr(module, "allowed_cpus", lambda: list(range(cores)))
-    entry = {"common": {**COMMON, **common}, "cells": list(cells)}
-    jsonschema.validate(config({"schedule": "single"}, validation=entry), SCHEMA)
-    return Grid(config({"schedule": "single"}, validation=entry))
+def test_validation_is_one_command():
+    from staleness.workflow.cli import parser
 
-
-@pytest.mark.parametrize("cores", [1, 3])
-def test_validation_is_the_same_cells_on_both_clocks(monkeypatch, cores):
-    grid = validated(monkeypatch, SCHEDULES, cores=cores)
-    cells = ["single.P1", f"synchronous.P{cores}", f"asynchronous.P{cores}"]
-    assert grid.validation == [
-        f"ner/conll2003-en.sgd.{cell}.m4.e1x4.{clock}"
-        for clock in ("wall", "simulated-measured.calibration")
-        for cell in cells
-    ]
-    assert len(grid.validation_folders()) == 2 * len(grid.validation)
-    for key in grid.validation:
-        timed = grid.is_timed(*key.split("/"))
-        own = [] if timed else ["results/calibration.json"]
-        assert grid.calibration(*key.split("/")) == own
-    assert grid.calibration_arguments() == ["ner", "--update", "sgd"]
-    assert grid.calibration_corpus() == "results/encoded/conll2003-en/corpus.json"
-
-
-def test_validation_is_no_figure(monkeypatch):
-    grid = validated(monkeypatch, SCHEDULES)
+    asked = config({"schedule": "single"}, validation=VALIDATION)
+    jsonschema.validate(asked, SCHEMA)
+    grid = Grid(asked)
+    assert grid.validation_corpus() == "results/encoded/conll2003-en/corpus.json"
+    arguments = ["validate", *grid.validation_arguments(), "--out", "x"]
+    understood = vars(parser().parse_args(arguments))
+    expected = {name: value for name, value in VALIDATION.items() if name != "corpus"}
+    assert expected.items() <= understood.items()
     assert grid.run_folders() == Grid(config({"schedule": "single"})).run_folders()
-    for key in grid.figures["ner-convergence"]:
-        assert grid.calibration(*key.split("/")) == []
 
 
-def test_as_many_processors_as_one_says(monkeypatch):
-    grid = validated(monkeypatch, {"schedule": "asynchronous", "processors": [1, 2]}, cores=8)
-    assert [key.split(".")[3] for key in grid.validation] == ["P1", "P2"] * 2
+def test_validation_of_what_there_is_by_default():
+    entry = {"task": "ner", "corpus": "mine"}
+    asked = config({"schedule": "single"}, validation=entry, corpora={"mine": OWN})
+    jsonschema.validate(asked, SCHEMA)
+    grid = Grid(asked)
+    assert grid.validation_arguments() == ["ner"]
+    assert grid.validation_corpus() == "results/encoded/mine/corpus.json"
 
 
-def test_a_calibration_is_of_one_corpus(monkeypatch):
-    assert Grid(config({"schedule": "single"})).validation == []
-    with pytest.raises(StalenessError, match="one task, update and corpus, not 0"):
-        Grid(config({"schedule": "single"})).validation_files()
-    own = {"format": "conll", "train": "train.txt", "dev": "dev.txt"}
-    entry = {"cells": [{**COMMON, **SCHEDULES}, {**COMMON, **SCHEDULES, "corpus": "mine"}]}
-    grid = Grid(config({"schedule": "single"}, validation=entry, corpora={"mine": own}))
-    with pytest.raises(StalenessError, match="one task, update and corpus, not 2"):
-        grid.validation_files()
-
-
-def test_a_validation_that_makes_no_sense(monkeypatch):
-    with pytest.raises(StalenessError, match=r"config: validation, .*unknown schedule 'late'"):
-        validated(monkeypatch, {"schedule": "late"})
+def test_a_validation_that_makes_no_sense():
+    with pytest.raises(StalenessError, match="config: nothing to validate: add an entry"):
+        Grid(config({"schedule": "single"})).validation_arguments()
+    with pytest.raises(StalenessError, match="config: validation: corpus brown is for tagging"):
+        Grid(config({"schedule": "single"}, validation={**VALIDATION, "corpus": "brown"}))

@@ -1,10 +1,11 @@
 """`staleness calibrate`: measure the costs of this machine's kernels."""
 
 import sys
+from functools import partial
 from pathlib import Path
 
 from staleness.algorithms import encoded
-from staleness.algorithms.calibrate import REPEATS, calibrate, read, write
+from staleness.algorithms.calibrate import ROUNDS, calibrate, read, write
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.run import TASKS, UPDATES
 from staleness.workflow.commands import Command
@@ -61,14 +62,7 @@ class Calibrate(Command):
             if folder is None:
                 folder = ensure_default(options, name).folder
 
-            def tell(repeat, schedule, processors, size, name=name, update=update):
-                print(
-                    f"{name}, {update}, round {repeat + 1} of {REPEATS}: {schedule}, "
-                    f"P = {processors}, mini-batches of {size or 'all'}",
-                    file=sys.stderr,
-                )
-
-            found = calibrate(name, update, encoded.load(folder), tell)
+            found = calibrate(name, update, encoded.load(folder), beside=partial(tell, ROUNDS))
             fits.setdefault(name, {})[update] = found
             print(f"{name}, {update}")
             print(describe("alone", found, task))
@@ -93,6 +87,16 @@ def chosen(options):
         raise StalenessError("--encoded is for one task: name it")
     names = options.tasks or TASKS
     return [(name, rule) for name in names for rule in rules if UPDATES[rule].skip(name) is None]
+
+
+def tell(rounds, number, cell):
+    """Say which run is about to be made; see `beside` of `calibrate`."""
+    print(
+        f"{cell.task}, {cell.update}, round {number + 1} of {rounds}: {cell.schedule}, "
+        f"P = {cell.processors}, mini-batches of {cell.mini_batch_size or 'all'}, "
+        f"{cell.clock} clock",
+        file=sys.stderr,
+    )
 
 
 def describe(what, found, task):

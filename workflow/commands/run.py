@@ -38,7 +38,7 @@ NUMBERS = {
     "--processors": ("P", "threads or virtual processors"),
     "--mini-batch": ("M", "examples of a mini-batch"),
     "--epochs": ("E", "passes over the corpus"),
-    "--evaluations": ("N", "curve points an epoch"),
+    "--evaluations": ("N", "curve points an epoch; 0: only the first and the last"),
     "--seed": ("S", "of the order of examples and of the delays"),
     "--average-every": ("K", "mini-batches between averages, if replicated"),
 }

@@ -1,33 +1,76 @@
 """`staleness validate`: the simulated clock against the wall clock."""
 
+from functools import partial
 from pathlib import Path
 
+from staleness.algorithms import encoded
+from staleness.algorithms.calibrate import MINI_BATCH_SIZES, MOST_EPOCHS, ROUNDS
+from staleness.algorithms.run import TASKS, UPDATES
 from staleness.workflow import validation
 from staleness.workflow.commands import Command
+from staleness.workflow.commands.calibrate import tell
+from staleness.workflow.commands.encode import add_encoder_option
+from staleness.workflow.commands.fetch import add_place_options
+from staleness.workflow.commands.run import add_choice, as_it_is, ensure_default
+
+SCHEDULES = ("single", "synchronous", "asynchronous")
+COUNTS = {  # option to its values: a letter, the default and what it is
+    "--mini-batches": ("M", MINI_BATCH_SIZES, "sizes of mini-batches"),
+    "--epochs": ("E", MOST_EPOCHS, "passes over the corpus"),
+    "--rounds": ("N", ROUNDS, "runs of each cell on each clock"),
+}
 
 
 class Validate(Command):
-    """Compares runs of the same cells on both clocks."""
+    """Calibrates the simulated clock and compares it with the wall clock, all in turns."""
 
     name = "validate"
-    help = "compare runs on the simulated clock with the same on the wall clock"
+    help = "compare the simulated clock with the wall clock of this machine"
 
     def add_arguments(self, parser):
         """Declare the options."""
+        parser.add_argument("task", choices=TASKS, metavar="TASK", help=", ".join(TASKS))
+        add_choice(parser, "--update", UPDATES, help="default: the task's")
         parser.add_argument(
-            "runs", metavar="RUN", nargs="+", type=Path, help="a folder of 'staleness run --out'"
+            "--schedules",
+            metavar="NAME",
+            nargs="+",
+            default=SCHEDULES,
+            help=f"(default: {' '.join(SCHEDULES)})",
         )
+        for option, (letter, default, help) in COUNTS.items():
+            several = isinstance(default, tuple)
+            shown = " ".join(map(str, default)) if several else default
+            parser.add_argument(
+                option,
+                metavar=letter,
+                type=int,
+                nargs="+" if several else None,
+                default=default,
+                help=f"{help} (default: {shown})",
+            )
+        parser.add_argument("--encoded", metavar="DIR", type=Path, help="an encoded corpus")
+        add_encoder_option(parser, "examples")
+        add_place_options(parser)
         parser.add_argument(
-            "--out",
-            metavar="DIR",
-            type=Path,
-            help="write validation.json and validation.md here too",
+            "--out", metavar="DIR", type=Path, required=True, help="write the comparison here"
         )
 
     def run(self, options):
-        """Print the table, and write it if that is asked for."""
-        comparison = validation.compare(options.runs)
+        """Run all cells and print the table."""
+        folder = as_it_is(options)
+        if folder is None:
+            folder = ensure_default(options, options.task).folder
+        comparison = validation.validate(
+            options.task,
+            options.update or TASKS[options.task].update,
+            encoded.load(folder),
+            options.out,
+            schedules=list(dict.fromkeys(options.schedules)),
+            mini_batch_sizes=sorted(set(options.mini_batches)),
+            epochs=options.epochs,
+            rounds=options.rounds,
+            tell=partial(tell, options.rounds),
+        )
         print("\n".join(validation.table(comparison)))
         print(validation.caption(comparison))
-        if options.out is not None:
-            validation.write(comparison, options.out)

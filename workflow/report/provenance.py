@@ -25,7 +25,7 @@ def settings(group):
         **configuration["hyper_parameters"],
         "mini-batch size m": listed(mini_batch_sizes(group)),
         "epochs": configuration["epochs"],
-        "curve points an epoch": configuration["evaluations"],
+        "curve points an epoch": configuration["evaluations"] or "none, but at start and end",
         "seeds": runs.seed_lists(group),
         "clock": runs.describe_clock(shared),
         "delays": runs.describe_delays(group) or "none",

@@ -20,7 +20,7 @@ def encoded(tmp_path, own_corpus, capsys):
 
 @pytest.mark.slow
 def test_it_writes_what_run_understands(tmp_path, encoded, monkeypatch, capsys):
-    monkeypatch.setattr("staleness.algorithms.calibrate.REPEATS", 1)
+    monkeypatch.setattr("staleness.algorithms.calibrate.ROUNDS", 1)
     path = tmp_path / "calibration.json"
     arguments = ["calibrate", "ner", "--update=sgd", f"--encoded={encoded}", f"--out={path}"]
     assert main(arguments) == 0
@@ -40,7 +40,7 @@ def test_rules_go_into_one_file(tmp_path, encoded, monkeypatch, capsys):
     """One by one, or all at once; what is not measured again stays."""
     monkeypatch.setattr(
         "staleness.workflow.commands.calibrate.calibrate",
-        lambda task, update, *_: measured(f"{task}, {update}"),
+        lambda task, update, *_, **_more: measured(f"{task}, {update}"),
     )
     path = tmp_path / "calibration.json"
 

@@ -1,78 +1,162 @@
-"""`staleness validate` on runs of toy size."""
+"""`staleness validate` on a corpus of toy size."""
 
 import json
-import shutil
 
 import pytest
 
+from staleness.algorithms.costs.measured import Measured
+from staleness.algorithms.run import run
+from staleness.workflow import validation
 from staleness.workflow.cli import main
 
-CELLS = [("single", 1), ("synchronous", 2), ("asynchronous", 2)]
+CLOCKS = ("simulated", "wall")
+FILES = ["calibration.json", "validation.json", "validation.md"]
 
 
 @pytest.fixture
-def runs(tmp_path, own_corpus, capsys):
-    """Return the folders of the same runs on both clocks."""
+def encoded(tmp_path, own_corpus, capsys):
+    """Return the folder of an encoded corpus."""
     corpus = [f"--{split}={path}" for split, path in own_corpus.items()]
-    folders = []
-    for clock in ("simulated", "wall"):
-        for schedule, processors in CELLS:
-            folders.append(tmp_path / "runs" / clock / schedule)
-            settings = [f"--schedule={schedule}", f"--processors={processors}", f"--clock={clock}"]
-            place = [f"--data={tmp_path / 'data'}", f"--out={folders[-1]}"]
-            more = ["--epochs=2", "--oversubscribe", *corpus, *place]
-            assert main(["run", "ner", *settings, *more]) == 0
+    assert main(["encode", "--name=toy", "--format=conll", *corpus, f"--data={tmp_path}"]) == 0
     capsys.readouterr()
-    return folders
+    return tmp_path / "encoded" / "toy"
 
 
-def validate(*arguments):
-    return main(["validate", *map(str, arguments)])
+@pytest.fixture
+def cores(monkeypatch):
+    """Return a function that sets how many cores are used, whatever the machine has."""
+
+    def set_to(number):
+        for module in ("algorithms.calibrate", "workflow.validation"):
+            monkeypatch.setattr(f"staleness.{module}.allowed_cpus", lambda: list(range(number)))
+
+    return set_to
 
 
-@pytest.mark.slow
-def test_it_puts_the_clocks_side_by_side(runs, tmp_path, capsys):
+@pytest.fixture
+def validate(encoded, tmp_path):
+    """Return a function that validates in a moment, and says what the exit status was."""
+    place = [f"--encoded={encoded}", f"--out={tmp_path / 'out'}"]
+    short = ["--epochs=2", "--rounds=2", "--mini-batches", "4", "8"]
+
+    def run_it(*more):
+        return main(["validate", "ner", *short, *place, *more])
+
+    return run_it
+
+
+def test_it_puts_the_clocks_side_by_side(validate, cores, tmp_path, capsys):
+    cores(2)
+    assert validate() == 0
     out = tmp_path / "out"
-    assert validate("--out", out, *runs) == 0
-    table = [line for line in capsys.readouterr().out.splitlines() if line.startswith("|")]
-    assert [line.split("|")[1].strip() for line in table[2:]] == [name for name, _ in CELLS]
+    assert sorted(path.name for path in out.iterdir()) == FILES
+    said = capsys.readouterr()
+    table = [line for line in said.out.splitlines() if line.startswith("|")]
+    names = ["single", "single", "synchronous", "synchronous", "asynchronous", "asynchronous"]
+    assert [line.split("|")[1].strip() for line in table[2:]] == names
     assert len({len(line) for line in table}) == 1
     assert "\n".join(table) in (out / "validation.md").read_text()
+    assert "round 2 of 2: asynchronous, P = 2, mini-batches of 8, wall clock" in said.err
+    assert "round 2 of 2: asynchronous, P = 2, mini-batches of 8, simulated clock" in said.err
     written = json.loads((out / "validation.json").read_text())
-    for cell, (schedule, processors) in zip(written["cells"], CELLS, strict=True):
-        assert (cell["schedule"], cell["processors"]) == (schedule, processors)
-        assert cell["seeds"] == {"simulated": [0], "wall": [0]}
+    assert str(tmp_path) not in json.dumps(written), "where it was made does not matter"
+    assert [(cell["schedule"], cell["mini_batch_size"]) for cell in written["cells"]] == [
+        (name, size) for name in names[::2] for size in (4, 8)
+    ]
+    for cell in written["cells"]:
+        assert cell["processors"] == (1 if cell["schedule"] == "single" else 2)
         rate = cell["throughput"]
-        assert rate["ratio"] == rate["simulated"] / rate["wall"] > 0
-        for clock in ("simulated", "wall"):
+        assert rate["ratio"] == rate["simulated"] / rate["wall"]
+        assert 0 < rate["low"] <= rate["high"]
+        assert len(cell["cpu_share"]) == 2
+        assert all(share > 0 for share in cell["cpu_share"])
+        for clock in CLOCKS:
+            assert len(rate["rounds"][clock]) == 2
             assert 0 < cell["utilisation"][clock] <= 1
             # Nobody makes more than 15 updates an epoch of 60 examples.
             assert 0 <= cell["mean_staleness"][clock] <= 30
             assert 0 <= cell["metric"][clock] <= 1
     single = written["cells"][0]
-    assert single["metric"]["ratio"] in {1.0, None}, "at P = 1 both learn the same"
-    assert single["mean_staleness"] == {"simulated": 0, "wall": 0, "ratio": None}
+    both = single["metric"]["rounds"]
+    assert both["simulated"] == both["wall"], "at P = 1 both learn the same"
+    assert single["mean_staleness"]["ratio"] is None
     assert single["utilisation"]["simulated"] == 1
+    assert Measured(out / "calibration.json").tasks["ner"]["sgd"].shared.keys() == {
+        "synchronous",
+        "asynchronous",
+    }
 
 
-@pytest.mark.slow
-def test_what_does_not_belong_together_is_one_line(runs, tmp_path, capsys):
-    def error(*folders):
-        assert validate(*folders) == 1
-        said = capsys.readouterr().err
-        assert said.count("\n") == 1
-        return said
+def test_what_is_compared_is_not_what_was_calibrated_by(validate, cores, monkeypatch):
+    """Beside each run of the calibration one of another seed, evaluated at its ends only."""
+    cores(2)
+    made = {"calibration": [], "validation": []}
 
-    assert "single, P = 1, m = 4: no run on the wall clock" in error(runs[0])
-    assert "no run on the simulated clock" in error(runs[3])
-    assert "a second run of seed 0" in error(runs[0], runs[0])
-    assert "not a run" in error(tmp_path)
-    other = tmp_path / "other"
-    shutil.copytree(runs[3], other)
-    about = json.loads((other / "run.json").read_text())
-    about["versions"]["sources"] = "f" * 64
-    (other / "run.json").write_text(json.dumps(about))
-    assert "its build is another" in error(runs[0], other)
-    del about["metrics"]
-    (other / "run.json").write_text(json.dumps(about))
-    assert "other: not a run (KeyError('metrics'))" in error(runs[0], other)
+    def spy(kind):
+        def note(configuration, corpus, **more):
+            made[kind].append((configuration, list(made["calibration"])))
+            return run(configuration, corpus, **more)
+
+        return note
+
+    monkeypatch.setattr("staleness.algorithms.calibrate.run", spy("calibration"))
+    monkeypatch.setattr("staleness.workflow.validation.run", spy("validation"))
+    assert validate("--schedules", "asynchronous") == 0
+    assert {cell.seed for cell, _ in made["calibration"]} == {0}
+    assert {cell.evaluations for cells in made.values() for cell, _ in cells} == {0}
+    seeds = {
+        clock: [cell.seed for cell, _ in made["validation"] if cell.clock == clock]
+        for clock in CLOCKS
+    }
+    assert seeds == {"wall": [1, 1, 2, 2], "simulated": [1, 2, 1, 2]}
+    # Of single, one run of each size is made before; asynchronous is next.
+    before = [len(earlier) for cell, earlier in made["validation"] if cell.clock == "wall"]
+    assert before == [1, 3, 5, 7]
+
+
+def test_on_one_core_there_is_the_single_processor(validate, cores, tmp_path):
+    cores(1)
+    assert validate() == 0
+    written = json.loads((tmp_path / "out" / "validation.json").read_text())
+    assert [cell["schedule"] for cell in written["cells"]] == ["single", "single"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--update=lbfgs"], "update 'lbfgs' takes the whole corpus"),
+        (["--update=em"], "em"),
+        (["--schedules", "replicated"], "schedule 'replicated': choose from single, asynchronous"),
+        (["--schedules", "asynchronous"], "this machine has one core: add schedule 'single'"),
+        (["--rounds=0"], "rounds must be at least 1, not 0"),
+        (["--epochs=0"], "epochs must be at least 1, not 0"),
+        (["--mini-batches", "0"], "mini_batch_size must be at least 1, not 0"),
+    ],
+)
+def test_what_cannot_be_validated_is_one_line(validate, cores, tmp_path, capsys, arguments, said):
+    cores(1)
+    assert validate(*arguments) == 1
+    error = capsys.readouterr().err
+    assert said in error
+    assert error.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+    assert not list(tmp_path.glob("*.part"))
+
+
+def test_all_or_nothing(validate, cores, tmp_path, monkeypatch, capsys):
+    cores(1)
+    out = tmp_path / "out"
+    assert validate() == 0
+    before = {path.name: path.read_bytes() for path in out.iterdir()}
+
+    def stop(comparison):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(validation, "table", stop)
+    assert validate() == 130
+    assert {path.name: path.read_bytes() for path in out.iterdir()} == before
+    (out / "mine.txt").write_text("keep me")
+    capsys.readouterr()
+    assert validate() == 1
+    assert "mine.txt" in capsys.readouterr().err
+    assert not list(tmp_path.glob("*.part"))
