@@ -9,7 +9,7 @@ UV := 0.13.9
 
 sources := setup.py pyproject.toml $(shell find kernels algorithms -name '*.pyx' -o -name '*.pxd' -o -name '*.h')
 
-.PHONY: reproduce smoke test env lint compare dashboard lock clean
+.PHONY: reproduce smoke verify test env lint compare dashboard lock clean
 
 reproduce: env  ## every figure and results/report.pdf
 	$(BIN)/snakemake --cores $(CORES)
@@ -17,6 +17,9 @@ reproduce: env  ## every figure and results/report.pdf
 
 smoke: env  ## the same from toy sizes
 	$(BIN)/snakemake --cores $(CORES) --configfile config/smoke.yaml
+
+verify: env  ## are the results of `make reproduce` those of the committed reference?
+	$(BIN)/snakemake --cores $(CORES) verify
 
 test: env lint  ## the whole test suite
 	$(BIN)/python -m pytest

@@ -20,8 +20,10 @@ validate(config, "config/schema.yaml")
 grid = Grid(config)
 RESULTS = grid.results
 
-# Jobs call the `staleness` and `python` that Snakemake itself belongs to.
-shell.prefix(f"export PATH={shlex.quote(os.path.dirname(sys.executable))}:$PATH; ")
+# Jobs call the `staleness` and `python` that Snakemake itself belongs to. A prefix of one's own takes
+# the place of Snakemake's, which makes every failure in a pipe count.
+TOOLS = shlex.quote(os.path.dirname(sys.executable))
+shell.prefix(f"set -euo pipefail; export PATH={TOOLS}:$PATH; ")
 
 
 # Used only where jobs run in containers (`--software-deployment-method apptainer`).
@@ -37,6 +39,7 @@ for stage in (
     "report",
     "validation",
     "dashboard",
+    "verify",
 ):
 
     include: f"workflow/rules/{stage}.smk"
