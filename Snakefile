@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from snakemake.utils import min_version, validate
+from staleness.workflow import progress
 from staleness.workflow.grid import Grid
 from staleness.workflow.sources import computing_sources, sources
 
@@ -24,6 +25,10 @@ RESULTS = grid.results
 # the place of Snakemake's, which makes every failure in a pipe count.
 TOOLS = shlex.quote(os.path.dirname(sys.executable))
 shell.prefix(f"set -euo pipefail; export PATH={TOOLS}:$PATH; ")
+
+
+onstart:
+    progress.show(workflow)
 
 
 # Used only where jobs run in containers (`--software-deployment-method apptainer`).
