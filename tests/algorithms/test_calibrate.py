@@ -197,7 +197,9 @@ def test_what_a_batch_costs_comes_back(corpus, monkeypatch):
     true = Costs(calc_work=3e-7, update_fixed=2e-3)
 
     def simulate(cell, corpus, judge):
-        learner = UPDATES[cell.update]().learner(TASKS[cell.task]().training(corpus, seed=0), 1, 1)
+        learner = UPDATES[cell.update]().learner(
+            TASKS[cell.task]().training(corpus, seed=0), slots=1, workspaces=1
+        )
         size = len(learner.work)
         order = visiting_order(0, size, cell.epochs)
         clock = make_clock(
