@@ -2,6 +2,7 @@
 
 import json
 import resource
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from staleness.algorithms.machine import machine, versions
 FILES = {"curve.parquet", "trace.parquet", "run.json"}
 
 
-def write(folder, result, corpus):
+def write(folder, result, corpus, findings=()):
     """Write what a run leaves into a folder of its own.
 
     Parameters
@@ -23,6 +24,8 @@ def write(folder, result, corpus):
     result : staleness.algorithms.run.Result
     corpus : EncodedCorpus
         What it ran on.
+    findings : list of staleness.algorithms.doctor.Finding, optional
+        About the machine, before the run.
 
     Raises
     ------
@@ -40,6 +43,7 @@ def write(folder, result, corpus):
         },
         "peak_memory_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
         "machine": machine(),
+        "doctor": [asdict(finding) for finding in findings],
         "versions": versions(),
     }
     refuse_foreign(folder, FILES)

@@ -4,6 +4,9 @@ A figure's entry in the config lists its cells. Each is `common` with its own va
 value may be a list, which stands for one cell an element. A cell that several figures use is one
 folder, and so is run once. A claim's entry is the same.
 
+On the wall clock, `processors: cores` stands for as many as this machine has cores and the schedule
+can use, up to `MOST_CORES`.
+
 The entry `validation` says what `staleness validate` compares the two clocks on.
 """
 
@@ -11,8 +14,9 @@ import itertools
 from dataclasses import fields
 from pathlib import Path
 
-from staleness.algorithms.components import discover
+from staleness.algorithms.components import choose, discover
 from staleness.algorithms.errors import StalenessError
+from staleness.algorithms.machine import allowed_cpus
 from staleness.algorithms.run import SCHEDULES, TASKS, UPDATES, Configuration
 from staleness.workflow import claims, figures
 from staleness.workflow.corpora.own import Configured
@@ -21,6 +25,8 @@ from staleness.workflow.sources import sources
 OPTIONS = {"mini_batch_size": "--mini-batch"}  # settings that are not called as their option
 # Fields that are no part of a cell's name: the seed is an axis of its own.
 OWN_NAME = {"task", "seed"}
+CORES = "cores"
+MOST_CORES = 4  # as many as have an example each of a mini-batch of 4, and as the paper has
 
 
 class Grid:
@@ -83,6 +89,8 @@ class Grid:
                 try:
                     if corpus is None or "task" not in cell or "schedule" not in cell:
                         raise StalenessError("a cell needs task, corpus and schedule")
+                    if cell.get("processors") == CORES:
+                        cell["processors"] = cores_for(cell)
                     configuration = Configuration(**cell)
                     self._check_corpus(corpus, configuration.task)
                 except StalenessError as error:
@@ -186,6 +194,20 @@ class Grid:
         if not self._validation:
             raise StalenessError("config: nothing to validate: add an entry 'validation'")
         return self._validation
+
+
+def cores_for(cell):
+    """Return what `processors: cores` stands for in a cell; see the head of this file.
+
+    Raises
+    ------
+    StalenessError
+        If the cell is not one of the wall clock: the others must be the same everywhere.
+    """
+    if cell.get("clock") != "wall":
+        raise StalenessError("'processors: cores' is for 'clock: wall': give a number")
+    schedule = choose("schedule", cell["schedule"], SCHEDULES)
+    return min(len(allowed_cpus()), MOST_CORES, schedule.most_processors)
 
 
 def settings(configuration):

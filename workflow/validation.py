@@ -188,7 +188,7 @@ def table(comparison):
         for name, digits in (("utilisation", 2), ("mean_staleness", 2), ("metric", 4)):
             row += [f"{cell[name][clock]:.{digits}f}" for clock in CLOCKS]
         rows.append([*row, f"{np.median(cell['cpu_share']):.2f}"])
-    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
+    widths = [max(2, *map(len, column)) for column in zip(head, *rows, strict=True)]
 
     def line(row):
         # Words to the left, numbers to the right.

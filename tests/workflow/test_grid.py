@@ -9,6 +9,7 @@ import yaml
 
 from staleness.algorithms.errors import StalenessError
 from staleness.workflow import claims
+from staleness.workflow import grid as module
 from staleness.workflow.claims import selection
 from staleness.workflow.figures import runs
 from staleness.workflow.grid import Grid
@@ -53,6 +54,11 @@ def test_every_config_is_valid(path):
         lambda c: c.update(corpora={"mine": {"format": "conll", "corpus": "conll2003-en"}}),
         lambda c: c.update(corpora={"mine": {"corpus": "conll2003-en", "trian": "a"}}),
         lambda c: c.update(results="a\nb"),
+        lambda c: c["figures"]["ner-convergence"]["cells"][0].update(processors="all"),
+        lambda c: c["figures"]["ner-convergence"]["cells"][0].update(
+            processors="cores", clock="simulated"
+        ),
+        lambda c: c["figures"]["ner-convergence"]["cells"][0].update(evaluations=-1),
     ],
 )
 def test_the_schema_refuses_what_it_does_not_know(change):
@@ -79,6 +85,17 @@ def test_lists_are_one_cell_an_element():
         "ner/conll2003-en.sgd.asynchronous.P4.m4.e1x4.simulated-paper",
     ]
     assert len(grid.run_folders()) == len(set(grid.run_folders())) == 10
+
+
+@pytest.mark.parametrize(("cores", "several"), [(1, 1), (2, 2), (4, 4), (64, 4)])
+def test_as_many_processors_as_there_are_cores(monkeypatch, cores, several):
+    monkeypatch.setattr(module, "allowed_cpus", lambda: list(range(cores)))
+    asked = config({"schedule": ["single", "asynchronous"], "processors": "cores", "clock": "wall"})
+    jsonschema.validate(asked, SCHEMA)
+    assert Grid(asked).figures["ner-convergence"] == [
+        "ner/conll2003-en.sgd.single.P1.m4.e1x4.wall",
+        f"ner/conll2003-en.sgd.asynchronous.P{several}.m4.e1x4.wall",
+    ]
 
 
 def test_a_cell_named_twice_is_run_once():
@@ -141,6 +158,7 @@ def of(name, **corpora):
         ({"claims": {"delays": {"cells": [{}]}}}, "claim delays, {}: a cell needs task"),
         ({"cells": {"schedule": "single", "processors": 2}}, "has 1 processor, not 2"),
         ({"cells": {"schedule": "round-robin"}}, "unknown schedule 'round-robin'"),
+        ({"cells": {"schedule": "single", "processors": "cores"}}, "is for 'clock: wall'"),
         ({"cells": {"schedule": "single", "corpus": "nowhere"}}, "nowhere"),
         ({"cells": {}}, "needs task, corpus and schedule"),
         ({"cells": {"schedule": "single", "hyper_parameters": {"alpha": 1}}}, "'alpha'"),

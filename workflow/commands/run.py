@@ -8,6 +8,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from staleness.algorithms import encoded, record
+from staleness.algorithms.doctor import examine
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.run import (
     CLOCKS,
@@ -70,6 +71,8 @@ class Run(Command):
         """Run it; the exit status is 130 after Ctrl-C."""
         configuration = configuration_from(options)
         corpus = encoded.load(encoded_folder(options))
+        timed = configuration.clock == "wall" and options.out is not None
+        findings = examine() if timed else []
         try:
             with Progress(configuration) as progress:
                 result = run(configuration, corpus, progress)
@@ -78,7 +81,7 @@ class Run(Command):
             print(f"staleness run: stopped {error}; {kept}", file=sys.stderr)
             return 130
         if options.out is not None:
-            record.write(options.out, result, corpus)
+            record.write(options.out, result, corpus, findings)
         summary = result.summary()
         if options.json:
             summary = {k: v for k, v in summary.items() if k not in JSON_KEYS_LEFT_OUT}

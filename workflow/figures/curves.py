@@ -172,6 +172,32 @@ def draw_panels(groups, level, label, unit, seconds):
     return figure
 
 
+def draw_task(axes, task, curves, level, scale, unit, seconds):
+    """Draw the curves of a task in a panel of its own, with the target.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+    task : str
+    curves : list of Curve
+    level : float
+        The target, in the unit of the curves.
+    scale : staleness.workflow.figures.phrases.Scale
+        Of the metric.
+    unit : str
+    seconds : float
+        What `phrases.time_unit` returned.
+    """
+    style.curve_axes(axes, times_shown(curves, seconds), numbers=(1, 3))
+    for curve in curves:
+        curve.draw(axes, seconds, level)
+    axes.set_ylim(*limits(curves, level, NO_ROOM, scale.about.better))
+    target_line(axes, level, "_target")
+    axes.set_xlabel(f"time ({unit})")
+    axes.set_ylabel(scale.axis)
+    style.title(axes, TASKS[task].title)
+
+
 def reason_against(cells, besides=runs.SCHEDULING):
     """Return why cells cannot be compared with a single processor, or None.
 

@@ -112,16 +112,8 @@ def _panel(axes, task, alone, cell):
         time=single.time / count,
         reached=single.reached and single.reached / count,
     )
-    drawn = (single, ideal, found)
-    style.curve_axes(axes, curves.times_shown(drawn, seconds), numbers=(1, 3))
-    for curve in drawn:
-        curve.draw(axes, seconds, level / scale.factor)
-    about = scale.about
-    axes.set_ylim(*curves.limits(drawn, level / scale.factor, curves.NO_ROOM, about.better))
-    curves.target_line(axes, level / scale.factor, "_target")
-    axes.set_xlabel(f"time ({unit})")
-    axes.set_ylabel(scale.axis)
-    style.title(axes, TASKS[task].title)
+    drawn = [single, ideal, found]
+    curves.draw_task(axes, task, drawn, level / scale.factor, scale, unit, seconds)
 
 
 def _numbers(task, alone, cell):

@@ -8,10 +8,12 @@ import subprocess
 import sys
 import termios
 import time
+from dataclasses import asdict
 
 import pytest
 
 from staleness.algorithms import record
+from staleness.algorithms.doctor import Finding
 from staleness.workflow.cli import main
 
 
@@ -113,6 +115,16 @@ def test_out_is_written_whole(options, tmp_path, capsys):
     assert about["configuration"]["hyper_parameters"]["step_size"] > 0
     assert about["theta_sha256"] in said
     assert main([*options, "--schedule", "single", "--epochs", "1", "--out", str(out)]) == 0
+
+
+def test_what_is_timed_says_whether_the_machine_was_fit_for_it(options, tmp_path, monkeypatch):
+    finding = Finding("load", "9.5", "warning", "wait")
+    monkeypatch.setattr("staleness.workflow.commands.run.examine", lambda: [finding])
+    for clock, expected in (("wall", [asdict(finding)]), ("simulated", [])):
+        out = tmp_path / clock
+        arguments = ["--schedule=single", "--epochs=1", f"--clock={clock}", f"--out={out}"]
+        assert main([*options, *arguments]) == 0
+        assert record.read_about(out)["doctor"] == expected
 
 
 def test_out_replaces_nothing_of_somebody_elses(options, tmp_path, capsys):

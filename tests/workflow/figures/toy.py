@@ -245,6 +245,29 @@ def rising(folder, task="ner", **changes):
     return family(folder, task, cells=cells, **changes)
 
 
+FINDING = {"name": "load", "value": "0.1", "verdict": "good", "advice": ""}
+WALL = {
+    "configuration.clock": "wall",
+    "cost_model": {"description": None, "seconds": None},
+    "doctor": [FINDING],
+}
+
+
+def timed(folder, task="ner", **changes):
+    """Write the runs of three schedules on the wall clock, and return their folders."""
+    unit = TASKS[task].work_unit
+    return [
+        path
+        for name, processors in (("single", 1), ("synchronous", 2), ("asynchronous", 2))
+        for path in family(
+            folder / name,
+            task,
+            cells=[(name, processors)],
+            **{**WALL, f"{unit}_per_second": 1e6 * processors * SPEED[name], **changes},
+        )
+    ]
+
+
 # Sets of cells for the contract tests; a figure has to be drawn of at least one.
 FAMILIES = {
     "plain": family,
@@ -253,4 +276,5 @@ FAMILIES = {
     "pair": pair,
     "sizes": sizes,
     "rising": rising,
+    "timed": timed,
 }

@@ -1,0 +1,158 @@
+"""Figure `wall-clock`: learning in real time on the cores of the machine at hand."""
+
+import numpy as np
+
+from staleness.algorithms.doctor import GOOD, UNKNOWN, WARNING, Finding, conclude
+from staleness.algorithms.errors import StalenessError
+from staleness.algorithms.run import TASKS
+from staleness.workflow.figures import Figure, curves, measures, runs, style, sweep
+from staleness.workflow.figures.curves import Curve
+from staleness.workflow.figures.measures import Spread
+from staleness.workflow.figures.phrases import (
+    Scale,
+    number,
+    provenance,
+    reached,
+    seeds_of_curves,
+    setting,
+    time_unit,
+)
+
+HEIGHT = 66 / 25.4  # inches
+BY_CONCERN = (GOOD, UNKNOWN, WARNING)
+
+
+class WallClock(Figure):
+    """A metric against seconds as they passed, a panel a task and a curve a schedule.
+
+    What the other figures say of virtual processors, as far as this machine has real ones. Its
+    numbers are not the same twice.
+    """
+
+    name = "wall-clock"
+    title = "On the cores of this machine"
+    task = None
+    metric = None
+
+    def skip(self, cells):
+        """Return why the cells make no figure, or None; see `Figure`."""
+        for task, group in runs.by_task(cells).items():
+            reason = curves.reason_against(group)
+            if reason:
+                return f"task {task}: {reason}"
+        clocks = {cell.configuration["clock"] for cell in cells} - {"wall"}
+        if clocks:
+            return f"it is about the wall clock, not the {clocks.pop()} one"
+        return None
+
+    def draw(self, cells):
+        """Return the matplotlib figure; see `Figure`."""
+        groups = runs.by_task(cells)
+        with style.applied():
+            figure, grid = style.panels(1, len(groups), height=HEIGHT)
+            for axes, (task, group) in zip(grid[0], groups.items(), strict=True):
+                _panel(axes, task, group)
+            style.curve_legend(figure, *grid[0])
+        return figure
+
+    def caption(self, cells):
+        """Return the text below the figure; see `Figure`."""
+        sentences = [
+            "Learning in real time, each run alone on the machine, against the time on a "
+            "logarithmic axis; the clock stands still for evaluations.",
+            *(_numbers(task, group) for task, group in runs.by_task(cells).items()),
+            seeds_of_curves(cells),
+            "Dotted lines are the targets; dots mark the median time at which they are reached for "
+            "good.",
+            *provenance(cells),
+            _doctor(cells),
+        ]
+        return " ".join(sentences)
+
+    def table(self, cells):
+        """Return the numbers behind the figure.
+
+        Returns
+        -------
+        dict
+            As of `sweep.table`, each row with throughput (tokens or cells a second) and faster
+            (the ratio to the single processor's), both with median, low and high over seeds.
+        """
+        made = sweep.table(cells)
+        for row, cell in zip(made["cells"], cells, strict=True):
+            single = runs.baseline(runs.by_task(cells)[row["task"]])
+            row["throughput"] = Spread.over(list(_throughput(cell).values())).as_dict()
+            row["faster"] = _faster(cell, single).as_dict()
+        return made
+
+
+def _panel(axes, task, cells):
+    """Draw the curves of a task."""
+    metric = measures.first_metric(task)
+    unit, seconds = time_unit(curves.longest(cells))
+    scale, level = Scale.of(cells, metric), measures.target(runs.baseline(cells), metric)
+    drawn = [
+        Curve.of(cell, metric, look, level=level, factor=scale.factor)
+        for cell, look in zip(cells, style.looks(cells), strict=True)
+    ]
+    curves.draw_task(axes, task, drawn, level / scale.factor, scale, unit, seconds)
+
+
+def _numbers(task, cells):
+    """Return sentences on what a task's panel is drawn of, how soon and how fast."""
+    metric = measures.first_metric(task)
+    table, scale = measures.summarise(cells, metric), Scale.of(cells, metric)
+    unit, seconds = time_unit(curves.longest(cells))
+    delay = runs.describe_delays(cells)
+    times = [reached(row, unit, seconds) for row in table["cells"]]
+    single = runs.baseline(cells)
+    rates = [_rate(cell, single) for cell in cells]
+    work = TASKS[task].work_unit
+    return (
+        f"{TASKS[task].title}: {setting(cells)}{f'; {delay}' if delay else ''}; the target of "
+        f"{scale.about.label}, {scale.value(table['target'])}, is {scale.target}, reached "
+        f"{'; '.join(times)}. Thousands of {work} a second: {'; '.join(rates)}."
+    )
+
+
+def _rate(cell, single):
+    """Return a phrase on a cell's throughput, and how it compares with the single processor's."""
+    median = Spread.over(list(_throughput(cell).values())).median
+    phrase = f"{number(median / 1e3)} {cell.label}"
+    if cell is single:
+        return phrase
+    faster = _faster(cell, single)
+    low, middle, high = (number(value) for value in (faster.low, faster.median, faster.high))
+    return f"{phrase}, {middle} times as many ({low} to {high})"
+
+
+def _throughput(cell):
+    """Return the tokens (or cells) a second of each seed."""
+    name = f"{TASKS[cell.configuration['task']].work_unit}_per_second"
+    try:
+        return {
+            seed: float(about[name]) for seed, about in zip(cell.seeds, cell.abouts, strict=True)
+        }
+    except (KeyError, TypeError) as error:
+        raise StalenessError(f"runs of {cell.label} say no '{name}': {runs.REMEDY}") from error
+
+
+def _faster(cell, single):
+    """Return the `Spread`, over the seeds that both have, of the ratio of their throughputs."""
+    mine, its = _throughput(cell), _throughput(single)
+    return Spread.over([mine[seed] / its[seed] for seed in mine if seed in its] or [np.nan])
+
+
+def _doctor(cells):
+    """Return a sentence on what was found about the machine, of each thing the worst."""
+    worst = {}
+    for about in (about for cell in cells for about in cell.abouts):
+        for found in about.get("doctor") or ():
+            finding = Finding(**found)
+            known = worst.setdefault(finding.name, finding)
+            if BY_CONCERN.index(finding.verdict) > BY_CONCERN.index(known.verdict):
+                worst[finding.name] = finding
+    if not worst:
+        return "Whether it is fit for that was not looked at."
+    found = conclude(list(worst.values()))
+    return f"What 'staleness doctor' found before the runs, at worst: {found}."
