@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from snakemake.utils import min_version, validate
-from staleness.workflow import progress
+from staleness.workflow import locks, progress
 from staleness.workflow.grid import Grid
 from staleness.workflow.sources import computing_sources, sources
 
@@ -18,6 +18,8 @@ if "figures" not in config:
 
 
 validate(config, "config/schema.yaml")
+if workflow.is_main_process and locks.forget_stale():
+    logger.info("A Snakemake that is no longer there had locked this folder: unlocked.")
 grid = Grid(config)
 RESULTS = grid.results
 

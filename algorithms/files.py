@@ -1,15 +1,23 @@
-"""Files and folders that are written whole or not at all."""
+"""Files and folders that are written whole or not at all.
+
+What a killed process had begun keeps a hidden name, with the machine and the process in it; who
+next writes the same file or folder removes it.
+"""
 
 import os
+import re
 import shutil
 import signal
+import socket
 import sys
 import tempfile
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from staleness.algorithms.errors import StalenessError
+
+HOST = re.sub(r"\W+", "-", socket.gethostname())
 
 
 @contextmanager
@@ -28,21 +36,17 @@ def whole_folder(path):
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent))
-    part.chmod(0o755)
-    try:
-        yield part
+    remove_abandoned(path)
+    with _naming(path):
+        prefix = f".{path.name}.{HOST}-{os.getpid()}."
+        part = Path(tempfile.mkdtemp(prefix=prefix, suffix=".part", dir=path.parent))
         try:
-            os.rename(part, path)
-        except OSError:
-            # A rename replaces only an empty folder.
-            old = part.with_suffix(".old")
-            os.rename(path, old)
-            os.rename(part, path)
-            shutil.rmtree(old)
-    except BaseException:
-        shutil.rmtree(part, ignore_errors=True)
-        raise
+            part.chmod(0o755)
+            yield part
+            _replace_folder(path, part)
+        except BaseException:
+            shutil.rmtree(part, ignore_errors=True)
+            raise
 
 
 @contextmanager
@@ -61,12 +65,76 @@ def whole_file(path):
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
+    remove_abandoned(path)
+    part = path.with_name(f".{path.name}.{HOST}-{os.getpid()}.part{path.suffix}")
+    with _naming(path):
+        try:
+            yield part
+            os.replace(part, path)
+        finally:
+            part.unlink(missing_ok=True)
+
+
+def remove_abandoned(path):
+    """Remove what processes that are no longer there had begun of a file or folder.
+
+    Parameters
+    ----------
+    path : path-like
+        What was to be made.
+    """
+    path = Path(path)
+    name = re.compile(
+        rf"\.{re.escape(path.name)}\.{re.escape(HOST)}-(?P<pid>\d+)\.(\w+\.)?(part|old)"
+        rf"({re.escape(path.suffix)})?"
+    )
+    for other in path.parent.iterdir() if path.parent.is_dir() else ():
+        match = name.fullmatch(other.name)
+        if match is None or _is_alive(int(match["pid"])):
+            continue
+        if other.is_dir():
+            shutil.rmtree(other, ignore_errors=True)
+        else:
+            with suppress(OSError):
+                other.unlink()
+
+
+def _is_alive(pid):
     try:
-        yield part
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass  # somebody else's
+    return True
+
+
+def _replace_folder(path, part):
+    """Put a folder in the place of another, which a rename replaces only if it is empty."""
+    try:
+        os.rename(part, path)
+    except OSError:
+        if not path.is_dir():
+            raise
+        old = part.with_suffix(".old")
+        os.rename(path, old)
+        try:
+            os.rename(part, path)
+        except BaseException:
+            os.rename(old, path)
+            raise
+        shutil.rmtree(old)
+
+
+@contextmanager
+def _naming(path):
+    """Name the file in errors of the block that do not, such as those of a full disk."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno is not None and error.filename is None:
+            error.filename = str(path)
+        raise
 
 
 def refuse_foreign(folder, expected, suffixes=()):

@@ -1,5 +1,6 @@
 """Folders and files that are whole or not there."""
 
+import errno
 import os
 import signal
 import stat
@@ -11,7 +12,9 @@ import pytest
 
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.files import (
+    HOST,
     refuse_foreign,
+    remove_abandoned,
     termination_unwinds,
     whole_file,
     whole_folder,
@@ -116,11 +119,14 @@ def test_a_killed_process_leaves_what_was_there(old):
     kill_inside("whole_folder", old)
     assert (old / "deep" / "a").read_text() == "old"
     assert os.listdir(old) == ["deep"]
-    # What it leaves is hidden, and in nobody's way.
-    assert all(name == "there" or name.startswith(".there.") for name in os.listdir(old.parent))
+    # What it leaves is hidden, and goes with the next that is written.
+    visible, hidden = sorted(os.listdir(old.parent), reverse=True)
+    assert visible == "there"
+    assert hidden.startswith(".there.")
     with whole_folder(old) as part:
         (part / "b").write_text("new")
     assert content(old) == {"b": "new"}
+    assert os.listdir(old.parent) == ["there"]
 
 
 def test_a_killed_process_leaves_no_folder(tmp_path):
@@ -153,6 +159,58 @@ def test_a_killed_process_leaves_the_file_that_was_there(tmp_path):
     path.write_text("old")
     kill_inside("whole_file", path)
     assert path.read_text() == "old"
+    assert len(os.listdir(tmp_path)) == 2
+    with whole_file(path) as part:
+        part.write_text("new")
+    assert os.listdir(tmp_path) == ["new.json"]
+
+
+def test_only_what_dead_processes_of_this_machine_began_is_removed(tmp_path):
+    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
+        pass
+    kept = {
+        f".new.json.{HOST}-{os.getpid()}.part.json",  # alive
+        f".new.json.elsewhere-{ended.pid}.part.json",
+        f".new.json.{HOST}-{ended.pid}.json",
+        f".other.json.{HOST}-{ended.pid}.part.json",
+        f"new.json.{HOST}-{ended.pid}.part.json",
+        "new.json",
+    }
+    for name in kept:
+        (tmp_path / name).write_text("")
+    (tmp_path / f".new.json.{HOST}-{ended.pid}.part.json").write_text("")
+    for kind in ("part", "old"):
+        (tmp_path / f".new.json.{HOST}-{ended.pid}.a_1.{kind}" / "deep").mkdir(parents=True)
+    remove_abandoned(tmp_path / "new.json")
+    assert set(os.listdir(tmp_path)) == kept
+    remove_abandoned(tmp_path / "nowhere" / "new.json")
+
+
+def test_what_stands_in_a_folder_s_place_stays_if_it_cannot_be_replaced(old, monkeypatch):
+    rename = os.rename
+
+    def fail(source, target):
+        if str(source).endswith(".part"):
+            raise OSError(errno.EIO, "no")
+        rename(source, target)
+
+    monkeypatch.setattr(os, "rename", fail)
+    with pytest.raises(OSError, match=r"no: '.*there'"), whole_folder(old) as part:
+        (part / "a").write_text("new")
+    assert (old / "deep" / "a").read_text() == "old"
+    assert os.listdir(old.parent) == ["there"]
+
+
+@pytest.mark.parametrize("function", [whole_file, whole_folder])
+def test_errors_name_the_file_that_was_to_be(tmp_path, function):
+    full = OSError(errno.ENOSPC, "No space left on device")
+    with pytest.raises(OSError, match=r"No space left on device: '.*new'"):
+        fail_inside(function, tmp_path / "new", full)
+    named = OSError(errno.ENOSPC, "No space left on device", "a")
+    with pytest.raises(OSError, match=r"No space left on device: 'a'"):
+        fail_inside(function, tmp_path / "new", named)
+    with pytest.raises(OSError, match=r"^short$"):
+        fail_inside(function, tmp_path / "new", OSError("short"))
 
 
 # ---- what is not ours ---------------------------------------------------------------------------

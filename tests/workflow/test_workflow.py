@@ -1,12 +1,8 @@
 """The workflow from a corpus to the report, run as a user would."""
 
 import json
-import os
-import random
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -98,29 +94,6 @@ def test_from_corpus_to_report_and_again(folder):
     assert {"run": "3", "figure": "1", "claims": "1", "report": "1"}.items() <= jobs.items(), said
     assert "encode" not in jobs
     assert "kernels" not in jobs
-
-
-def test_killed_and_started_again_it_ends_the_same(folder, tmp_path_factory):
-    undisturbed = tmp_path_factory.mktemp("undisturbed")
-    write(undisturbed, read(folder))
-    status, said = snakemake(undisturbed)
-    assert status == 0, said
-
-    moments = random.Random(1)
-    for _ in range(3):
-        with subprocess.Popen(
-            command(folder),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        ) as process:
-            time.sleep(moments.uniform(2.0, 7.0))
-            os.killpg(process.pid, signal.SIGKILL)
-    snakemake(folder, "--unlock")
-    status, said = snakemake(folder)
-    assert status == 0, said
-    assert contents(folder) == contents(undisturbed)
-    assert not list(folder.rglob("*.part"))
 
 
 def test_a_broken_corpus_stops_it_with_the_cause(folder, own_corpus):

@@ -13,7 +13,7 @@ from pathlib import Path
 from staleness.algorithms import encoded
 from staleness.algorithms.components import choose
 from staleness.algorithms.errors import StalenessError
-from staleness.algorithms.files import refuse_foreign
+from staleness.algorithms.files import refuse_foreign, remove_abandoned
 from staleness.workflow.corpora import registry
 from staleness.workflow.corpora.encoders import code_digest, encoder
 from staleness.workflow.corpora.fetch import fetch
@@ -159,6 +159,7 @@ def ensure(
         files = {key: fetched.folder / f"{key}.txt" for key in entry.members}
     if kind is not None:
         check_files(files, kind, maker)
+    remove_abandoned(folder)
     about = _up_to_date(folder, files or {}, name, kind, chosen)
     made = about is None
     if made:

@@ -9,6 +9,7 @@ from pathlib import Path
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.files import (
     refuse_foreign,
+    remove_abandoned,
     termination_unwinds,
     whole_file,
     whole_folder,
@@ -74,6 +75,7 @@ def fetch(entry, folder, mirror=None, unpinned=False):
         message = f"{entry.name} is sampled, so there is nothing to fetch"
         raise StalenessError(f"{message}: make it with 'staleness encode {entry.name}'")
     pins = _pins(entry, folder)
+    remove_abandoned(folder)
     if intact(entry, folder):
         # A workflow that starts a job anew has removed what it knows as the job's output.
         if not (folder / RECORD).is_file():

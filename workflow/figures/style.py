@@ -6,6 +6,7 @@ greyscale and by the colour-blind; where there is room they are labelled where t
 SVG files hold text as paths: Typst, which embeds them, need not have the font.
 """
 
+import io
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -318,5 +319,7 @@ def state_legend(figure, states):
 def save(figure, path):
     """Write a figure as PDF or SVG, by the name's suffix; the same figure gives the same bytes."""
     kind = path.suffix.removeprefix(".")
+    drawn = io.BytesIO()  # matplotlib hides a full disk behind an error of its own
     with applied():
-        figure.savefig(path, format=kind, metadata=METADATA[kind])
+        figure.savefig(drawn, format=kind, metadata=METADATA[kind])
+    path.write_bytes(drawn.getbuffer())
