@@ -45,9 +45,10 @@ lint: env
 	$(BIN)/snakemake --lint
 
 compare: env $(VENV)/.benchmarks  ## the kernels beside their peers, all cores beside one
-	$(BIN)/python -m benchmarks.peers.crfsuite
-	$(BIN)/python -m benchmarks.peers.hmmlearn
-	$(BIN)/python -m benchmarks.peers.thot
+	$(BIN)/python -m benchmarks.peers.crfsuite --rounds 1
+	$(BIN)/python -m benchmarks.peers.hmmlearn --rounds 1
+	$(BIN)/python -m benchmarks.peers.thot --rounds 1
+	$(BIN)/python -m benchmarks.peers.processes
 	$(BIN)/python -m benchmarks.parallel --task ner
 	$(BIN)/python -m benchmarks.parallel --task tagging --epochs 2 --rounds 3
 
