@@ -260,7 +260,7 @@ def test_without_claims_there_are_none():
     assert (grid.claims, grid.claim_files(), grid.claim_arguments()) == ({}, [], [])
 
 
-@pytest.mark.parametrize("name", ["config.yaml", "smoke.yaml"])
+@pytest.mark.parametrize("name", ["config.yaml", "smoke.yaml", "paper.yaml"])
 def test_the_cells_of_a_claim_are_those_it_needs(name):
     grid = Grid(yaml.safe_load((CONFIG / name).read_text()))
     assert len(grid.claims) >= 6
