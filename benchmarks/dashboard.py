@@ -12,7 +12,6 @@ import argparse
 import hashlib
 import re
 import sys
-from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -142,17 +141,17 @@ def measure(commits, bench=None, factor=FACTOR, folder=None):
     """Run asv on commits, and what looks worse once more; return every `Regression`."""
     run_asv(["machine", "--yes"], folder)
     run = ["run", "--interleave-rounds"]
-    with ExitStack() as stack:
-        file = stack.enter_context(NamedTemporaryFile("w", suffix=".txt"))
+    with NamedTemporaryFile("w", suffix=".txt") as file:
         file.write("".join(f"{commit}\n" for commit in commits))
         file.flush()
+        of = f"HASHFILE:{file.name}"
         chosen = ["--bench", bench] if bench else []
-        run_asv([*run, "--record-samples", *chosen, f"HASHFILE:{file.name}"], folder)
+        run_asv([*run, "--record-samples", *chosen, of], folder)
         found = regressions(commits, factor, folder)
         if found:
             names = sorted({regression.benchmark.partition("(")[0] for regression in found})
             again = f"^({'|'.join(map(re.escape, names))})"
-            run_asv([*run, "--append-samples", "--bench", again, f"HASHFILE:{file.name}"], folder)
+            run_asv([*run, "--append-samples", "--bench", again, of], folder)
             found = regressions(commits, factor, folder)
     return found
 
