@@ -26,6 +26,11 @@ def number(value, digits=3):
     return text.removesuffix(".")
 
 
+def multiple(size):
+    """Return the name and the size of the largest of `MULTIPLES` in a number, or "" and 1."""
+    return next((one for one in MULTIPLES if size >= one[1]), ("", 1.0))
+
+
 @dataclass(frozen=True)
 class Scale:
     """How the values of a metric are written and drawn.
@@ -52,7 +57,7 @@ class Scale:
         if about.unit is None:
             return cls(about)
         size = max(abs(measures.final(cell, metric).median) for cell in cells)
-        name, factor = next((one for one in MULTIPLES if size >= one[1]), ("", 1.0))
+        name, factor = multiple(size)
         before_the_point = len(f"{size / factor:.0f}")
         return cls(about, f"{name} {about.unit}".strip(), factor, max(5 - before_the_point, 0))
 

@@ -10,6 +10,7 @@ from staleness.workflow.figures.curves import Curve
 from staleness.workflow.figures.measures import Spread
 from staleness.workflow.figures.phrases import (
     Scale,
+    multiple,
     number,
     provenance,
     reached,
@@ -58,8 +59,8 @@ class WallClock(Figure):
     def caption(self, cells):
         """Return the text below the figure; see `Figure`."""
         sentences = [
-            "Learning in real time, each run alone on the machine, against the time on a "
-            "logarithmic axis; the clock stands still for evaluations.",
+            "Learning in real time on the cores of one machine. Time is on a logarithmic axis; it "
+            "stands still for evaluations.",
             *(_numbers(task, group) for task, group in runs.by_task(cells).items()),
             seeds_of_curves(cells),
             "Dotted lines are the targets; dots mark the median time at which they are reached for "
@@ -81,7 +82,7 @@ class WallClock(Figure):
         made = sweep.table(cells)
         for row, cell in zip(made["cells"], cells, strict=True):
             single = runs.baseline(runs.by_task(cells)[row["task"]])
-            row["throughput"] = Spread.over(list(_throughput(cell).values())).as_dict()
+            row["throughput"] = _throughput(cell).as_dict()
             row["faster"] = _faster(cell, single).as_dict()
         return made
 
@@ -106,27 +107,32 @@ def _numbers(task, cells):
     delay = runs.describe_delays(cells)
     times = [reached(row, unit, seconds) for row in table["cells"]]
     single = runs.baseline(cells)
-    rates = [_rate(cell, single) for cell in cells]
-    work = TASKS[task].work_unit
+    name, factor = multiple(max(_throughput(cell).median for cell in cells))
+    rates = [_rate(cell, single, factor) for cell in cells]
+    work = f"{TASKS[task].work_unit} a second{f' ({name})' if name else ''}"
     return (
         f"{TASKS[task].title}: {setting(cells)}{f'; {delay}' if delay else ''}; the target of "
         f"{scale.about.label}, {scale.value(table['target'])}, is {scale.target}, reached "
-        f"{'; '.join(times)}. Thousands of {work} a second: {'; '.join(rates)}."
+        f"{'; '.join(times)}. {work[0].upper()}{work[1:]}: {'; '.join(rates)}."
     )
 
 
-def _rate(cell, single):
+def _rate(cell, single, factor):
     """Return a phrase on a cell's throughput, and how it compares with the single processor's."""
-    median = Spread.over(list(_throughput(cell).values())).median
-    phrase = f"{number(median / 1e3)} {cell.label}"
+    phrase = f"{number(_throughput(cell).median / factor)} {cell.label}"
     if cell is single:
         return phrase
     faster = _faster(cell, single)
-    low, middle, high = (number(value) for value in (faster.low, faster.median, faster.high))
+    low, middle, high = (number(value, 2) for value in (faster.low, faster.median, faster.high))
     return f"{phrase}, {middle} times as many ({low} to {high})"
 
 
 def _throughput(cell):
+    """Return the `Spread` over seeds of the tokens (or cells) a second."""
+    return Spread.over(list(_by_seed(cell).values()))
+
+
+def _by_seed(cell):
     """Return the tokens (or cells) a second of each seed."""
     name = f"{TASKS[cell.configuration['task']].work_unit}_per_second"
     try:
@@ -139,7 +145,7 @@ def _throughput(cell):
 
 def _faster(cell, single):
     """Return the `Spread`, over the seeds that both have, of the ratio of their throughputs."""
-    mine, its = _throughput(cell), _throughput(single)
+    mine, its = _by_seed(cell), _by_seed(single)
     return Spread.over([mine[seed] / its[seed] for seed in mine if seed in its] or [np.nan])
 
 

@@ -49,10 +49,8 @@ def test_throughput_and_how_it_compares(cells):
     middle = {"median": 8e6 / 8.8, "low": 8e6 / 9.6, "high": 1e6}
     assert rows[0]["throughput"] == pytest.approx(middle, rel=1e-12)
     caption = WallClock().caption(cells)
-    assert (
-        "Thousands of tokens a second: 909 single processor; 1,455 synchronous, P = 2, " in caption
-    )
-    assert "1,818 asynchronous, P = 2, 2.00 times as many (2.00 to 2.00)." in caption
+    assert "Tokens a second (million): 0.909 single processor; 1.45 synchronous, P = 2" in caption
+    assert "1.82 asynchronous, P = 2, 2.0 times as many (2.0 to 2.0)." in caption
 
 
 def test_only_the_same_seeds_are_compared(tmp_path):
@@ -94,7 +92,7 @@ def test_on_one_core_all_have_one_processor(tmp_path):
     )
     assert WallClock().skip(cells) is None
     WallClock().draw(cells)
-    assert "asynchronous, P = 1, 1.00 times as many" in WallClock().caption(cells)
+    assert "asynchronous, P = 1, 1.0 times as many" in WallClock().caption(cells)
 
 
 def test_simulated_time_is_another_figure(tmp_path, cells):
