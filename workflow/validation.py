@@ -109,10 +109,7 @@ def validate(
                 for key, cell in simulated.items()
             ],
         }
-        text = ["# The two clocks side by side", "", caption(comparison), "", *table(comparison)]
-        (part / "validation.md").write_text("\n".join([*text, ""]), encoding="utf-8")
-        about = json.dumps(comparison, indent=1)
-        (part / "validation.json").write_text(about + "\n", encoding="utf-8")
+        _write(part, comparison)
     return comparison
 
 
@@ -228,6 +225,13 @@ def _check(task, update, schedules, rounds):
         raise StalenessError("this machine has one core: add schedule 'single'")
     if rounds < 1:
         raise StalenessError(f"rounds must be at least 1, not {rounds}")
+
+
+def _write(folder, comparison):
+    text = ["# The two clocks side by side", "", caption(comparison), "", *table(comparison)]
+    about = json.dumps(comparison, indent=1)
+    for kind, content in (("md", "\n".join(text)), ("json", about)):
+        (folder / f"validation.{kind}").write_text(content + "\n", encoding="utf-8")
 
 
 def _repeat(cell, corpus, rounds, tell):
