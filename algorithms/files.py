@@ -37,7 +37,7 @@ def whole_folder(path):
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     remove_abandoned(path)
-    with _naming(path):
+    with naming(path):
         prefix = f".{path.name}.{HOST}-{os.getpid()}."
         part = Path(tempfile.mkdtemp(prefix=prefix, suffix=".part", dir=path.parent))
         try:
@@ -67,12 +67,23 @@ def whole_file(path):
     path.parent.mkdir(parents=True, exist_ok=True)
     remove_abandoned(path)
     part = path.with_name(f".{path.name}.{HOST}-{os.getpid()}.part{path.suffix}")
-    with _naming(path):
+    with naming(path):
         try:
             yield part
             os.replace(part, path)
         finally:
             part.unlink(missing_ok=True)
+
+
+@contextmanager
+def naming(path):
+    """Name a file or folder in errors of the block that name none, such as those of a full disk."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno is not None and error.filename is None:
+            error.filename = str(path)
+        raise
 
 
 def remove_abandoned(path):
@@ -124,17 +135,6 @@ def _replace_folder(path, part):
             os.rename(old, path)
             raise
         shutil.rmtree(old)
-
-
-@contextmanager
-def _naming(path):
-    """Name the file in errors of the block that do not, such as those of a full disk."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno is not None and error.filename is None:
-            error.filename = str(path)
-        raise
 
 
 def refuse_foreign(folder, expected, suffixes=()):

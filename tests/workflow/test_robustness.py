@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -191,7 +192,6 @@ CLAIM = ("claims", "schedules", "cells")
     [
         pytest.param((*FIGURE, 1, "mini_batch_size"), 8, {"run": 1, **SHOWN}, id="figure"),
         pytest.param((*CLAIM, 0, "epochs"), 3, {"run": 1, **JUDGED}, id="claim"),
-        pytest.param(("seeds",), [1], {"run": 3, **SHOWN, **JUDGED}, id="seed"),
         pytest.param(
             ("corpora", "mine", "min_count"),
             2,
@@ -280,7 +280,7 @@ def test_a_full_disk_is_named_and_nothing_half_written(finished, short_of_room, 
     assert said.count("\n") == 1, said
     assert said.startswith(f"staleness {name}: "), said
     assert cause in said
-    assert "out" in said or "report.pdf" in said, "it says which file"
+    assert re.search(": '.+'$", said), "it says which file"
 
 
 # ---- no corpus ----------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ import typst
 
 from staleness.algorithms.components import choose
 from staleness.algorithms.errors import StalenessError
-from staleness.algorithms.files import whole_file
+from staleness.algorithms.files import naming, whole_file
 from staleness.algorithms.run import TASKS
 from staleness.workflow.claims import judge
 from staleness.workflow.figures import FORMAT, runs
@@ -120,7 +120,7 @@ def typeset(data, images):
     StalenessError
         If Typst fails or warns.
     """
-    with tempfile.TemporaryDirectory(prefix="staleness-report-") as folder:
+    with tempfile.TemporaryDirectory(prefix="staleness-report-") as folder, naming(folder):
         root = Path(folder)
         main = root / TEMPLATE.name
         main.write_bytes(TEMPLATE.read_bytes())
