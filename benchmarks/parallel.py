@@ -99,7 +99,7 @@ def by_schedule(options, cores):
             clock="wall",
             mini_batch_size=options.mini_batch,
             epochs=options.epochs,
-            evaluations=1,
+            evaluations=0,
         )
         for kind in sorted(kinds, key=lambda kind: kind.most_processors > 1)
     }
