@@ -1,6 +1,7 @@
 """The workflow from a corpus to the report, run as a user would."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -94,6 +95,14 @@ def test_from_corpus_to_report_and_again(folder):
     assert {"run": "3", "figure": "1", "claims": "1", "report": "1"}.items() <= jobs.items(), said
     assert "encode" not in jobs
     assert "kernels" not in jobs
+
+
+def test_a_figure_is_a_target_by_its_name(folder):
+    status, said = snakemake(folder, "--dry-run", "--", "ner-convergence")
+    assert status == 0, said
+    jobs = dict(re.findall(r"^([a-z-]+) +(\d+)$", said, re.MULTILINE))
+    assert jobs["figure"] == "1"
+    assert not {"claims", "report", "all"} & set(jobs)
 
 
 def test_a_broken_corpus_stops_it_with_the_cause(folder, own_corpus):

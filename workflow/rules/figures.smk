@@ -17,3 +17,13 @@ rule figure:
     shell:
         "staleness figure {wildcards.figure:q} --out {params.out:q} {params.runs:q}"
         " > {log:q} 2>&1"
+
+
+# A figure is a target by its name: `snakemake ner-delays`.
+for figure in grid.figures:
+
+    rule:
+        name:
+            figure
+        input:
+            f"{RESULTS}/figures/{figure}.json",
