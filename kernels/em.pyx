@@ -70,6 +70,9 @@ cdef class ExpectationMaximization(Learner):
         If an argument is out of range.
     """
 
+    # There is no step: what has no probability at all has never been counted.
+    remedy = "take a larger smoothing"
+
     def __init__(
         self,
         work,

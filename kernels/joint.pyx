@@ -51,6 +51,11 @@ cdef class Joint(Learner):
         """The parameters of the first, then those of the second, float32 [...]."""
         return np.concatenate([self.first.theta.ravel(), self.second.theta.ravel()])
 
+    @property
+    def remedy(self):
+        """What may help where numbers are not finite; see `Learner`."""
+        return self.first.remedy
+
     def let_updates_overlap(self):
         """Be ready for several inside `up` at once; see `Learner`."""
         Learner.let_updates_overlap(self)

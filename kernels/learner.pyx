@@ -34,7 +34,11 @@ cdef class Learner:
         Updates made so far.
     examples : int
         Examples in those updates.
+    remedy : str
+        What may help where numbers are not finite.
     """
+
+    remedy = "take a smaller step size"
 
     def __init__(self, work, Py_ssize_t slots, Py_ssize_t workspaces, Py_ssize_t replicas=0):
         if replicas not in (0, slots):
@@ -151,7 +155,7 @@ cdef class Learner:
 
     cdef raise_for(self, Status status):
         if status == NOT_FINITE:
-            raise FloatingPointError("statistics or theta are not finite: take a smaller step size")
+            raise FloatingPointError(f"statistics or theta are not finite: {self.remedy}")
         if status == NO_MEMORY:
             raise MemoryError("no memory for the statistics of a mini-batch")
         if status == FAILED:

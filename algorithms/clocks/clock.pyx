@@ -288,7 +288,7 @@ cdef class Clock:
             raise Diverged(
                 f"numbers that are not finite in mini-batch {self._failed_batch} on processor "
                 f"{self._failed_processor}, after {self.learner.updates} updates: "
-                "take a smaller step size"
+                f"{self.learner.remedy}"
             )
         if self._failure == NO_MEMORY:
             raise MemoryError(f"no memory for the statistics of mini-batch {self._failed_batch}")
