@@ -160,6 +160,7 @@ class Result:
             "cpu_seconds": self.cpu_seconds,
             "real_seconds": self.real_seconds,
             "updates": int(final["updates"]),
+            "parameters": int(self.theta.size),
             "stopped": self.stopped,
             "metrics": {name: final[name] for name in task.metrics if name in final},
             "mean_staleness": float(self.trace["staleness"].mean()) if len(self.trace) else 0.0,
