@@ -22,6 +22,8 @@ from snakemake.logging import ColorizingTextHandler, logger
 from snakemake.settings.enums import Quietness
 from snakemake_interface_logger_plugins.common import LogEvent
 
+from staleness.workflow.figures.phrases import duration
+
 RUN = "run"  # the rule whose jobs are counted
 CLEAR = "\r\033[K"
 # Of Snakemake's remarks while jobs run, what a person has to know.
@@ -240,16 +242,6 @@ def cause(log):
     except OSError:
         return None
     return next((line.strip() for line in reversed(lines) if line.strip()), None)
-
-
-def duration(seconds):
-    """Return a time in the unit that a person would use."""
-    if seconds < 9.95:
-        return f"{seconds:.1f} s"
-    if seconds < 99.5:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"
 
 
 def _prefixes(kind):

@@ -11,7 +11,7 @@ from snakemake.logging import ColorizingTextHandler
 from snakemake_interface_logger_plugins.common import LogEvent
 
 from staleness.workflow import progress
-from staleness.workflow.progress import Estimate, Job, Progress, cause, duration
+from staleness.workflow.progress import Estimate, Job, Progress, cause
 
 NER = "conll2003-en.sgd.asynchronous.P4.m4.e10x8.simulated-paper.delay-2x-0.25"
 TAGGING = "brown.stepwise-em.single.P1.m4.e5x4.simulated-measured"
@@ -184,15 +184,6 @@ def test_estimate_lies_between_the_fastest_and_the_slowest(seconds, count, elaps
     left = estimate.left(jobs, {}, cores)
     assert min(seconds) * count / cores * 0.999 <= left <= max(seconds) * count / cores * 1.001
     assert 0 <= estimate.left(jobs, {id(jobs[0]): elapsed}, cores) <= left
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [(0.04, "0.0 s"), (9.94, "9.9 s"), (9.96, "10 s"), (99.4, "99 s"), (99.6, "2 min"),
-     (5900, "98 min"), (6000, "1 h 40 min")],
-)  # fmt: skip
-def test_durations(seconds, text):
-    assert duration(seconds) == text
 
 
 def test_cause_of_a_log_that_is_not_there(tmp_path):

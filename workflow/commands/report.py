@@ -45,6 +45,12 @@ class Report(Command):
             default=[],
             help="a configuration file to print at the end of the report",
         )
+        parser.add_argument(
+            "--metadata",
+            metavar="DIR",
+            type=Path,
+            help="Snakemake's records of its jobs, of which the report says how long they took",
+        )
 
     def run(self, options):
         """Make it and say where it is."""
@@ -53,5 +59,12 @@ class Report(Command):
 
         figures = [path for path in options.figures if path.suffix == FIGURE_SUFFIX]
         folders = [path for path in options.figures if path.suffix != FIGURE_SUFFIX]
-        build(options.out, [*folders, *options.runs], figures, options.config, options.claims)
+        build(
+            options.out,
+            [*folders, *options.runs],
+            figures,
+            options.config,
+            options.claims,
+            options.metadata,
+        )
         print(options.out)

@@ -18,6 +18,16 @@ def time_unit(seconds):
     return UNITS[-1] if seconds > 0 else ("s", 1.0)
 
 
+def duration(seconds):
+    """Return a time in the unit that a person would use."""
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    if seconds < 99.5:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"
+
+
 def number(value, digits=3):
     """Return a number with some significant digits, never in powers of ten if it is over 0.001."""
     if abs(value) >= 10 ** (digits - 1):

@@ -17,13 +17,14 @@ from staleness.algorithms.files import naming, whole_file
 from staleness.algorithms.run import TASKS
 from staleness.workflow.claims import judge
 from staleness.workflow.figures import FORMAT, runs
+from staleness.workflow.report import jobs
 from staleness.workflow.report.content import content
 
 TEMPLATE = Path(__file__).with_name("report.typ")
 TIMESTAMP = 0  # seconds since 1970: the same runs give the same bytes
 
 
-def build(out, folders, figures=(), configs=(), claims=None):
+def build(out, folders, figures=(), configs=(), claims=None, metadata=None):
     """Write the report.
 
     Parameters
@@ -38,6 +39,9 @@ def build(out, folders, figures=(), configs=(), claims=None):
         Configuration files to print at the end.
     claims : path-like, optional
         What `staleness claims` wrote.
+    metadata : path-like, optional
+        Snakemake's records of the jobs that it has run, a folder; nothing is said of their time if
+        it is not there.
 
     Raises
     ------
@@ -58,6 +62,7 @@ def build(out, folders, figures=(), configs=(), claims=None):
         [read_config(path) for path in configs],
         learning(cells, abouts, judged),
         judged,
+        [] if metadata is None else jobs.read(metadata, cells, Path(out).parent),
     )
     pdf = typeset(data, images)
     with whole_file(out) as part:
@@ -74,8 +79,8 @@ def as_shown(about, image):
     image : str
         The name of the SVG among the files of the report.
     """
-    tasks = [one["task"] for one in about["shared"]]
-    return {"tasks": tasks, "title": about["title"], "caption": about["caption"], "image": image}
+    kept = {name: about[name] for name in ("name", "title", "caption", "shared")}
+    return {**kept, "tasks": [one["task"] for one in about["shared"]], "image": image}
 
 
 def learning(cells, figures, claims=()):
@@ -165,7 +170,7 @@ def read_figure(path, cells):
         about = json.loads(path.read_text(encoding="utf-8"))
         if about["format"] != FORMAT:
             raise ValueError(f"its format is {about['format']}, not {FORMAT}")
-        for name in ("title", "caption", "image"):
+        for name in ("name", "title", "caption", "image"):
             if not isinstance(about[name], str):
                 raise TypeError(f"'{name}' is no text")
         curves = set(about["curves"])

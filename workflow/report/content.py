@@ -20,7 +20,8 @@ from staleness.workflow.figures.phrases import (
     time_unit,
 )
 from staleness.workflow.figures.runs import describe_mean
-from staleness.workflow.report import provenance
+from staleness.workflow.report import past, provenance
+from staleness.workflow.report.questions import introduction
 
 LONGEST_WORD = 64  # characters; a longer one may be broken anywhere
 ALL_TASKS = "All tasks"
@@ -71,20 +72,22 @@ INTERVALS = (
 )
 
 
-def content(cells, figures=(), configs=(), learning=None, claims=()):
+def content(cells, figures=(), configs=(), learning=None, claims=(), jobs=()):
     """Return all that the report says.
 
     Parameters
     ----------
     cells : list of staleness.workflow.figures.runs.Cell
     figures : list of dict
-        tasks, a list of str, and title, caption and image (a file's name).
+        As `build.as_shown` returns them.
     configs : list of dict
         As the template takes them.
     learning : list of staleness.workflow.figures.runs.Cell, optional
         Those of which there is a table of metric and time to target; by default all.
     claims : list of dict, optional
         As in claims.json.
+    jobs : list of staleness.workflow.report.jobs.Job, optional
+        Of the workflow that made it all.
 
     Returns
     -------
@@ -106,8 +109,10 @@ def content(cells, figures=(), configs=(), learning=None, claims=()):
             "and Smith (CoNLL 2010)",
             "footer": f"Staleness {version('staleness')}",
             "abstract": [rich(text) for text in _abstract(cells, experiments, tables)],
+            "experiments": past.experiments(cells),
             "claims": _claims(claims),
-            "results": _results(figures, shown),
+            "then_and_now": _then_and_now(cells),
+            "results": _results([_introduced(figure, claims) for figure in figures], shown),
             "method": [rich(text) for text in _method(groups, claims)],
             "schedules": _described(SCHEDULES, [cell.schedule for cell in cells]),
             "updates": _described(UPDATES, [cell.configuration["update"] for cell in cells]),
@@ -117,7 +122,7 @@ def content(cells, figures=(), configs=(), learning=None, claims=()):
             ],
             "corpora": provenance.corpora(cells),
             "machines": provenance.machines(cells),
-            "effort": [rich(text) for text in provenance.effort(cells)],
+            "effort": [rich(text) for text in provenance.effort(cells, jobs)],
             "references": [PAPER],
             "configs": list(configs),
         }
@@ -128,6 +133,18 @@ def rich(text):
     """Return a text with `code` in backticks as a list of dict of text and code."""
     pieces = enumerate((" ".join(text.split()) + " ").split("`"))
     return [{"text": piece, "code": index % 2 == 1} for index, piece in pieces if piece]
+
+
+def _then_and_now(cells):
+    """Return text and table on what has changed since 2010, or None."""
+    found = past.then_and_now(cells)
+    return found and {**found, "paragraphs": [rich(text) for text in found["paragraphs"]]}
+
+
+def _introduced(figure, claims):
+    """Return a figure as the template takes it."""
+    kept = {name: figure[name] for name in ("tasks", "title", "caption", "image")}
+    return {**kept, "introduction": introduction(figure, claims)}
 
 
 def _claims(claims):

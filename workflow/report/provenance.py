@@ -1,12 +1,15 @@
 """Where the report's numbers come from: settings, corpora, machines and effort."""
 
 import json
+from collections import Counter
 from importlib.metadata import version
 
 from staleness.algorithms.run import TASKS
 from staleness.workflow.corpora import registry
 from staleness.workflow.figures import runs
-from staleness.workflow.figures.phrases import listed, mini_batch_sizes, number
+from staleness.workflow.figures.phrases import duration, listed, mini_batch_sizes, number
+from staleness.workflow.report.jobs import elapsed
+from staleness.workflow.report.past import examples
 
 # What run.json says of a machine that stays the same from run to run.
 MACHINE = (
@@ -64,16 +67,15 @@ def corpora(cells):
 
 def _corpus(cell):
     """Return name and facts of a cell's corpus."""
-    about, curve = cell.about, cell.curves[0]
+    about = cell.about
     corpus = about["corpus"]
     sources = {
         split: source for split, source in (corpus["sources"] or {}).items() if source is not None
     }
     entry = registered(sources) if sources else made_here(corpus["corpus"])
-    examples = round(float(curve["examples"][-1] / curve["epoch"][-1]))
     unit = TASKS[cell.configuration["task"]].work_unit
     work = about.get(unit, 0) / cell.configuration["epochs"]
-    facts = [_fact("training set", f"{examples:,} examples, {work:,.0f} {unit}")]
+    facts = [_fact("training set", f"{examples(cell):,} examples, {work:,.0f} {unit}")]
     options = {k: v for k, v in (corpus.get("options") or {}).items() if v not in {None, False}}
     if options:
         facts.append(_fact("encoded with", ", ".join(f"{k} {v}" for k, v in options.items())))
@@ -150,13 +152,28 @@ def _machine(machine, versions, loads):
     return [_fact(name, value) for name, value in facts.items() if value is not None]
 
 
-def effort(cells):
-    """Return paragraphs on what the runs took and with what the report was made."""
+def effort(cells, jobs=()):
+    """Return paragraphs on what the runs took and with what the report was made.
+
+    Parameters
+    ----------
+    cells : list of staleness.workflow.figures.runs.Cell
+    jobs : list of staleness.workflow.report.jobs.Job, optional
+        Of the workflow that made it all.
+    """
     abouts = [about for cell in cells for about in cell.abouts]
     cpu = sum(about["cpu_seconds"] for about in abouts)
     memory = max(about["peak_memory_bytes"] for about in abouts)
     builds = sorted({about["versions"]["sources"] for about in abouts})
     clocks = {cell.configuration["clock"] for cell in cells}
+    if jobs:
+        kinds = Counter(job.rule for job in jobs)
+        said = listed(f"{count} {rule}" for rule, count in kinds.most_common())
+        yield (
+            f"The whole reproduction up to this report was {len(jobs)} jobs ({said}). While any of "
+            f"them ran, {duration(elapsed(jobs))} went by; their own times, of which several may "
+            f"be the same moment, add up to {duration(sum(job.seconds for job in jobs))}."
+        )
     yield (
         f"Training took {number(cpu)} CPU seconds in all {len(abouts)} runs, evaluation excluded; "
         f"no run needed more than {number(memory / 1e6)} MB of memory."

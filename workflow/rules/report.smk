@@ -1,4 +1,22 @@
-# The PDF.
+# The PDF report. `snakemake --report FILE.html` makes an HTML report of the same figures.
+
+
+report: "../report/workflow.rst"
+
+
+rule configuration:
+    input:
+        workflow.configfiles,
+    output:
+        report(
+            f"{RESULTS}/configuration.txt",
+            category="Configuration",
+            labels={"figure": "What was asked for"},
+        ),
+    log:
+        f"{RESULTS}/logs/configuration.log",
+    shell:
+        "cat {input:q} > {output:q} 2> {log:q}"
 
 
 rule report:
@@ -6,14 +24,20 @@ rule report:
         runs=grid.run_files(),
         figures=expand(f"{RESULTS}/figures/{{figure}}.json", figure=grid.figures),
         claims=[f"{RESULTS}/claims.json"] if grid.claims else [],
+        configuration=f"{RESULTS}/configuration.txt",
         sources=sources("claims", "figures", "report", "corpora/entries"),
     output:
-        f"{RESULTS}/report.pdf",
+        report(
+            f"{RESULTS}/report.pdf",
+            category="Report",
+            labels={"figure": "All as one PDF"},
+        ),
     log:
         f"{RESULTS}/logs/report.log",
     params:
         claims=[f"--claims={RESULTS}/claims.json"] if grid.claims else [],
         runs=grid.run_folders(),
     shell:
-        "staleness report --out {output:q} {params.claims:q} --figures {input.figures:q}"
+        "staleness report --out {output:q} --config {input.configuration:q}"
+        " --metadata .snakemake/metadata {params.claims:q} --figures {input.figures:q}"
         " -- {params.runs:q} > {log:q} 2>&1"

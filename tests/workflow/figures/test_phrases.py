@@ -4,6 +4,7 @@ from staleness.workflow.figures import runs
 from staleness.workflow.figures.phrases import (
     MINUS,
     Scale,
+    duration,
     listed,
     number,
     percent,
@@ -106,3 +107,12 @@ def test_reached_says_when_and_how_many():
     assert reached(row(None, 0, None), "h", 3600) == (
         "not at all by asynchronous, P = 4 (0 of 3 seeds reach it)"
     )
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0.04, "0.0 s"), (9.94, "9.9 s"), (9.96, "10 s"), (99.4, "99 s"), (99.6, "2 min"),
+     (5900, "98 min"), (6000, "1 h 40 min")],
+)  # fmt: skip
+def test_durations(seconds, text):
+    assert duration(seconds) == text

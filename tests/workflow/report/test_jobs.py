@@ -1,0 +1,100 @@
+"""How long the workflow took, from records as Snakemake writes them."""
+
+import base64
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from staleness.workflow.figures import runs
+from staleness.workflow.report.content import content
+from staleness.workflow.report.jobs import Job, elapsed, read
+
+from ..figures import toy
+from .test_build import said
+
+
+class Records:
+    """A folder of results with Snakemake's records of them."""
+
+    def __init__(self, folder):
+        self.results = folder / "results"
+        self.folder = folder / "metadata"
+        self.folders = toy.family(self.results / "runs", seeds=1)
+        self.cells = runs.load(self.folders)
+        for number, place in enumerate(self.folders):
+            for name in ("run.json", "curve.parquet"):
+                self.add(place / name, "run", 100 + number, 102 + number)
+
+    def add(self, output, rule, start, end, most=200):
+        coded = base64.urlsafe_b64encode(str(output).encode()).decode()
+        parts = [coded[i : i + most] for i in range(0, len(coded), most)]
+        path = self.folder.joinpath(*(f"@{part}" for part in parts[:-1]), parts[-1])
+        path.parent.mkdir(parents=True, exist_ok=True)
+        command = f"{rule} {output if rule == 'run' else ''}"
+        about = {"rule": rule, "starttime": start, "endtime": end, "shellcmd": command}
+        path.write_text(json.dumps(about))
+        return path
+
+    def read(self):
+        return read(self.folder, self.cells, self.results)
+
+
+@pytest.fixture
+def records(tmp_path):
+    return Records(tmp_path)
+
+
+def test_jobs_are_counted_once_whatever_they_leave(records):
+    jobs = records.read()
+    assert [job.rule for job in jobs] == ["run"] * 4
+    assert sum(job.seconds for job in jobs) == 8
+    assert elapsed(jobs) == 5
+
+
+def test_outputs_of_one_job_end_one_after_another(records):
+    for end, name in enumerate(("f.pdf", "f.svg", "f.json"), 201):
+        (records.results / name).write_text("")
+        records.add(records.results / name, "figure", 200, end)
+    (job,) = [job for job in records.read() if job.rule == "figure"]
+    assert job.seconds == 3
+
+
+def test_what_is_not_of_the_report_is_left_out(records, tmp_path):
+    (tmp_path / "other").write_text("")
+    other = toy.run(records.results / "other-runs" / "x")
+    records.add(tmp_path / "other", "figure", 0, 50)
+    records.add(records.results / "deleted.pdf", "figure", 0, 50)
+    records.add(other / "run.json", "run", 0, 50)
+    kept = records.results / ("long" * 30) / "claims.json"
+    kept.parent.mkdir()
+    kept.write_text("")
+    records.add(kept, "claims", 200, 203, most=40)
+    (records.folder / "not base64!").write_text("{}")
+    assert [job.rule for job in records.read()] == [*["run"] * 4, "claims"]
+
+
+@pytest.mark.parametrize("broken", ["", "{}", '{"rule": "run", "starttime": null, "endtime": 1}'])
+def test_nothing_is_said_of_runs_made_elsewhere(records, broken):
+    records.add(records.folders[0] / "run.json", "run", 1, 2).write_text(broken)
+    assert records.read() == []
+
+
+def test_no_records_at_all(records, tmp_path):
+    assert read(tmp_path / "none", records.cells, records.results) == []
+
+
+def test_the_report_says_it(records):
+    text = said(content(records.cells, jobs=records.read())["effort"])
+    assert "was 4 jobs (4 run)" in text
+    assert "5.0 s went by" in text
+    assert "add up to 8.0 s" in text
+    assert "went by" not in said(content(records.cells)["effort"])
+
+
+@given(st.lists(st.tuples(st.integers(0, 50), st.integers(0, 20)), max_size=20))
+def test_elapsed_is_the_time_in_which_any_ran(spans):
+    jobs = [Job(start, start + length, "run") for start, length in spans]
+    ticks = {tick for start, length in spans for tick in range(start, start + length)}
+    assert elapsed(jobs) == len(ticks)

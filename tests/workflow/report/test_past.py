@@ -1,0 +1,146 @@
+"""What a mini-batch costs and the table of experiments, by runs of which everything is known."""
+
+import numpy as np
+import pytest
+
+from staleness.algorithms.costs.paper import SECONDS
+from staleness.workflow.figures import runs
+from staleness.workflow.report.build import typeset
+from staleness.workflow.report.content import content
+from staleness.workflow.report.past import EXPERIMENTS, experiments, then_and_now
+
+from ..figures import toy
+from .test_build import said
+
+NOW = {"configuration.cost": "measured"}
+
+
+def traced(folder, schedule, processors, seconds, calc, update, wait, **changes):
+    """Write a run of 100 updates: each mini-batch takes what is asked for."""
+    batches = 100
+    rows = {
+        "processor": np.arange(batches) % processors,
+        "start": np.zeros(batches),
+        "computed": np.full(batches, calc),
+        "delay": np.zeros(batches),
+        "barrier_wait": np.zeros(batches),
+        "lock_wait": np.full(batches, wait),
+        "update": np.full(batches, update),
+        "end": np.full(batches, calc + update + wait),
+        "update_number": np.arange(batches) + 1,
+        "staleness": np.zeros(batches),
+    }
+    epoch = np.array([0.0, 1.0])
+    curve = {
+        "time_s": epoch * seconds * batches,
+        "updates": (epoch * batches).astype(int),
+        "examples": (epoch * 4 * batches).astype(int),
+        "epoch": epoch,
+        "f1": epoch,
+    }
+    return toy.write(folder, toy.about(schedule, processors, **changes), curve, rows)
+
+
+@pytest.fixture
+def family(tmp_path):
+    folders = [
+        traced(tmp_path / "a", "single", 1, 0.62, 0.62, 0.0, 0.0),
+        traced(tmp_path / "b", "synchronous", 4, 0.31, 0.155, 0.0, 0.155),
+        traced(tmp_path / "c", "asynchronous", 4, 0.155, 0.62, 0.0, 0.0),
+        traced(tmp_path / "d", "single", 1, 12e-6, 10e-6, 2e-6, 0.0, **NOW),
+        traced(tmp_path / "e", "synchronous", 4, 10e-6, 3e-6, 2e-6, 6e-6, **NOW),
+        traced(tmp_path / "f", "asynchronous", 4, 4e-6, 10e-6, 3e-6, 1e-6, **NOW),
+        traced(tmp_path / "g", "asynchronous", 8, 4e-6, 10e-6, 3e-6, 9e-6, **NOW),
+    ]
+    return runs.load(folders)
+
+
+def test_mini_batch_then_and_now(family):
+    text = " ".join(then_and_now(family)["paragraphs"])
+    assert f"took {SECONDS} s" in text
+    assert "takes 12.0 µs for it" in text
+    assert "52,000 times as fast" in text
+    assert "620 µs, is now as long as 52 mini-batches" in text
+    # 12 µs by one over 3 µs that only one may spend at a time.
+    assert "at most 4.0 times as fast as by one" in text
+    assert "0.0005 % of a mini-batch" in text
+    assert "waits 6.00 µs for the others and for the update, 67 % of both" in text
+    assert "P = 8" not in text  # there is none then to compare with
+
+
+def test_case_for_asynchrony(family):
+    text = then_and_now(family)["paragraphs"][-1]
+    assert "2.0 times as fast as by one processor in step and 4.0 times out of step" in text
+    assert "today's 1.2 times in step and 3.0 times out of step" in text
+    assert "larger than then, a factor of 2.5 instead of 2.0" in text
+
+
+def test_what_was_measured_here_comes_first_and_clocks_do_not_mix(family, tmp_path):
+    wall = {"configuration.clock": "wall"}
+    folders = [
+        traced(tmp_path / "x", "single", 1, 20e-6, 18e-6, 2e-6, 0.0, **wall),
+        traced(tmp_path / "y", "asynchronous", 2, 12e-6, 18e-6, 4e-6, 1e-6, **wall),
+    ]
+    told = then_and_now([*family, *runs.load(folders)])["paragraphs"]
+    assert "takes 20.0 µs for it, update included (wall clock): 31,000 times as fast" in told[0]
+    (real,) = [text for text in told if text.startswith("Out of step, P = 2 (wall clock)")]
+    assert "at most 5.0 times as fast" in real
+    assert "at most 4.0 times as fast" in " ".join(told)  # of the simulated clock's own
+    assert told[-1].endswith("a factor of 2.5 instead of 2.0.")
+
+
+def test_table_of_costs(family):
+    rows = {(row[0], row[1]): row[3:] for row in then_and_now(family)["table"]["rows"]}
+    dash = "\N{EN DASH}"
+    assert rows["single", "1"] == ["10.0 µs", "2.00 µs", dash, "12.0 µs"]
+    assert rows["asynchronous", "4"] == ["10.0 µs", "3.00 µs", "1.00 µs", "4.00 µs"]
+
+
+def test_nothing_is_said_without_costs_of_today(family):
+    then = [cell for cell in family if cell.configuration["cost"] == "paper"]
+    assert then_and_now(then) is None
+    assert content(then)["then_and_now"] is None
+
+
+def test_without_runs_of_then_there_is_no_comparison(family):
+    now = [cell for cell in family if cell.configuration["cost"] != "paper"]
+    text = " ".join(then_and_now(now)["paragraphs"])
+    assert "P = 8" in text
+    assert "Together" not in text
+
+
+def test_runs_with_delays_stand_in_only_where_there_are_none_without(tmp_path):
+    delayed = {**NOW, "configuration.delay_mean": "2x", "configuration.delay_probability": 0.25}
+    folders = [
+        traced(tmp_path / "a", "single", 1, 50e-6, 10e-6, 2e-6, 0.0, **delayed),
+        traced(tmp_path / "b", "asynchronous", 4, 50e-6, 99e-6, 3e-6, 1e-6, **delayed),
+        traced(tmp_path / "c", "asynchronous", 4, 4e-6, 10e-6, 3e-6, 1e-6, **NOW),
+        traced(tmp_path / "d", "synchronous", 4, 50e-6, 3e-6, 2e-6, 6e-6, **delayed),
+    ]
+    rows = then_and_now(runs.load(folders))["table"]["rows"]
+    assert {(row[0], row[3], row[6]) for row in rows} == {
+        ("single", "10.0 µs", "12.0 µs"),
+        ("asynchronous", "10.0 µs", "4.00 µs"),
+        ("synchronous", "3.00 µs", "\N{EN DASH}"),
+    }
+
+
+def test_experiments_stand_beside_those_of_2010(tmp_path):
+    folders = toy.family(tmp_path / "a", seeds=1, parameters=1_234_567)
+    folders += toy.pair(tmp_path / "b", "tagging", seeds=1)
+    table = experiments(runs.load(folders))
+    rows = table["rows"]
+    assert all(len(row) == len(table["heading"]) for row in rows)
+    assert [row[1] for row in rows] == ["here", "2010", "here", "2010"]
+    then = EXPERIMENTS["ner"]
+    assert rows[0][2:] == [
+        *("linear-chain CRF", "toy-corpus", "sgd", "yes", f"{toy.EXAMPLES}", "1,234,567", "4"),
+    ]
+    assert rows[1][6:] == [then.examples, then.parameters, then.mini_batch_size]
+    assert rows[2][5] == rows[3][5] == "no"
+
+
+def test_report_with_all_of_it_can_be_set(family):
+    data = content(family)
+    assert "in 2010 it was" in said(data["then_and_now"])
+    assert typeset(data, {}).startswith(b"%PDF-")

@@ -1,0 +1,357 @@
+"""What the paper did in 2010, beside what was run here: experiments, and what a mini-batch costs.
+
+All that is known of 2010 stands at the head of this file, with its source; everything else comes
+from runs.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from staleness.algorithms.costs.paper import MINI_BATCH_SIZE, SECONDS
+from staleness.algorithms.run import TASKS
+from staleness.workflow.figures import runs
+from staleness.workflow.figures.measures import Spread
+from staleness.workflow.figures.phrases import (
+    listed,
+    mini_batch_sizes,
+    number,
+    percent,
+    time_unit,
+)
+
+DASH = "\N{EN DASH}"
+TIMES = "\N{MULTIPLICATION SIGN}"
+SHARED = ("synchronous", "asynchronous")
+# What the 0.62 s are of.
+AS_THEN = {"task": "ner", "update": "sgd", "mini_batch_size": MINI_BATCH_SIZE}
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A row of the table of experiments.
+
+    Attributes
+    ----------
+    model, method, examples, parameters, mini_batch_size : str
+    convex : bool
+        Whether all maxima of what is maximised are one.
+    corpus : str
+    """
+
+    model: str
+    convex: bool
+    method: str
+    corpus: str
+    examples: str
+    parameters: str
+    mini_batch_size: str
+
+
+SOURCE = "the table of experiments in the talk of Gimpel, Das and Smith (2010)"
+EXPERIMENTS = {
+    "ner": Experiment("CRF", True, "SGD", "CoNLL 2003 English", "15k", "1.3M", "4"),
+    "alignment": Experiment(
+        "IBM Model 1", True, "stepwise EM", "Europarl de-en", "300k", f"14.2M {TIMES} 2", "10k"
+    ),
+    "tagging": Experiment(
+        "bigram HMM, 45 states", False, "stepwise EM", "Penn Treebank", "42k", "2.0M", "4"
+    ),
+}
+# What each task's model is here, and whether all maxima of its objective are one.
+MODELS = {
+    "ner": ("linear-chain CRF", True),
+    "alignment": ("IBM Model 1", True),
+    "tagging": ("bigram HMM", False),
+}
+HEADING = ("task", "", "model", "corpus", "method", "convex", "|D|", "|\u03b8|", "m")
+CAPTION = (
+    "The experiments as run here, beside those of 2010: |D| is the number of training examples, "
+    "|\u03b8| that of parameters, m the mini-batch size. The row of 2010 is from "
+    f"{SOURCE}, which counts the document marks of CoNLL 2003 as sentences, and the parameters of "
+    "word alignment for each of its two directions; here they are counted together."
+)
+
+
+def experiments(cells):
+    """Return the table of experiments, as the template takes it.
+
+    Parameters
+    ----------
+    cells : list of staleness.workflow.figures.runs.Cell
+    """
+    rows, groups = [], runs.by_task(cells)
+    for task in sorted(groups, key=[*EXPERIMENTS, *groups].index):
+        group = groups[task]
+        title = TASKS[task].title
+        for index, same in enumerate(_by_corpus(group)):
+            rows.append(["" if index else title, "" if index else "here", *_row(task, same)])
+        if then := EXPERIMENTS.get(task):
+            convex = "yes" if then.convex else "no"
+            known = [then.model, then.corpus, then.method, convex]
+            numbers = [then.examples, then.parameters, then.mini_batch_size]
+            rows.append(["", "2010", *known, *numbers])
+    return {"caption": CAPTION, "heading": list(HEADING), "rows": rows}
+
+
+def _by_corpus(cells):
+    groups = {}
+    for cell in cells:
+        groups.setdefault(cell.about["corpus"]["digest"], []).append(cell)
+    return groups.values()
+
+
+def _row(task, cells):
+    """Return model, corpus, method, convex, |D|, |theta| and m of the cells of a corpus."""
+    model, convex = MODELS.get(task, (DASH, None))
+    states = cells[0].configuration["hyper_parameters"].get("states")
+    sizes = sorted({cell.about["parameters"] for cell in cells if "parameters" in cell.about})
+    return [
+        model if states is None else f"{model}, {states} states",
+        str(cells[0].about["corpus"]["corpus"]),
+        listed(dict.fromkeys(cell.configuration["update"] for cell in cells)),
+        {True: "yes", False: "no", None: DASH}[convex],
+        f"{examples(cells[0]):,}",
+        " or ".join(f"{size:,}" for size in sizes) or DASH,
+        # None is the whole corpus.
+        listed("|D|" if not isinstance(m, int) else m for m in mini_batch_sizes(cells)),
+    ]
+
+
+def examples(cell):
+    """Return how many training examples a cell's corpus has."""
+    curve = cell.curves[0]
+    return round(float(curve["examples"][-1] / curve["epoch"][-1]))
+
+
+@dataclass(frozen=True)
+class MiniBatch:
+    """What a mini-batch of a cell costs, in seconds; medians over seeds of means over a trace.
+
+    Attributes
+    ----------
+    cell : staleness.workflow.figures.runs.Cell
+    calc : float
+        What a processor computes of it.
+    update : float
+    waiting : float
+        What a processor waits for others.
+    """
+
+    cell: object
+    calc: float
+    update: float
+    waiting: float
+
+    @classmethod
+    def of(cls, cell):
+        """Return that of a cell, from its traces."""
+        found = [
+            (
+                np.mean(trace["computed"] - trace["start"]),
+                np.sum(trace["update"]) / len(np.unique(trace["update_number"])),
+                np.mean(trace["barrier_wait"] + trace["lock_wait"]),
+            )
+            for trace in cell.traces
+        ]
+        return cls(cell, *Spread.over(found).median)
+
+    @property
+    def clock(self):
+        """The clock's name."""
+        return self.cell.configuration["clock"]
+
+    @property
+    def each(self):
+        """From one update to the next; None where there are delays between processors."""
+        if self.cell.processors == 1:
+            return self.calc + self.update
+        return None if self.cell.delay else between_updates(self.cell)
+
+
+def between_updates(cell):
+    """Return the seconds from one update of a cell to the next, the median over seeds."""
+    return Spread.over([curve["time_s"][-1] / curve["updates"][-1] for curve in cell.curves]).median
+
+
+def comparable(cells):
+    """Return the cells of named-entity recognition with mini-batches as in 2010.
+
+    Parameters
+    ----------
+    cells : list of staleness.workflow.figures.runs.Cell
+
+    Returns
+    -------
+    then, now : list of Cell
+        At the cost of 2010, without delays, and at today's; at most one a schedule and number of
+        processors, those on the wall clock apart, and without delays if there are such.
+    """
+    then, now = {}, {}
+    for cell in cells:
+        configuration = cell.configuration
+        if any(configuration[name] != value for name, value in AS_THEN.items()):
+            continue
+        simulated = configuration["clock"] == "simulated"
+        key = (cell.schedule, cell.processors, simulated)
+        if simulated and configuration.get("cost") == "paper":
+            if not cell.delay:
+                then.setdefault(key, cell)
+        elif key not in now or (now[key].delay and not cell.delay):
+            now[key] = cell
+    return list(then.values()), list(now.values())
+
+
+def then_and_now(cells):
+    """Return text and table on what a mini-batch cost in 2010 and costs now.
+
+    Parameters
+    ----------
+    cells : list of staleness.workflow.figures.runs.Cell
+
+    Returns
+    -------
+    dict or None
+        paragraphs, a list of str, and table, as the template takes it. None if there is no single
+        processor at today's costs.
+    """
+    then, now = comparable(cells)
+    now = [MiniBatch.of(cell) for cell in _as_many(then, now)]
+    alone = {one.clock: one for one in now if one.cell.schedule == runs.SINGLE}
+    if not alone:
+        return None
+    # What was measured here before what a calibration says.
+    first = alone.get("wall") or next(iter(alone.values()))
+    return {
+        "paragraphs": [*_cheaper(first), *_sharing(alone, now), *_case(then, now)],
+        "table": _costs(now),
+    }
+
+
+def _as_many(then, now):
+    """Return the cells of now with as many processors as the greatest number that is also then."""
+    simulated = [cell for cell in now if cell.configuration["clock"] == "simulated"]
+    have = {cell.processors for cell in simulated}
+    shared = {cell.processors for cell in then} & have - {1}
+    most = max(shared or have, default=1)
+    return [cell for cell in now if cell not in simulated or cell.processors in {1, most}]
+
+
+def _cheaper(alone):
+    """Yield what has become of the 0.62 s."""
+    clock = runs.describe_clock(runs.common([alone.cell]))
+    thousandth = SECONDS / 1000
+    yield (
+        f"In 2010 a mini-batch of m = {MINI_BATCH_SIZE} sentences took {SECONDS} s on average. "
+        f"Here one processor takes {_time(alone.each)} for it, update included ({clock}): "
+        f"{_rounded(SECONDS / alone.each)} times as fast. What has not become faster by as much is "
+        f"dearer beside it: a thousandth of a mini-batch of then, {_time(thousandth)}, is now as "
+        f"long as {number(thousandth / alone.each, 2)} mini-batches, and a lock, a barrier or a "
+        "message that was nothing beside a mini-batch need not be so now. Figures at the cost of "
+        "2010 ask what the paper asked; those at measured cost, what holds today."
+    )
+
+
+def _sharing(alone, now):
+    """Yield what processors that share the parameters lose, beside one of the same clock."""
+    for one in now:
+        if one.cell.processors == 1 or one.clock not in alone:
+            continue
+        who = f"P = {one.cell.processors} ({_clock(one)})"
+        if one.cell.schedule == "asynchronous":
+            most = number(alone[one.clock].each / one.update, 2)
+            yield (
+                f"Out of step, {who}: computing takes a processor {_time(one.calc)} and its update "
+                f"{_time(one.update)}, under a lock that lets in one at a time; for that it waits "
+                f"{_time(one.waiting)}. So there is never more than one update in "
+                f"{_time(one.update)}, and however many processors share the work, it is done at "
+                f"most {most} times as fast as by one. In 2010 such an update would have been "
+                f"{_share(one.update / SECONDS)} of a mini-batch."
+            )
+        elif one.cell.schedule == "synchronous":
+            waiting = percent(one.waiting / (one.calc + one.waiting))
+            yield (
+                f"In step, {who}: computing takes a processor {_time(one.calc)} on its share of a "
+                f"mini-batch, and it waits {_time(one.waiting)} for the others and for the update, "
+                f"{waiting} of both together."
+            )
+
+
+def _case(then, now):
+    """Yield what that does to the case for asynchrony, on the simulated clock."""
+    each = {("then", cell.schedule, cell.processors): between_updates(cell) for cell in then}
+    for one in now:
+        if one.clock == "simulated" and one.each is not None:
+            each["now", one.cell.schedule, one.cell.processors] = one.each
+    ratios = {}
+    for (when, schedule, processors), seconds in each.items():
+        single = each.get((when, runs.SINGLE, 1))
+        if single and schedule in SHARED and processors > 1:
+            ratios.setdefault(processors, {})[when, schedule] = single / seconds
+    whole = {p: found for p, found in ratios.items() if len(found) == 4}
+    if not whole:
+        return
+    processors, found = max(whole.items())
+    times = {key: number(ratio, 2) for key, ratio in found.items()}
+    gain = {
+        when: found[when, "asynchronous"] / found[when, "synchronous"] for when in ("then", "now")
+    }
+    stronger = "larger" if gain["now"] > gain["then"] else "smaller"
+    yield (
+        f"Together: with P = {processors} and m = {MINI_BATCH_SIZE}, examples are done "
+        f"{times['then', 'synchronous']} times as fast as by one processor in step and "
+        f"{times['then', 'asynchronous']} times out of step at the cost of 2010, where sharing is "
+        f"free; at today's {times['now', 'synchronous']} times in step and "
+        f"{times['now', 'asynchronous']} times out of step. What asynchrony gains over staying in "
+        f"step is {stronger} than then, a factor of {number(gain['now'], 2)} instead of "
+        f"{number(gain['then'], 2)}."
+    )
+
+
+def _costs(found):
+    rows = [
+        [
+            one.cell.schedule,
+            str(one.cell.processors),
+            _clock(one),
+            _time(one.calc),
+            _time(one.update),
+            _time(one.waiting) if one.cell.processors > 1 else DASH,
+            DASH if one.each is None else _time(one.each),
+        ]
+        for one in sorted(found, key=lambda one: one.clock)
+    ]
+    corpora = listed(sorted({str(one.cell.about["corpus"]["corpus"]) for one in found}))
+    return {
+        "caption": (
+            f"What a mini-batch of m = {MINI_BATCH_SIZE} sentences costs now (corpus {corpora}): "
+            "means over the trace of a run, medians over seeds; in 2010 it was "
+            f"{SECONDS} s. In step a processor computes its share of the mini-batch. Where there "
+            "were delays, they are left out."
+        ),
+        "heading": [
+            *("schedule", "P", "clock", "computing", "update"),
+            *("waiting\nfor others", "from update\nto update"),
+        ],
+        "rows": rows,
+    }
+
+
+def _clock(one):
+    if one.clock != "simulated":
+        return f"{one.clock} clock"
+    return f"simulated, cost {one.cell.configuration['cost']}"
+
+
+def _time(seconds):
+    unit, length = time_unit(seconds)
+    return f"{number(seconds / length)} {unit}"
+
+
+def _rounded(value):
+    """Return a great number to two digits."""
+    return f"{float(f'{value:.2g}'):,.0f}" if value >= 100 else number(value, 2)
+
+
+def _share(share):
+    return f"{number(100 * share, 1)} %"
