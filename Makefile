@@ -9,11 +9,14 @@ UV := 0.13.9
 
 sources := setup.py pyproject.toml $(shell find kernels algorithms -name '*.pyx' -o -name '*.pxd' -o -name '*.h')
 
-.PHONY: reproduce smoke verify test env lint compare dashboard lock clean
+.PHONY: reproduce html smoke verify test env lint compare dashboard lock clean
 
 reproduce: env  ## every figure and results/report.pdf
 	$(BIN)/snakemake --cores $(CORES)
 	@echo "The report: results/report.pdf"
+
+html: env  ## results/report.html of what was reproduced: figures, captions, configuration
+	$(BIN)/snakemake --cores $(CORES) --report results/report.html
 
 smoke: env  ## the same from toy sizes
 	$(BIN)/snakemake --cores $(CORES) --configfile config/smoke.yaml

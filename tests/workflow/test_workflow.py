@@ -1,5 +1,6 @@
 """The workflow from a corpus to the report, run as a user would."""
 
+import base64
 import json
 import re
 import subprocess
@@ -80,6 +81,17 @@ def test_from_corpus_to_report_and_again(folder):
     assert (claim["name"], len(claim["parts"]), len(claim["curves"])) == ("schedules", 2, 6)
     first = contents(folder)
     assert len(first) == 12  # 3 cells, 2 seeds, curve and trace
+    assert "[6/6 runs" in said
+    assert "synchronous P4 m4 e2x4 simulated-paper, seed 1: " in said
+
+    status, said = snakemake(folder, "--report", "report.html")
+    assert status == 0, said
+    page = (folder / "report.html").read_text()
+    assert page.count("Named-entity recognition: convergence") == 2  # its label and its caption
+    assert "mini-batch takes 0.62 s" in page
+    for name in ("config.yaml", "results/figures/ner-convergence.svg"):
+        assert base64.b64encode((folder / name).read_bytes()).decode() in page
+    assert 'src="http' not in page  # nothing is loaded from the web
 
     status, said = snakemake(folder, "--dry-run")
     assert status == 0

@@ -1,5 +1,7 @@
 # A figure reads the runs of its cells and nothing else.
 
+from staleness.workflow.report.drawn import Drawn
+
 
 rule figure:
     input:
@@ -7,11 +9,18 @@ rule figure:
         sources("figures"),
     output:
         f"{RESULTS}/figures/{{figure}}.pdf",
-        f"{RESULTS}/figures/{{figure}}.svg",
+        report(
+            f"{RESULTS}/figures/{{figure}}.svg",
+            caption="../report/caption.rst",
+            category=lambda wildcards, params: params.drawn.category,
+            labels=lambda wildcards, params: params.drawn.labels,
+        ),
         f"{RESULTS}/figures/{{figure}}.json",
     log:
         f"{RESULTS}/logs/figures/{{figure}}.log",
     params:
+        # Read by `snakemake --report` alone.
+        drawn=lambda wildcards, output: Drawn(output[2]),
         out=lambda wildcards, output: str(Path(output[0]).parent),
         runs=lambda wildcards: grid.run_folders(wildcards.figure),
     shell:
