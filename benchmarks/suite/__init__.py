@@ -1,6 +1,7 @@
 """The asv suite: one class an operation, for every task, update rule and schedule that is found.
 
-Everything learns from a state of its own: a benchmark that changes its data is set up anew before
-every sample (`number = 1`). Tracked figures are medians of a few rounds. Peak memory is that of the
-process, with its corpus.
+What one thread does is timed by its processor, so that other work on the machine does not count;
+what several do, by the wall. A benchmark that changes its data is set up anew before every sample
+(`number = 1`). Tracked figures are medians of a few rounds. Peak memory is that of the process,
+with its corpus.
 """

@@ -3,6 +3,7 @@
 import tempfile
 from itertools import pairwise
 from pathlib import Path
+from time import process_time
 
 from staleness.algorithms.run import TASKS
 from staleness.workflow.corpora.encode import encode
@@ -18,8 +19,9 @@ class Encoding:
     params = (tuple(TASKS),)
     param_names = ("task",)
     number = 1
-    rounds = 2
-    repeat = (4, 4, 0.3)
+    timer = process_time
+    rounds = 4
+    repeat = (2, 3, 0.05)
     warmup_time = 0.02
     timeout = 60
 

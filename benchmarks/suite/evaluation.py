@@ -1,5 +1,7 @@
 """Decoding and likelihood of every model, and the metrics of every task."""
 
+from time import process_time
+
 import numpy as np
 
 from staleness.algorithms.metrics.alignment import alignment_error, symmetrise
@@ -20,8 +22,9 @@ class Evaluation:
 
     params = (tuple(TASKS),)
     param_names = ("task",)
-    rounds = 2
-    repeat = (4, 6, 0.4)
+    timer = process_time
+    rounds = 4
+    repeat = (2, 3, 0.05)
     warmup_time = 0.02
     number = 1
     timeout = 60
@@ -45,8 +48,9 @@ class Evaluation:
 class Metrics:
     """The metrics alone, of answers a third of which are wrong."""
 
-    rounds = 2
-    repeat = (4, 10, 0.2)
+    timer = process_time
+    rounds = 4
+    repeat = (2, 3, 0.05)
     timeout = 60
 
     def setup(self):

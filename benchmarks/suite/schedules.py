@@ -50,8 +50,8 @@ class WallClock:
     params = (tuple(TASKS), tuple(SCHEDULES))
     param_names = ("task", "schedule")
     number = 1
-    rounds = 2
-    repeat = (4, 6, 0.1)
+    rounds = 4
+    repeat = (2, 3, 0.05)
     warmup_time = 0
     timeout = 60
 
@@ -107,8 +107,9 @@ class SimulatedClock:
     params = (tuple(TASKS), (4, 64))
     param_names = ("task", "processors")
     number = 1
-    rounds = 2
-    repeat = (4, 6, 0.2)
+    timer = process_time
+    rounds = 4
+    repeat = (2, 3, 0.05)
     warmup_time = 0.02
     timeout = 60
 
