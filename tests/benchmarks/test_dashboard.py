@@ -77,6 +77,30 @@ def test_a_range_of_nothing_is_refused(repository):
         dashboard.choose("no-such-branch", 3, repository)
 
 
+def test_only_what_every_measurement_names_is_named(monkeypatch):
+    slow = Regression("b", "a", "x.time_calc('ner sgd', 4)", "1ms", "2ms", "2.0", "slower")
+    burst = slow._replace(benchmark="x.time_calc('ner sgd', 64)")
+    other = slow._replace(commit="c")
+    measurements = iter([[slow, burst, other], [other, slow], [slow._replace(new="3ms")]])
+    asked = []
+    monkeypatch.setattr(dashboard, "run_asv", lambda arguments, folder: asked.append(arguments))
+    monkeypatch.setattr(dashboard, "regressions", lambda *_: next(measurements))
+    assert dashboard.measure(["a", "b", "c"]) == [slow._replace(new="3ms")]
+    assert next(measurements, None) is None
+    benches = [run[run.index("--bench") + 1] for run in asked if "--bench" in run]
+    assert [
+        [r.benchmark for r in (slow, burst) if re.search(bench, r.benchmark)] for bench in benches
+    ] == [[slow.benchmark, burst.benchmark], [slow.benchmark]]
+
+
+def test_what_is_named_by_nothing_is_not_measured_again(monkeypatch):
+    asked = []
+    monkeypatch.setattr(dashboard, "run_asv", lambda arguments, folder: asked.append(arguments[0]))
+    monkeypatch.setattr(dashboard, "regressions", lambda *_: [])
+    assert dashboard.measure(["a", "b"]) == []
+    assert asked == ["machine", "run"]
+
+
 def test_the_page_loads_what_is_beside_it(tmp_path, monkeypatch):
     data = b"var x = 1;"
     library = dashboard.Library("p", "1", "x.js", hashlib.sha256(data).hexdigest())
