@@ -150,6 +150,13 @@ class Progress(Handler):
         if self.terminal:
             self.refresh()
 
+    def close(self):
+        """Leave no line behind that would change no more, as after Ctrl-C."""
+        if self.terminal:
+            self.stream.write(CLEAR)
+            self.stream.flush()
+        super().close()
+
     @staticmethod
     def matters(record):
         """Return whether a remark of Snakemake's is for people."""

@@ -142,6 +142,13 @@ def test_terminal_has_one_line_that_changes():
     assert watched.stream.getvalue().endswith(f"2 of them runs.\n{progress.CLEAR}")
 
 
+def test_nothing_is_left_on_the_terminal_of_a_workflow_that_was_stopped():
+    watched = Watched([run(0)], stream=Terminal())
+    watched.start(1, run(0))
+    watched.progress.close()
+    assert watched.stream.getvalue().endswith(progress.CLEAR)
+
+
 def test_unknown_kinds_are_taken_for_those_most_like_them():
     estimate = Estimate()
     assert estimate.of(run(0).kind) is None
