@@ -48,7 +48,6 @@ def command(folder, config, *more):
     return [
         *(sys.executable, "-m", "snakemake", *more, "--cores", "2", "--configfile", str(path)),
         *("--snakefile", str(REPOSITORY / "Snakefile"), "--directory", str(folder)),
-        *("--workflow-profile", str(REPOSITORY / "workflow/profiles/default")),
     ]
 
 
