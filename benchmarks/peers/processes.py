@@ -133,7 +133,7 @@ def table(works, suite, shares):
 
 
 def all_work(data, only=""):
-    """Return what is compared, without what the machine has no corpus for."""
+    """Return every `Work` whose name has some words; corpora that are missing are fetched."""
     works = [*crf(data), *hmm(data), *model1(data)]
     return [work for work in works if only in work.name]
 
