@@ -89,10 +89,9 @@ def measure(data, only, arguments):
     sys.argv = [sys.argv[0], *arguments]
     runner = pyperf.Runner(program_args=program)
     for work in all_work(data, only):
-        for program, call in work.programs.items():
-            runner.bench_time_func(
-                f"{work.name}: {program}", timed, call, f"{work.name}: {program}"
-            )
+        for name, call in work.programs.items():
+            label = f"{work.name}: {name}"
+            runner.bench_time_func(label, timed, call, label)
 
 
 def timed(loops, call, name):
