@@ -65,7 +65,7 @@ $(VENV)/.benchmarks: $(VENV)/.requirements requirements/benchmarks.lock
 lock:  ## newest versions that pyproject.toml allows, with hashes
 	$(PYTHON) -m venv build/lock
 	build/lock/bin/python -m pip install --quiet uv==$(UV)
-	$(call pin,--extra workflow --extra test,environment)
+	$(call pin,--extra workflow --extra mapreduce --extra test,environment)
 	$(call pin,--extra benchmarks --constraint requirements/environment.lock,benchmarks)
 
 pin = build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
