@@ -30,10 +30,13 @@ class EncodedCorpus:
         The contents of corpus.json: at least `format`, `task`, `corpus` and `digest`.
     arrays : dict of str to numpy.ndarray
         "<split>.<array>" to a read-only memory map.
+    folder : pathlib.Path or None
+        Where it was loaded from.
     """
 
     about: dict
     arrays: dict
+    folder: Path | None = None
 
     def __getitem__(self, name):
         return self.arrays[name]
@@ -143,7 +146,7 @@ def load(folder):
         raise StalenessError(
             f"{folder}: not an encoded corpus ({error}): make it with 'staleness encode'"
         ) from error
-    return EncodedCorpus(about, arrays)
+    return EncodedCorpus(about, arrays, folder.resolve())
 
 
 def _open_arrays(folder):

@@ -138,13 +138,10 @@ def symmetrise(forward, backward, source_offsets, target_offsets, method):
     return link_offsets, links[:total].copy()
 
 
-def alignment_error(link_offsets, links, gold_offsets, gold_links, gold_sure):
+def count_links(link_offsets, links, gold_offsets, gold_links, gold_sure):
     """Compare an alignment with gold links, some of them sure, the others only possible.
 
-    Och & Ney (2003), equations 26 to 28: of the links A, the sure ones S and the possible ones P,
-    which the sure ones are among, precision is |A & P| / |A|, recall |A & S| / |S|, and the
-    alignment error rate 1 - (|A & S| + |A & P|) / (|A| + |S|). Pairs without gold links do not
-    count.
+    Pairs without gold links do not count.
 
     Parameters
     ----------
@@ -159,8 +156,9 @@ def alignment_error(link_offsets, links, gold_offsets, gold_links, gold_sure):
 
     Returns
     -------
-    precision, recall, aer : float
-        Between 0 and 1. Where there is nothing to divide by they are 0, 0 and 1.
+    all_found, all_sure, in_possible, in_sure : int
+        Of the links A, the sure ones S and the possible ones P, which the sure ones are among:
+        |A|, |S|, |A & P|, |A & S|.
 
     Raises
     ------
@@ -190,10 +188,29 @@ def alignment_error(link_offsets, links, gold_offsets, gold_links, gold_sure):
                 if a < starts[s + 1] and not before(&gold[g, 0], &found[a, 0]):
                     in_possible += 1
                     in_sure += sure[g] != 0
-    precision = in_possible / <double>all_found if all_found else 0.0
-    recall = in_sure / <double>all_sure if all_sure else 0.0
+    return all_found, all_sure, in_possible, in_sure
+
+
+def alignment_error(link_offsets, links, gold_offsets, gold_links, gold_sure):
+    """Compare an alignment with gold links; see `count_links` and `error_rates`."""
+    return error_rates(*count_links(link_offsets, links, gold_offsets, gold_links, gold_sure))
+
+
+def error_rates(double all_found, double all_sure, double in_possible, double in_sure):
+    """Return what the numbers of `count_links` say of an alignment.
+
+    Och & Ney (2003), equations 26 to 28: precision is |A & P| / |A|, recall |A & S| / |S|, and the
+    alignment error rate 1 - (|A & S| + |A & P|) / (|A| + |S|).
+
+    Returns
+    -------
+    precision, recall, aer : float
+        Between 0 and 1. Where there is nothing to divide by they are 0, 0 and 1.
+    """
+    precision = in_possible / all_found if all_found else 0.0
+    recall = in_sure / all_sure if all_sure else 0.0
     both = all_found + all_sure
-    return precision, recall, 1.0 - (in_sure + in_possible) / <double>both if both else 1.0
+    return precision, recall, 1.0 - (in_sure + in_possible) / both if both else 1.0
 
 
 cdef bint fits(const Pair* pair) noexcept nogil:

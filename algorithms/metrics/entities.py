@@ -37,7 +37,7 @@ def entities(labels, offsets, names):
     return np.stack([kind[begins], begins, ends], axis=1)[inside]
 
 
-def precision_recall_f1(gold, predicted, offsets, names):
+def count_entities(gold, predicted, offsets, names):
     """Compare predicted entities with gold ones; both ends and the type must agree.
 
     Parameters
@@ -49,8 +49,8 @@ def precision_recall_f1(gold, predicted, offsets, names):
 
     Returns
     -------
-    precision, recall, f1 : float
-        Between 0 and 1; 0 where there is nothing to divide by.
+    correct, found, wanted : int
+        Predicted ones that are gold, predicted ones, gold ones.
     """
     found = entities(predicted, offsets, names)
     wanted = entities(gold, offsets, names)
@@ -60,7 +60,23 @@ def precision_recall_f1(gold, predicted, offsets, names):
         *((e[:, 0] * stride + e[:, 1]) * stride + e[:, 2] for e in (found, wanted)),
         assume_unique=True,
     ).size
-    precision = correct / len(found) if len(found) else 0.0
-    recall = correct / len(wanted) if len(wanted) else 0.0
-    f1 = 2 * correct / (len(found) + len(wanted)) if len(found) + len(wanted) else 0.0
+    return correct, len(found), len(wanted)
+
+
+def precision_recall_f1(gold, predicted, offsets, names):
+    """Compare predicted entities with gold ones; see `count_entities` and `shares`."""
+    return shares(*count_entities(gold, predicted, offsets, names))
+
+
+def shares(correct, found, wanted):
+    """Return the shares that the numbers of `count_entities` make.
+
+    Returns
+    -------
+    precision, recall, f1 : float
+        Between 0 and 1; 0 where there is nothing to divide by.
+    """
+    precision = correct / found if found else 0.0
+    recall = correct / wanted if wanted else 0.0
+    f1 = 2 * correct / (found + wanted) if found + wanted else 0.0
     return precision, recall, f1

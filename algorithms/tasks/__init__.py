@@ -57,6 +57,10 @@ class Task(Configurable):
         What the work of an example is counted in.
     metrics : dict of str to Metric
         By their names, the one that figures show first.
+    layout : dict
+        How the arrays of a split hang together: offsets, one for each example and one more, to
+        a dict of what they are offsets into. None is an array of values; another dict is of
+        offsets again.
     """
 
     kind = "task"
@@ -64,6 +68,7 @@ class Task(Configurable):
     update: ClassVar[str]
     work_unit: ClassVar[str]
     metrics: ClassVar[dict[str, Metric]]
+    layout: ClassVar[dict]
 
     @abstractmethod
     def examples(self, corpus):
@@ -85,9 +90,20 @@ class Task(Configurable):
             If a hyper-parameter is out of range.
         """
 
-    @abstractmethod
     def evaluate(self, learner, corpus):
         """Return the metrics of a learner on a corpus, a dict of str to float.
 
         Those of `metrics` and in their order, but without those that the corpus has no gold for.
         """
+        return self.score(self.tally(learner, corpus))
+
+    @abstractmethod
+    def tally(self, learner, corpus):
+        """Return what metrics are made of, a dict of str to numbers or arrays.
+
+        Those of a corpus are the sums of those of its parts.
+        """
+
+    @abstractmethod
+    def score(self, tally):
+        """Return the metrics that a tally makes; see `evaluate`."""

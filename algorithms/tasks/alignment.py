@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from staleness.algorithms.metrics.alignment import alignment_error, symmetrise
+from staleness.algorithms.metrics.alignment import count_links, error_rates, symmetrise
 from staleness.algorithms.tasks import Metric, Task
 from staleness.kernels.joint import Joint
 from staleness.kernels.model1 import IBMModel1
@@ -74,6 +74,12 @@ class Alignment(Task):
         "recall": Metric("recall", f"recall of the links after {SYMMETRISATION}"),
     }
 
+    layout: ClassVar = {
+        "source_offsets": {"source": None},
+        "target_offsets": {"target": None},
+        "link_offsets": {"links": None, "links_sure": None},
+    }
+
     def examples(self, corpus):
         """Return the number of sentence pairs of the training set."""
         return len(corpus["train.source_offsets"]) - 1
@@ -89,18 +95,27 @@ class Alignment(Task):
             target_words=corpus.about["target_words"],
         )
 
-    def evaluate(self, learner, corpus):
-        """Return the metrics on the training set; without gold links, the likelihood."""
+    def tally(self, learner, corpus):
+        """Return the likelihood of the training set, and how its links compare with gold ones."""
         forward, log_likelihood = learner.first.evaluate()
-        metrics = {"log_likelihood": log_likelihood}
+        tally = {"log_likelihood": log_likelihood}
         if corpus.about["linked_pairs"]:
             backward, _ = learner.second.evaluate()
             offsets = corpus["train.source_offsets"], corpus["train.target_offsets"]
             gold = [corpus[f"train.{part}"] for part in ("link_offsets", "links", "links_sure")]
-            both, one_way, other_way = (
-                alignment_error(*symmetrise(forward, backward, *offsets, method), *gold)
-                for method in (SYMMETRISATION, "forward", "backward")
+            tally["links"] = np.array(
+                [
+                    count_links(*symmetrise(forward, backward, *offsets, method), *gold)
+                    for method in (SYMMETRISATION, "forward", "backward")
+                ]
             )
+        return tally
+
+    def score(self, tally):
+        """Return the metrics; without gold links, the likelihood."""
+        metrics = {"log_likelihood": tally["log_likelihood"]}
+        if "links" in tally:
+            both, one_way, other_way = (error_rates(*counts) for counts in tally["links"])
             precision, recall, aer = both
             metrics |= {
                 "aer": aer,

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from staleness.algorithms.metrics.entities import precision_recall_f1
+from staleness.algorithms.metrics.entities import count_entities, shares
 from staleness.algorithms.tasks import Metric, Task
 
 ARRAYS = ("offsets", "labels", "feature_offsets", "features")
@@ -48,6 +48,8 @@ class NamedEntityRecognition(Task):
         ),
     }
 
+    layout: ClassVar = {"offsets": {"labels": None, "feature_offsets": {"features": None}}}
+
     def examples(self, corpus):
         """Return the number of sentences of the training set."""
         return len(corpus["train.offsets"]) - 1
@@ -60,16 +62,21 @@ class NamedEntityRecognition(Task):
             feature_count=corpus.about["features"],
         )
 
-    def evaluate(self, learner, corpus):
-        """Return the metrics of a CRF on the development set."""
+    def tally(self, learner, corpus):
+        """Return the likelihood of the development set, and its entities found and wanted."""
         arrays = [corpus[f"dev.{name}"] for name in ARRAYS]
         decoded, log_likelihood = learner.evaluate(*arrays)
-        precision, recall, f1 = precision_recall_f1(
+        entities = count_entities(
             corpus["dev.labels"], decoded, corpus["dev.offsets"], corpus.about["labels"]
         )
+        return {"log_likelihood": log_likelihood, "entities": np.array(entities)}
+
+    def score(self, tally):
+        """Return the metrics."""
+        precision, recall, f1 = shares(*tally["entities"].tolist())
         return {
             "f1": f1,
             "precision": precision,
             "recall": recall,
-            "log_likelihood": log_likelihood,
+            "log_likelihood": tally["log_likelihood"],
         }

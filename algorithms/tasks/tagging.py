@@ -67,6 +67,8 @@ class Tagging(Task):
         "v_measure": Metric("V-measure", "V-measure of the states"),
     }
 
+    layout: ClassVar = {"offsets": {"words": None, "tags": None}}
+
     states: int = 45
 
     def examples(self, corpus):
@@ -94,12 +96,22 @@ class Tagging(Task):
             transitions=transitions / transitions.sum(axis=1, keepdims=True),
         )
 
-    def evaluate(self, learner, corpus):
-        """Return the metrics of a HMM on the training set; without gold tags, the likelihood."""
+    def tally(self, learner, corpus):
+        """Return the likelihood of the training set, and how often states and gold tags meet."""
         states, log_likelihood = learner.evaluate(corpus["train.offsets"], corpus["train.words"])
-        metrics = {"log_likelihood": log_likelihood}
+        tally = {"log_likelihood": log_likelihood}
         if corpus.about["tags"]:
-            table = contingency(states, corpus["train.tags"])
+            met = contingency(states, corpus["train.tags"])
+            # Of one shape, whatever there is in a part of the corpus.
+            tally["table"] = np.zeros((self.states, len(corpus.about["tags"])), dtype=np.int64)
+            tally["table"][: met.shape[0], : met.shape[1]] = met
+        return tally
+
+    def score(self, tally):
+        """Return the metrics; without gold tags, the likelihood."""
+        metrics = {"log_likelihood": tally["log_likelihood"]}
+        if "table" in tally:
+            table = tally["table"]
             metrics["many_to_one"] = many_to_one(table)
             metrics["one_to_one"] = one_to_one(table)
             metrics["v_measure"] = v_measure(table)
