@@ -211,6 +211,12 @@ cdef class HiddenMarkovModel(ExpectationMaximization):
             starts * sentences,
         ]))
 
+    @property
+    def counts(self):
+        """mu, the expected counts of the whole corpus, float64 in the shape of theta."""
+        self.settle()
+        return np.float64(self.scale) * self._stored(0)[:, : self.states]
+
     def _set_counts(self, counts):
         """Make every copy's counts these, float [words + states + 1, states]."""
         for copy in range(1 + self.replicas):

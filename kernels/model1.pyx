@@ -169,6 +169,25 @@ cdef class IBMModel1(ExpectationMaximization):
             return ((counts + self.smoothing) / totals[np.asarray(self._sources)]).astype(
                 np.float32)
 
+    @theta.setter
+    def theta(self, values):
+        values = np.asarray(values, dtype=np.float64)
+        if values.shape != (self.parameters,):
+            raise ValueError(f"theta is [{self.parameters}]")
+        if self.keeps_statistics():
+            raise ValueError("incremental EM begins from posteriors, not from theta")
+        for copy in range(1 + self.replicas):
+            self._scales[copy] = 1.0
+            np.asarray(self._counts)[copy, : self.parameters] = values
+            # As if every source word occurred once: t is then what was given, to the last bit.
+            np.asarray(self._totals)[copy] = 1.0
+
+    @property
+    def totals(self):
+        """Expected occurrences of each source word, float64 [1 + source words], null word first."""
+        self.settle()
+        return self.scale * np.asarray(self._totals)[0]
+
     def expected_counts(self, Py_ssize_t slot=0):
         """Return what a slot holds, float64 [parameters]."""
         cdef Statistics* held

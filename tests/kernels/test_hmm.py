@@ -163,6 +163,22 @@ def test_equals_recursions_on_any_input(problem):
     np.testing.assert_allclose(learner.expected_counts(), counts, rtol=1e-3, atol=1e-5)
 
 
+@pytest.mark.parametrize("rule", ["em", "stepwise"])
+def test_counts_are_those_that_theta_is_made_of(rule):
+    rng = np.random.default_rng(21)
+    model = random_hmm(rng, [4, 0, 7, 3], words=5, states=3)
+    learner = model.learner(rule=rule)
+    for _ in range(3):
+        words, following, starts = np.split(learner.counts, [5, 8])
+        made = [words / words.sum(axis=0), following / following.sum(axis=1, keepdims=True)]
+        np.testing.assert_allclose(
+            learner.theta, np.concatenate([*made, starts / starts.sum()]), rtol=1e-5
+        )
+        assert words.sum() == pytest.approx(14, rel=1e-5)
+        learner.calculate(everything(model))
+        learner.update()
+
+
 @settings(max_examples=50, deadline=None)
 @given(problems())
 def test_expected_counts_are_of_tokens(problem):

@@ -140,6 +140,43 @@ def test_begins_uniform():
     np.testing.assert_allclose(model.theta_of(learner), begun, rtol=1e-5)
 
 
+@pytest.mark.parametrize("smoothing", [0.0, 0.5])
+def test_theta_is_what_it_is_set_to(smoothing):
+    rng = np.random.default_rng(12)
+    model = random_model1(rng, [3, 4, 2], [2, 5, 3])
+    given, learner = trained(model, rng), model.learner(smoothing=smoothing)
+    learner.theta = given.theta
+    if not smoothing:
+        np.testing.assert_array_equal(learner.theta, given.theta)
+        for one in (given, learner):
+            one.calculate(everything(model))
+        np.testing.assert_allclose(learner.expected_counts(), given.expected_counts(), rtol=1e-5)
+    # Whatever it was set to, batch EM goes on from the expected counts alone.
+    learner.calculate(everything(model))
+    counts = learner.expected_counts()
+    learner.update()
+    assert learner.totals.sum() == pytest.approx(counts.sum(), rel=1e-5)
+    with pytest.raises(ValueError, match=rf"theta is \[{learner.parameters}\]"):
+        learner.theta = given.theta[1:]
+    with pytest.raises(ValueError, match="begins from posteriors"):
+        model.learner(rule="incremental").theta = given.theta
+
+
+def test_totals_are_of_source_words():
+    rng = np.random.default_rng(13)
+    model = random_model1(rng, [3, 4, 2], [2, 5, 3])
+    learner = model.learner(rule="em")
+    # Before learning, and after: every target word is explained once.
+    for _ in range(2):
+        assert learner.totals.shape == (1 + learner.source_words,)
+        assert learner.totals.sum() == pytest.approx(10, rel=1e-6)
+        learner.calculate(everything(model))
+        learner.update()
+    words = learner.parameter_words[:, 1]
+    by_word = np.bincount(words, learner.expected_counts(), minlength=1 + learner.source_words)
+    np.testing.assert_allclose(learner.totals, by_word, rtol=1e-5)
+
+
 def test_parameters_are_the_pairs_that_co_occur():
     rng = np.random.default_rng(3)
     model = random_model1(rng, [2, 1], [2, 3], source_words=20, target_words=20)
