@@ -2,6 +2,7 @@
 
 import hashlib
 import time
+from collections import ChainMap
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
 
@@ -11,12 +12,16 @@ from staleness.algorithms import costs, delays, encoded, schedules, tasks, updat
 from staleness.algorithms.clocks import Event, SimulatedClock, WallClock
 from staleness.algorithms.components import choose, discover
 from staleness.algorithms.errors import Diverged, StalenessError
+from staleness.algorithms.machine import allowed_cpus
 from staleness.algorithms.seeds import visiting_order
 
 TASKS = discover(tasks, tasks.Task)
 UPDATES = discover(updates, updates.Update)
 SCHEDULES = discover(schedules, schedules.Schedule)
+JOB_SCHEDULES = discover(schedules, schedules.JobSchedule)
+ALL_SCHEDULES = ChainMap(JOB_SCHEDULES, SCHEDULES)
 COST_MODELS = discover(costs, costs.CostModel)
+JOBS = ("mappers", "reducers", "jobs_in_flight")
 CLOCKS = {"simulated": SimulatedClock, "wall": WallClock}
 
 
@@ -44,7 +49,12 @@ class Configuration:
     average_every : int
         Mini-batches of a processor between two averages, where `theta` is replicated.
     oversubscribe : bool
-        Allow more threads than cores on the wall clock.
+        Allow more threads or local workers than cores on the wall clock.
+    engine : str
+        Of MapReduce: "local" for as many worker processes as `processors`, or the address of a
+        Dask scheduler.
+    mappers, reducers, jobs_in_flight : int or None
+        See `JobSchedule`; None are the schedule's own, and what all others have.
     """
 
     task: str
@@ -63,10 +73,14 @@ class Configuration:
     delay_probability: float = delays.PROBABILITY
     average_every: int = 250
     oversubscribe: bool = False
+    engine: str = "local"
+    mappers: int | None = None
+    reducers: int | None = None
+    jobs_in_flight: int | None = None
 
     def __post_init__(self):
         task = choose("task", self.task, TASKS)
-        schedule = choose("schedule", self.schedule, SCHEDULES)
+        schedule = choose("schedule", self.schedule, ALL_SCHEDULES)
         if self.update is None:
             object.__setattr__(self, "update", task.update)
         update = choose("update", self.update, UPDATES)
@@ -76,7 +90,10 @@ class Configuration:
             object.__setattr__(self, "mini_batch_size", None)
         elif self.mini_batch_size is None:
             raise StalenessError(f"schedule '{self.schedule}' needs a mini_batch_size")
-        least = dict.fromkeys(("processors", "mini_batch_size", "epochs", "average_every"), 1)
+        self._choose_jobs(schedule)
+        least = dict.fromkeys(
+            ("processors", "mini_batch_size", "epochs", "average_every", *JOBS), 1
+        )
         for name, number in {**least, "evaluations": 0, "seed": 0}.items():
             value = getattr(self, name)
             if value is not None and value < number:
@@ -92,6 +109,21 @@ class Configuration:
                 raise StalenessError(reason)
         parts = self.parts()
         object.__setattr__(self, "hyper_parameters", asdict(parts[0]) | asdict(parts[1]))
+
+    def _choose_jobs(self, schedule):
+        """Let the schedule say of its jobs what was not said; refuse what makes no sense."""
+        if not issubclass(schedule, schedules.JobSchedule):
+            for name in JOBS:
+                if getattr(self, name) is not None:
+                    raise StalenessError(f"{name} is for MapReduce, not for '{self.schedule}'")
+            return
+        for name in JOBS:
+            if getattr(self, name) is None:
+                object.__setattr__(self, name, getattr(schedule, name))
+        if self.clock != "wall":
+            raise StalenessError(f"schedule '{self.schedule}' runs in real time: add --clock wall")
+        if self.delay_mean is not None:
+            raise StalenessError(f"schedule '{self.schedule}' knows no artificial delays")
 
     def parts(self):
         """Return the `Task` and the `Update`, with their hyper-parameters."""
@@ -133,6 +165,8 @@ class Result:
         What the training took of this machine, evaluation excluded.
     stopped : str or None
         Why the last updates left `theta` as it was, if they did.
+    engine : dict or None
+        Of MapReduce; see `Engine.describe`.
     """
 
     configuration: Configuration
@@ -145,6 +179,7 @@ class Result:
     cpu_seconds: float
     real_seconds: float
     stopped: str | None
+    engine: dict | None = None
 
     def summary(self):
         """Return the run's figures, a dict that JSON can hold."""
@@ -167,7 +202,9 @@ class Result:
             "theta_sha256": hashlib.sha256(np.ascontiguousarray(self.theta)).hexdigest(),
             "curve_sha256": encoded.digest(self.curve),
         }
-        if SCHEDULES[self.configuration.schedule].batch:
+        if self.engine is not None:
+            summary["engine"] = self.engine
+        if ALL_SCHEDULES[self.configuration.schedule].batch:
             # Element k after k iterations, the first before any.
             summary["log_likelihood_by_iteration"] = self.curve["log_likelihood"].tolist()
         return summary
@@ -185,7 +222,8 @@ def run(configuration, corpus, progress=None, judge=True):
     configuration : Configuration
     corpus : EncodedCorpus
     progress : callable, optional
-        Called now and then with the examples done, those to be done in all and the latest metrics.
+        Called now and then with the examples done, those to be done in all and the latest metrics,
+        none where there are none before the end.
     judge : bool, optional
         Whether curve points have metrics; without, where only times are wanted.
 
@@ -202,6 +240,8 @@ def run(configuration, corpus, progress=None, judge=True):
     """
     if corpus.about["task"] != configuration.task:
         raise StalenessError(f"the corpus is for {corpus.about['task']}, not {configuration.task}")
+    if configuration.schedule in JOB_SCHEDULES:
+        return run_jobs(configuration, corpus, progress)
     task, update = configuration.parts()
     schedule = SCHEDULES[configuration.schedule]
     simulated = configuration.clock == "simulated"
@@ -224,7 +264,7 @@ def run(configuration, corpus, progress=None, judge=True):
         if not np.isfinite(list(metrics.values())).all():
             raise Diverged(f"theta is not finite after {learner.updates} updates")
         epoch = learner.examples / len(learner.work)
-        points.append((clock.time, learner.updates, learner.examples, epoch, *metrics.values()))
+        points.append((clock.time, learner.updates, learner.examples, epoch, metrics))
         return metrics
 
     try:
@@ -248,12 +288,9 @@ def run(configuration, corpus, progress=None, judge=True):
         # A clock that stops with an error still leaves nothing running.
         with closing(learner):
             clock.stop()
-    names = ("time_s", "updates", "examples", "epoch", *metrics)
-    types = (np.float64, np.int64, np.int64, *[np.float64] * (len(metrics) + 1))
-    columns = zip(names, types, zip(*points, strict=True), strict=True)
     return Result(
         configuration=configuration,
-        curve={name: np.array(values, dtype=kind) for name, kind, values in columns},
+        curve=curve_of(points),
         trace=clock.trace,
         theta=learner.theta,
         seconds=clock.time,
@@ -263,6 +300,81 @@ def run(configuration, corpus, progress=None, judge=True):
         real_seconds=real_seconds,
         stopped=learner.stopped,
     )
+
+
+def curve_of(points):
+    """Return the curve of `Result`.
+
+    Parameters
+    ----------
+    points : list of tuple
+        Seconds, updates, examples, epoch, and a dict of metrics.
+    """
+    rows = [(*facts, *metrics.values()) for *facts, metrics in points]
+    metrics = points[-1][-1]
+    names = ("time_s", "updates", "examples", "epoch", *metrics)
+    types = (np.float64, np.int64, np.int64, *[np.float64] * (len(metrics) + 1))
+    columns = zip(names, types, zip(*rows, strict=True), strict=True)
+    return {name: np.array(values, dtype=kind) for name, kind, values in columns}
+
+
+def run_jobs(configuration, corpus, progress):
+    """Run a MapReduce schedule; see `run`."""
+    # Half a second of imports that no other run needs.
+    from staleness.algorithms.mapreduce.dask import LOCAL, Dask  # noqa: PLC0415
+    from staleness.algorithms.mapreduce.driver import Driver, learn  # noqa: PLC0415
+
+    workers, cores = configuration.processors, len(allowed_cpus())
+    if configuration.engine == LOCAL and workers > cores and not configuration.oversubscribe:
+        raise StalenessError(
+            f"{workers} workers for {cores} cores: take fewer, or allow it with --oversubscribe"
+        )
+    task, update = configuration.parts()
+    try:
+        master = update.master()
+    except ValueError as error:
+        raise StalenessError(f"update '{update.name}': {error}") from error
+    cpu_before = time.process_time()
+    with closing(Dask(configuration.engine, workers)) as engine:
+        driver = Driver(
+            engine,
+            task,
+            master,
+            corpus,
+            seed=configuration.seed,
+            epochs=configuration.epochs,
+            mini_batch_size=configuration.mini_batch_size,
+            **{name: getattr(configuration, name) for name in JOBS},
+        )
+        about = engine.describe()
+        due = evaluations(configuration, driver.total)
+        try:
+            found = learn(driver, due, progress)
+        except KeyboardInterrupt:
+            raise Interrupted(
+                f"after {driver.updates} updates, epoch {driver.examples / driver.total:.2f} "
+                f"of {configuration.epochs}"
+            ) from None
+    seconds = float(driver.trace["end"].max())
+    return Result(
+        configuration=configuration,
+        curve=curve_of([(*facts, facts[-1] / driver.total, metrics) for *facts, metrics in found]),
+        trace=driver.trace,
+        theta=driver.parameters,
+        seconds=seconds,
+        work=int(driver.trace["work"].sum()),
+        cost_model={"description": None, "seconds": None},
+        cpu_seconds=time.process_time() - cpu_before,
+        real_seconds=seconds,
+        stopped=driver.master.stopped,
+        engine=about,
+    )
+
+
+def evaluations(configuration, examples):
+    """Return after how many examples curve points are due, ascending, a list."""
+    intervals = configuration.epochs * configuration.evaluations or 1
+    return [configuration.epochs * examples * k // intervals for k in range(1, intervals + 1)]
 
 
 def simulated_costs(configuration, work):
@@ -298,7 +410,6 @@ def make_clock(configuration, learner, seconds):
     """Return the clock of a configuration, ready to `advance`; `seconds` as simulated, or None."""
     examples = len(learner.work)
     size = configuration.mini_batch_size or examples
-    intervals = configuration.epochs * configuration.evaluations or 1
     if configuration.clock == "simulated":
         extra = {"costs": seconds}
     else:
@@ -324,6 +435,6 @@ def make_clock(configuration, learner, seconds):
         configuration.processors,
         size,
         visiting_order(configuration.seed, examples, configuration.epochs),
-        [configuration.epochs * examples * k // intervals for k in range(1, intervals + 1)],
+        evaluations(configuration, examples),
         **extra,
     )

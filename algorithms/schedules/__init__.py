@@ -1,4 +1,7 @@
-"""Schedules: who computes what when. One file each, found by its class."""
+"""Schedules: who computes what when. One file each, found by its class.
+
+A `Schedule` is a program of processors that share memory, a `JobSchedule` one of MapReduce jobs.
+"""
 
 import math
 
@@ -57,3 +60,33 @@ class Schedule:
     def splits(cls):
         """Return whether each mini-batch is split over the processors."""
         return Instruction.SHARE in cls.program
+
+
+class JobSchedule:
+    """A schedule of MapReduce jobs, one a mini-batch, each with one update at the driver.
+
+    Attributes
+    ----------
+    name : str
+        What it is called on the command line and in figures.
+    batch : bool
+        Whether a mini-batch is the whole corpus.
+    mappers : int
+        Tasks that a job's examples are split over, unless told otherwise.
+    reducers : int
+        Tasks that add up what mappers leave; with more than one, one more adds up theirs.
+    jobs_in_flight : int
+        Jobs that are under way at once.
+    """
+
+    name: str
+    batch: bool = False
+    replicas: bool = False
+    mappers: int
+    reducers: int
+    jobs_in_flight: int
+
+    @classmethod
+    def skip(cls, processors):
+        """Return why it makes no sense with that many workers, or None."""
+        return None

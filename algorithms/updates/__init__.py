@@ -1,10 +1,50 @@
 """Update rules: a dataclass of hyper-parameters each, found by its class. One file a rule."""
 
+import math
 from abc import abstractmethod
 from typing import ClassVar
 
 from staleness.algorithms.components import Configurable
 from staleness.algorithms.errors import StalenessError
+from staleness.algorithms.schedules import JobSchedule
+
+
+class Master:
+    """An update rule where others find the statistics, and only their sums arrive.
+
+    Attributes
+    ----------
+    smoothing : float
+        Added to every count before parameters are normalised, if they are probabilities.
+    stopped : str or None
+        Why updates have ceased to change anything, one line; None where they have not.
+    """
+
+    stopped: str | None = None
+
+    def __init__(self, smoothing=0.0):
+        if not 0 <= smoothing < math.inf:
+            raise ValueError(f"smoothing must be at least 0, not {smoothing}")
+        self.smoothing = smoothing
+
+    def update(self, state, counts, updates, examples):
+        """Make an update.
+
+        Parameters
+        ----------
+        state : ndarray of float64 [rows, width]
+            Expected counts of the whole corpus, or theta where that is learned itself; changed.
+        counts : staleness.algorithms.mapreduce.counts.Counts
+            Sums over the examples of the update.
+        updates : int
+            That were made before.
+        examples : int
+            In the whole corpus.
+        """
+        raise NotImplementedError
+
+    def close(self):
+        """End whatever works for it beside; there are no updates after that."""
 
 
 class Update(Configurable):
@@ -44,8 +84,21 @@ class Update(Configurable):
                 f"update '{cls.name}' needs the whole corpus: take schedule 'single-batch' or "
                 f"'parallel-batch', not '{schedule.name}'"
             )
+        of_jobs = schedule is not None and issubclass(schedule, JobSchedule)
+        if of_jobs and cls.master is Update.master:
+            return f"update '{cls.name}' needs more than the sums that '{schedule.name}' has"
         if schedule is not None and schedule.replicas and not cls.replicas:
             return f"update '{cls.name}' cannot average copies of theta, as '{schedule.name}' does"
+        return None
+
+    def master(self):
+        """Return the `Master` that makes updates of sums; None where sums do not suffice.
+
+        Raises
+        ------
+        ValueError
+            If a hyper-parameter is out of range.
+        """
         return None
 
     @abstractmethod

@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import ClassVar
 
-from staleness.algorithms.updates import Update
+from staleness.algorithms.updates import Master, Update
 
 
 @dataclass(frozen=True)
@@ -22,3 +22,15 @@ class ExpectationMaximization(Update):
     def options(self):
         """Return the rule of an `ExpectationMaximization` kernel; see `Update`."""
         return {"rule": "em", **asdict(self)}
+
+    def master(self):
+        """Return the rule for sums; see `Update`."""
+        return _Batch(self.smoothing)
+
+
+class _Batch(Master):
+    """mu <- s."""
+
+    def update(self, state, counts, updates, examples):
+        state[:] = 0.0
+        state[counts.rows] = counts.values

@@ -12,7 +12,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from staleness.algorithms.updates import Update
+from staleness.algorithms.updates import Master, Update
 from staleness.kernels.batch_gradient import BatchGradient
 
 OPTIONS = {
@@ -47,6 +47,36 @@ class LBFGS(Update):
     def options(self):
         """Return the kernel of a linear chain and its options; see `Update`."""
         return {"kernel": BatchGradient, "l2": self.l2, "optimiser": Minimiser(self.memory)}
+
+    def master(self):
+        """Return the rule for sums; see `Update`."""
+        return _Summed(self.l2, Minimiser(self.memory))
+
+
+class _Summed(Master):
+    """The next point of the minimiser, of sums of objectives and gradients."""
+
+    def __init__(self, l2, minimiser):
+        if not l2 >= 0:
+            raise ValueError(f"l2 must not be negative, not {l2:g}")
+        super().__init__()
+        self.l2 = l2
+        self._minimiser = minimiser
+
+    @property
+    def stopped(self):
+        """Why the minimiser has ended, if it has."""
+        return self._minimiser.stopped
+
+    def update(self, state, counts, updates, examples):
+        theta = state.astype(np.float32).astype(np.float64)  # where they were found
+        objective = counts.objective + self.l2 / 2 * np.sum(theta * theta)
+        gradient = self.l2 * theta
+        gradient[counts.rows] += counts.values
+        state[:] = self._minimiser.step(theta, objective / examples, gradient / examples)
+
+    def close(self):
+        self._minimiser.close()
 
 
 class Minimiser:

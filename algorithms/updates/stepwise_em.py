@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import ClassVar
 
-from staleness.algorithms.updates import Update
+from staleness.algorithms.updates import Master, Update
 
 
 @dataclass(frozen=True)
@@ -24,3 +24,24 @@ class StepwiseEM(Update):
     def options(self):
         """Return the rule of an `ExpectationMaximization` kernel; see `Update`."""
         return {"rule": "stepwise", **asdict(self)}
+
+    def master(self):
+        """Return the rule for sums; see `Update`."""
+        return _Stepwise(self.alpha, self.smoothing)
+
+
+class _Stepwise(Master):
+    """mu <- (1 - eta) mu + eta N/m s."""
+
+    def __init__(self, alpha, smoothing):
+        if not 0.5 < alpha <= 1:
+            raise ValueError(f"alpha must be above 0.5 and at most 1, not {alpha}")
+        super().__init__(smoothing)
+        self.alpha = alpha
+
+    def update(self, state, counts, updates, examples):
+        if not counts.examples:
+            return
+        eta = (updates + 2.0) ** -self.alpha
+        state *= 1.0 - eta
+        state[counts.rows] += eta * examples / counts.examples * counts.values

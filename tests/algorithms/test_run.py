@@ -314,3 +314,45 @@ def test_control_c_ends_a_run(corpus_folder, clock, schedule):
     assert interrupted.endswith(" of 20000")
     assert threads == "threads 1"
     assert process.returncode == 0
+
+
+# ---- MapReduce ----------------------------------------------------------------------------------
+
+JOBS_OF = {
+    "mapreduce-batch": {"mappers": 24, "reducers": 1, "jobs_in_flight": 1},
+    "mapreduce-asynchronous": {"mappers": 6, "reducers": 1, "jobs_in_flight": 4},
+}
+
+
+@pytest.mark.parametrize("schedule", JOBS_OF)
+def test_jobs_are_those_of_the_schedule_unless_told_otherwise(schedule):
+    update = "em" if schedule.endswith("batch") else "stepwise-em"
+    settings = {"task": "alignment", "update": update, "schedule": schedule, "clock": "wall"}
+    chosen = Configuration(**settings)
+    assert {name: getattr(chosen, name) for name in JOBS_OF[schedule]} == JOBS_OF[schedule]
+    assert (chosen.mini_batch_size is None) == schedule.endswith("batch")
+    assert Configuration(**settings, mappers=3).mappers == 3
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"clock": "simulated"}, "'mapreduce-batch' runs in real time: add --clock wall"),
+        ({"delay_mean": "5s"}, "knows no artificial delays"),
+        ({"mappers": 0}, "mappers must be at least 1, not 0"),
+        ({"update": "incremental-em"}, "needs more than the sums that 'mapreduce-batch' has"),
+        ({"schedule": "mapreduce-asynchronous"}, "'em' needs the whole corpus"),
+        ({"schedule": "single-batch", "reducers": 2}, "reducers is for MapReduce, not for 'single"),
+    ],
+)
+def test_jobs_that_make_no_sense_are_refused(settings, message):
+    with pytest.raises(StalenessError, match=message):
+        Configuration(
+            **{
+                "task": "tagging",
+                "update": "em",
+                "schedule": "mapreduce-batch",
+                "clock": "wall",
+                **settings,
+            }
+        )

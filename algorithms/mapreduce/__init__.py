@@ -1,0 +1,9 @@
+"""Learning by MapReduce: jobs of mappers and a reduce on a cluster, one update at the driver each.
+
+engine.py     what the rest asks of a cluster
+dask.py       the one engine there is
+partition.py  a part of the corpus, and the learner that a worker keeps of it
+models/       how a task's parameters are numbered, one file a task
+counts.py     statistics on their way from mappers to the driver
+driver.py     one run
+"""

@@ -1,0 +1,96 @@
+"""Statistics on their way from mappers to the driver: sums over examples, by row of parameters."""
+
+import time
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Counts(NamedTuple):
+    """Rows of sums; a row that is not there is 0.
+
+    Attributes
+    ----------
+    rows : ndarray of int32 [n]
+        Ascending.
+    values : ndarray of float32 [n, width]
+    objective : float
+        Of the examples, where the model has one.
+    examples, work : int
+        How many, and what they cost.
+    mapped : tuple of two floats
+        Seconds since the epoch at which the first mapper began and the last one ended.
+    moved : int
+        Bytes of rows and values that have been handed on to make this, its own among them.
+    """
+
+    rows: np.ndarray
+    values: np.ndarray
+    objective: float = 0.0
+    examples: int = 0
+    work: int = 0
+    mapped: tuple[float, float] = (0.0, 0.0)
+    moved: int = 0
+
+    @classmethod
+    def of(cls, rows, values, began, **facts):
+        """Return those rows of a float array [n, width] that are not 0 everywhere.
+
+        Parameters
+        ----------
+        rows : ndarray of int [n]
+        values : ndarray [n, width]
+        began : float
+            Seconds since the epoch when the mapper did.
+        **facts
+            objective, examples, work.
+        """
+        there = np.flatnonzero(values.any(axis=1))
+        counts = cls(rows[there].astype(np.int32), values[there].astype(np.float32), **facts)
+        return counts._replace(mapped=(began, time.time()), moved=counts.nbytes)
+
+    @property
+    def nbytes(self):
+        """Bytes of its arrays."""
+        return self.rows.nbytes + self.values.nbytes
+
+    def dense(self, rows):
+        """Return the sums of all rows, float64 [rows, width]."""
+        everything = np.zeros((rows, self.values.shape[1]))
+        everything[self.rows] = self.values
+        return everything
+
+
+def add(parts):
+    """Return the sum of some `Counts`, added up in float64 in their order."""
+    last = max(part.rows[-1] for part in parts if len(part.rows)) if any_rows(parts) else -1
+    total = np.zeros((last + 1, parts[0].values.shape[1]))
+    there = np.zeros(last + 1, dtype=bool)
+    for part in parts:
+        total[part.rows] += part.values
+        there[part.rows] = True
+    rows = np.flatnonzero(there)
+    counts = Counts(
+        rows.astype(np.int32),
+        total[rows].astype(np.float32),
+        sum(part.objective for part in parts),
+        sum(part.examples for part in parts),
+        sum(part.work for part in parts),
+        (min(part.mapped[0] for part in parts), max(part.mapped[1] for part in parts)),
+    )
+    return counts._replace(moved=sum(part.moved for part in parts) + counts.nbytes)
+
+
+def any_rows(parts):
+    """Return whether any of some `Counts` has a row."""
+    return any(len(part.rows) for part in parts)
+
+
+def add_tallies(parts):
+    """Return the sum of some dicts of numbers and arrays, by name."""
+    return {name: sum(part[name] for part in parts) for name in parts[0]}
+
+
+def merge(parts):
+    """Return what stands in some sorted arrays, each value once, sorted."""
+    return np.unique(np.concatenate(parts))

@@ -1,0 +1,297 @@
+"""One run by MapReduce: the driver has theta, workers have the corpus.
+
+A job is a number. It says which partitions map, and which of their examples: a job that is lost
+with a worker is started again and finds the same statistics, unless theta has moved on meanwhile,
+and its number is applied once. What updates leave behind for the curve is judged when all is done,
+so that nothing of that is in any time.
+"""
+
+import tempfile
+import time
+from contextlib import ExitStack, closing
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from staleness.algorithms.errors import Diverged, StalenessError
+from staleness.algorithms.mapreduce import partition
+from staleness.algorithms.mapreduce.counts import add, add_tallies, merge
+from staleness.algorithms.mapreduce.engine import Lost
+from staleness.algorithms.mapreduce.partition import MODELS, Partition, Place
+
+ATTEMPTS = 5  # to get through one job, or the beginning
+TRACE = np.dtype(
+    [
+        ("mini_batch", np.int32),
+        ("examples", np.int32),
+        ("work", np.int64),
+        ("start", np.float64),
+        ("broadcast", np.float64),
+        ("queue", np.float64),
+        ("map", np.float64),
+        ("reduce", np.float64),
+        ("update", np.float64),
+        ("end", np.float64),
+        ("update_number", np.int64),
+        ("staleness", np.int32),
+        ("bytes_moved", np.int64),
+        ("attempts", np.int32),
+    ]
+)
+"""A row a job. `start`, `end`: seconds of the run. In between: `broadcast` of theta; in the `queue`
+until the first mapper begins; `map` until the last one ends; `reduce` until the sum is at the
+driver, and until the driver has time for it; `update`. Times of a mapper are by its own clock."""
+
+
+@dataclass
+class Job:
+    """A job under way."""
+
+    number: int
+    row: np.void  # of the trace
+    updates: int  # before its theta
+    theta: object  # handles
+    result: object
+
+
+class Driver:
+    """The master copy of theta, and the jobs that change it.
+
+    Parameters
+    ----------
+    engine : Engine
+    task : Task
+    master : Master
+    corpus : EncodedCorpus
+        From a folder that all workers see; only its sizes are read here.
+    seed, epochs : int
+    mini_batch_size : int or None
+        None for the whole corpus.
+    mappers, reducers, jobs_in_flight : int
+
+    Attributes
+    ----------
+    trace : ndarray of `TRACE` [jobs]
+    updates, examples : int
+        Made so far, and the examples in them.
+    """
+
+    def __init__(
+        self,
+        engine,
+        task,
+        master,
+        corpus,
+        *,
+        seed,
+        epochs,
+        mini_batch_size,
+        mappers,
+        reducers,
+        jobs_in_flight,
+    ):
+        self.engine = engine
+        self.task = task
+        self.master = master
+        self.corpus = corpus
+        self.seed = seed
+        self.reducers = reducers
+        self.in_flight = jobs_in_flight
+        self.partitions = mappers * jobs_in_flight
+        self.total = task.examples(corpus)
+        if self.partitions > self.total:
+            raise StalenessError(
+                f"{self.partitions} partitions of {self.total} examples: take fewer mappers"
+            )
+        share = jobs_in_flight * (mini_batch_size or self.total)
+        self.turns = max(-(-self.total // share), 1)
+        self.trace = np.zeros(epochs * self.turns * jobs_in_flight, dtype=TRACE)
+        self.trace["mini_batch"] = np.arange(len(self.trace))
+        self.updates = self.examples = 0
+        self._model = MODELS[task.name]
+        self._placed = self._table = None
+        self._began = time.perf_counter()
+        self.begin()
+
+    def begin(self):
+        """Let workers read the corpus, number the parameters, and make the first theta."""
+        begun = self.insist(lambda: self.over_all(partition.begin))
+        rows, self.width = self._model.shape(self.task, self.corpus.about, self._table)
+        self.multinomials = self._model.multinomials(self.task, self.corpus.about, self._table)
+        self.state = self._model.initial(begun, rows, self.multinomials).reshape(rows, self.width)
+
+    def place(self):
+        """Have the partitions made, and their rows looked up."""
+        facts = (self.task.name, asdict(self.task), self.seed)
+        where = str(self.corpus.folder), self.corpus.about["digest"]
+        places = [Place(*where, *facts, k, self.partitions) for k in range(self.partitions)]
+        placed = self.engine.place(Partition, places)
+        if not self._model.keys_are_rows:
+            if self._table is None:
+                self._table = self.engine.result(self.engine.submit(partition.keys, merge, placed))
+            table = self.engine.broadcast(self._table)
+            placed = self.engine.place(partition.locate, placed, [table] * self.partitions)
+        self._placed = placed
+
+    def over_all(self, mapper, *arguments, reduce=add):
+        """Return what a job over all partitions leaves."""
+        handles = [self.engine.broadcast(value) for value in arguments]
+        job = self.engine.submit(mapper, reduce, self._placed, *handles)
+        result = self.engine.result(job)
+        self.engine.release(job, *handles)
+        return result
+
+    def insist(self, action, attempts=0):
+        """Return what an action returns, whatever dies meanwhile.
+
+        After a loss the partitions are placed anew; after `ATTEMPTS` of them, with those that there
+        were before, that is an error.
+        """
+        while True:
+            try:
+                if self._placed is None:
+                    self.place()
+                return action()
+            except Lost as lost:
+                attempts += 1
+                self.lose(attempts, lost)
+
+    def lose(self, attempts, lost):
+        """Have the partitions placed anew before the next attempt, if there is to be one."""
+        if attempts >= ATTEMPTS:
+            raise StalenessError(
+                f"workers were lost {attempts} times in one job ({lost}): look at their logs"
+            ) from lost
+        self._placed = None
+
+    @property
+    def theta(self):
+        """What workers compute with, float32 [rows, width]."""
+        if self.multinomials is None:
+            return self.state.astype(np.float32)
+        theta = self.multinomials.theta(self.state.ravel(), self.master.smoothing)
+        return theta.reshape(self.state.shape).astype(np.float32)
+
+    @property
+    def parameters(self):
+        """Theta as the task's learner has it."""
+        return self.theta if self._table is None else self.theta[: len(self._table)].ravel()
+
+    @property
+    def time(self):
+        """Seconds since training began."""
+        return time.perf_counter() - self._began
+
+    def train(self):
+        """Do all jobs; yield after each update."""
+        self._began, self._epoch_time = time.perf_counter(), time.time()
+        numbers = iter(range(len(self.trace)))
+        under_way = []
+        try:
+            while True:
+                while len(under_way) < self.in_flight:
+                    number = next(numbers, None)
+                    if number is None:
+                        break
+                    under_way.append(self.start(number))
+                if not under_way:
+                    return
+                job = under_way.pop(self.engine.first([job.result for job in under_way]))
+                try:
+                    counts = self.engine.result(job.result)
+                except Lost as lost:
+                    self.lose(job.row["attempts"], lost)
+                    under_way.append(self.start(job.number))
+                    continue
+                self.finish(job, counts)
+                yield
+        finally:
+            for job in under_way:
+                self.engine.release(job.result, job.theta)
+
+    def start(self, number):
+        """Broadcast theta and submit a job; one that was lost is submitted once more."""
+        row = self.trace[number]
+        turn, group = divmod(number, self.in_flight)
+        epoch, turn = divmod(turn, self.turns)
+        row["start"] = self.time
+        row["attempts"] += 1
+        theta = self.theta
+        handle = self.insist(lambda: self.engine.broadcast(theta), row["attempts"] - 1)
+        row["broadcast"] = self.time - row["start"]
+        row["bytes_moved"] += theta.nbytes * self.engine.describe()["workers"]
+        partitions = self._placed[group :: self.in_flight]
+        arguments = handle, epoch, turn, self.turns
+        result = self.engine.submit(
+            partition.compute, add, partitions, *arguments, reducers=self.reducers
+        )
+        return Job(number, row, self.updates, handle, result)
+
+    def finish(self, job, counts):
+        """Make the update of a job."""
+        row = job.row
+        if row["update_number"]:
+            raise AssertionError(f"job {job.number} has been applied before")
+        began = self.time
+        first, last = (moment - self._epoch_time for moment in counts.mapped)
+        sent = row["start"] + row["broadcast"]
+        row["queue"], row["map"], row["reduce"] = first - sent, last - first, began - last
+        row["examples"], row["work"] = counts.examples, counts.work
+        row["bytes_moved"] += counts.moved
+        self.master.update(self.state, counts, self.updates, self.total)
+        if not np.isfinite(counts.values).all():
+            raise Diverged(f"statistics are not finite after {self.updates} updates")
+        row["staleness"] = self.updates - job.updates
+        self.engine.release(job.result, job.theta)
+        self.updates += 1
+        self.examples += counts.examples
+        row["update_number"] = self.updates
+        row["end"] = self.time
+        row["update"] = row["end"] - began
+
+    def judge(self, theta):
+        """Return the metrics of a theta, a dict."""
+        tally = self.insist(lambda: self.over_all(partition.tally, theta, reduce=add_tallies))
+        return self.task.score(tally)
+
+
+def learn(driver, points, progress=None):
+    """Train, and judge afterwards.
+
+    Parameters
+    ----------
+    driver : Driver
+    points : sequence of int
+        Numbers of examples after which a curve point is due, ascending.
+    progress : callable, optional
+        See `staleness.algorithms.run.run`; it is told no metrics.
+
+    Returns
+    -------
+    list of tuple
+        Of each curve point: seconds, updates, examples, metrics.
+    """
+    left = list(points)
+    found = []
+    with ExitStack() as stack:
+        stack.enter_context(closing(driver.master))
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="staleness-")))
+
+        def keep(now):
+            np.save(folder / f"{len(found)}.npy", driver.theta)
+            found.append((now, driver.updates, driver.examples))
+
+        keep(0.0)
+        first = driver.judge(driver.theta)
+        for _ in driver.train():
+            now = driver.trace["end"].max()
+            if left and driver.examples >= left[0]:
+                keep(now)
+                left = [point for point in left if point > driver.examples]
+            if progress:
+                progress(driver.examples, points[-1], {})
+        return [
+            (*facts, driver.judge(np.load(folder / f"{k}.npy")) if k else first)
+            for k, facts in enumerate(found)
+        ]

@@ -1,0 +1,111 @@
+"""A task's model cut into partitions: which rows of parameters a partition has to do with."""
+
+from abc import ABC, abstractmethod
+from typing import ClassVar, NamedTuple
+
+import numpy as np
+
+
+class Multinomials(NamedTuple):
+    """Parameters that are probabilities.
+
+    Attributes
+    ----------
+    groups : ndarray of int32 [parameters]
+        The multinomial that each belongs to.
+    outcomes : ndarray of int64 [multinomials]
+        How many each has, those that never occur among them.
+    """
+
+    groups: np.ndarray
+    outcomes: np.ndarray
+
+    def theta(self, mu, smoothing):
+        """Return the probabilities that expected counts make, float64 [parameters].
+
+        Where a multinomial has no counts they are 0.
+        """
+        totals = np.bincount(self.groups, mu, minlength=len(self.outcomes))
+        totals += smoothing * self.outcomes
+        totals = totals[self.groups]
+        return np.divide(mu + smoothing, totals, out=np.zeros_like(mu), where=totals > 0)
+
+
+class Model(ABC):
+    """A partition's learner, in terms of rows of `width` parameters of the whole corpus' model.
+
+    Parameters
+    ----------
+    task : Task
+    corpus : EncodedCorpus
+        A partition of the corpus.
+    seed : int
+        Of the run.
+
+    Attributes
+    ----------
+    name : str
+        The task's.
+    learner : Learner
+    corpus : EncodedCorpus
+        In the numbers that the learner knows, for `Task.tally`.
+    keys : ndarray of int64
+        What its rows are called everywhere, ascending.
+    keys_are_rows : bool
+        Whether these are numbers of rows. Where nobody knows those before all keys have been seen,
+        the first rows are those of the keys.
+    """
+
+    name: ClassVar[str]
+    keys_are_rows: ClassVar[bool] = True
+
+    @property
+    def nbytes(self):
+        """About the bytes of memory that it takes."""
+        return self.keys.nbytes + sum(values.nbytes for values in self.corpus.arrays.values())
+
+    @abstractmethod
+    def begin(self):
+        """Return what `initial` wants to know of the partition: rows, and sums [rows, width]."""
+
+    @abstractmethod
+    def set(self, theta):
+        """Make its parameters these, float32 [keys, width]."""
+
+    @abstractmethod
+    def calculate(self, examples):
+        """Return sums over some examples, float [keys, width], and their objective."""
+
+    # At the driver, which has no partition.
+
+    @staticmethod
+    @abstractmethod
+    def shape(task, about, keys):
+        """Return rows and width of theta.
+
+        Parameters
+        ----------
+        task : Task
+        about : dict
+            Of the whole corpus.
+        keys : ndarray of int64
+            Of all partitions, each once, ascending; None where they are rows.
+        """
+
+    @staticmethod
+    def multinomials(task, about, keys):
+        """Return the `Multinomials` of all parameters; None where they are no probabilities."""
+        return None
+
+    @staticmethod
+    @abstractmethod
+    def initial(begun, rows, multinomials):
+        """Return what learning begins with, float64 [parameters].
+
+        Parameters
+        ----------
+        begun : Counts
+            The sum of what partitions `begin` with.
+        rows : int
+        multinomials : Multinomials or None
+        """

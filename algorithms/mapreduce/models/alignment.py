@@ -1,0 +1,101 @@
+"""Model 1 in both directions by partitions: a row a pair of words that co-occurs anywhere.
+
+Keys sort as the parameters of `IBMModel1` do, by the rarer word of a pair, and those of the second
+direction behind those of the first: rows are in the order of `Joint.theta`. Behind them there is a
+row for each word given, the weight of all words that it never co-occurs with: t begins uniform over
+these, too, and a part of it stays there under stepwise EM.
+"""
+
+import numpy as np
+
+from staleness.algorithms.mapreduce.models import Model, Multinomials
+
+
+class Alignment(Model):
+    """Both directions, with the pairs of words that its partition has."""
+
+    name = "alignment"
+    keys_are_rows = False
+
+    def __init__(self, task, corpus, seed):
+        self.corpus = corpus
+        self.learner = task.training(corpus, seed).learner(rule="em")
+        base = _base(corpus.about)
+        first, second = (
+            _keys(base, one.parameter_words) for one in (self.learner.first, self.learner.second)
+        )
+        self.keys = np.concatenate([first, 2 * base**2 + second])
+
+    def begin(self):
+        """Return the weights of the words given, a row each: those of the first, then the second.
+
+        Whether a pair of words has a parameter is not known here, where it does not co-occur.
+        """
+        weights = np.concatenate([self.learner.first.totals, self.learner.second.totals])
+        return np.arange(len(weights)), weights[:, None]
+
+    def set(self, theta):
+        """Make its parameters these."""
+        first, second = np.split(theta[:, 0], [self.learner.first.parameters])
+        self.learner.first.theta, self.learner.second.theta = first, second
+
+    def calculate(self, examples):
+        """Return expected counts."""
+        self.learner.calculate(examples)
+        directions = self.learner.first, self.learner.second
+        return np.concatenate([one.expected_counts() for one in directions])[:, None], 0.0
+
+    @staticmethod
+    def shape(task, about, keys):
+        """Return a row a key and one a word given, and 1."""
+        return len(keys) + about["source_words"] + about["target_words"] + 2, 1
+
+    @staticmethod
+    def multinomials(task, about, keys):
+        """Return one for each word given, the null words among them."""
+        given, predicted = about["source_words"] + 1, about["target_words"]
+        base = _base(about)
+        second = np.searchsorted(keys, 2 * base**2)
+        groups = np.concatenate(
+            [
+                _given(base, keys[:second]),
+                given + _given(base, keys[second:] - 2 * base**2),
+                np.arange(given + predicted + 1),
+            ]
+        )
+        return Multinomials(
+            groups.astype(np.int32), np.repeat([predicted, given - 1], [given, predicted + 1])
+        )
+
+    @staticmethod
+    def initial(begun, rows, multinomials):
+        """Return counts of a uniform t, with the weights of all partitions together."""
+        groups, outcomes = multinomials
+        weights = begun.dense(len(outcomes))[:, 0]
+        counts = (weights / outcomes)[groups]
+        pairs = rows - len(outcomes)
+        counts[pairs:] = weights - np.bincount(groups[:pairs], counts[:pairs], len(outcomes))
+        return counts
+
+
+def _base(about):
+    """Return a number above those of all words."""
+    return max(about["source_words"], about["target_words"]) + 1
+
+
+def _keys(base, words):
+    """Return a number below 2 base^2 for each pair of words of a direction.
+
+    It is made of the rarer word, whether that is the word given, and the other.
+    """
+    target, given = words.astype(np.int64).T
+    return (2 * words.max(axis=1, initial=0).astype(np.int64) + (given > target)) * base + (
+        words.min(axis=1, initial=base)
+    )
+
+
+def _given(base, keys):
+    """Return the word given of each key."""
+    rarer, other = np.divmod(keys, base)
+    rarer, rarer_is_given = np.divmod(rarer, 2)
+    return np.where(rarer_is_given, rarer, other)

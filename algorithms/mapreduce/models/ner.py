@@ -1,0 +1,67 @@
+"""The CRF by partitions: a row a feature, then a row a label before."""
+
+import numpy as np
+
+from staleness.algorithms.encoded import EncodedCorpus
+from staleness.algorithms.mapreduce.models import Model
+from staleness.kernels.batch_gradient import BatchGradient
+
+
+class NamedEntityRecognition(Model):
+    """A CRF with the features that its partition has."""
+
+    name = "ner"
+
+    def __init__(self, task, corpus, seed):
+        names = [name for name in corpus.arrays if name.endswith(".features")]
+        features, numbers = np.unique(
+            np.concatenate([corpus[name] for name in names]), return_inverse=True
+        )
+        ends = np.cumsum([len(corpus[name]) for name in names])
+        parts = np.split(numbers.astype(np.int32), ends[:-1])
+        about = corpus.about | {"features": len(features)}
+        self.corpus = EncodedCorpus(about, corpus.arrays | dict(zip(names, parts, strict=True)))
+        self._sums = _Sums()
+        self.learner = task.training(self.corpus, seed).learner(
+            BatchGradient, l2=0.0, optimiser=self._sums
+        )
+        behind = np.arange(self.learner.labels) + corpus.about["features"]
+        self.keys = np.concatenate([features, behind]).astype(np.int64)
+
+    def begin(self):
+        """Return nothing: theta begins at 0."""
+        return self.keys[:0], np.zeros((0, self.learner.labels))
+
+    def set(self, theta):
+        """Make its parameters these."""
+        self.learner.theta = theta
+
+    def calculate(self, examples):
+        """Return the gradient of the negative log-likelihood, and that itself as the objective."""
+        self.learner.calculate(examples)
+        self.learner.update()
+        return self._sums.gradient * len(examples), self._sums.objective * len(examples)
+
+    @staticmethod
+    def shape(task, about, keys):
+        """Return features + labels, and labels."""
+        labels = len(about["labels"])
+        return about["features"] + labels, labels
+
+    @staticmethod
+    def initial(begun, rows, multinomials):
+        """Return zeros."""
+        return begun.dense(rows).ravel()
+
+
+class _Sums:
+    """An optimiser that only keeps what it is told: here the driver has the real one."""
+
+    stopped = None
+
+    def step(self, theta, objective, gradient):
+        self.objective, self.gradient = objective, gradient
+        return theta
+
+    def close(self):
+        pass

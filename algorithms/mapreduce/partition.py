@@ -1,0 +1,204 @@
+"""A part of the corpus, and the learner that a worker keeps of it."""
+
+import os
+import threading
+import time
+from typing import NamedTuple
+
+import numpy as np
+
+from staleness.algorithms import encoded, tasks
+from staleness.algorithms.components import discover
+from staleness.algorithms.encoded import EncodedCorpus
+from staleness.algorithms.errors import StalenessError
+from staleness.algorithms.mapreduce import models
+from staleness.algorithms.mapreduce.counts import Counts
+from staleness.algorithms.mapreduce.models import Model
+from staleness.algorithms.seeds import generator
+
+TASKS = discover(tasks, tasks.Task)
+MODELS = discover(models, Model)
+
+
+class Place(NamedTuple):
+    """Which partition it is: all that travels of it.
+
+    Attributes
+    ----------
+    folder : str
+        Of the encoded corpus, as every worker sees it.
+    digest : str
+        Of its arrays.
+    task : str
+    hyper_parameters : dict
+        Of the task's model.
+    seed : int
+        Of the run.
+    number, partitions : int
+        The `number`-th of so many.
+    """
+
+    folder: str
+    digest: str
+    task: str
+    hyper_parameters: dict
+    seed: int
+    number: int
+    partitions: int
+
+
+class Partition:
+    """One of so many parts of a corpus.
+
+    It reads its own part of the encoded corpus where it is made. Sent to another worker, it is made
+    there anew.
+
+    Parameters
+    ----------
+    place : Place
+    rows : ndarray of int64, optional
+        The rows of theta that it has to do with; without, its model's keys.
+
+    Raises
+    ------
+    StalenessError
+        If the folder does not hold the driver's corpus on this machine.
+    """
+
+    def __init__(self, place, rows=None):
+        self.place = place
+        corpus = encoded.load(place.folder)
+        if corpus.about["digest"] != place.digest:
+            raise StalenessError(
+                f"{place.folder}: on {os.uname().nodename} it is another corpus than the driver's: "
+                "give a folder that all workers share"
+            )
+        task = TASKS[place.task].configure(place.hyper_parameters)
+        self._task = task
+        own = part(corpus, task.layout, place.number, place.partitions)
+        try:
+            self._model = MODELS[place.task](task, own, place.seed)
+        except ValueError as error:
+            raise StalenessError(f"task '{place.task}': {error}") from error
+        self.rows = self._model.keys if rows is None else rows
+        # A worker of somebody else's may have several threads.
+        self._alone = threading.Lock()
+
+    def __reduce__(self):
+        return Partition, (self.place, self.rows)
+
+    def __sizeof__(self):
+        return self.rows.nbytes + self._model.nbytes
+
+    def locate(self, table):
+        """Look up its model's keys in a sorted table of all there are."""
+        self.rows = np.searchsorted(table, self._model.keys)
+        return self
+
+    def keys(self):
+        """Return its model's keys."""
+        return self._model.keys
+
+    def begin(self):
+        """Return what the model begins with, `Counts`."""
+        with self._alone:
+            began = time.time()
+            return Counts.of(*self._model.begin(), began)
+
+    def compute(self, theta, epoch, turn, turns):
+        """Return the statistics of the `turn`-th of so many shares of its examples, `Counts`.
+
+        Every epoch has an order of its own, which the number of the epoch determines: who computes
+        a share again computes the same one.
+        """
+        with self._alone:
+            began = time.time()
+            work = self._model.learner.work
+            order = np.arange(len(work))
+            if turns > 1:
+                random = generator(self.place.seed, "order", epoch, self.place.number)
+                order = random.permutation(len(work))
+            share = order[len(work) * turn // turns : len(work) * (turn + 1) // turns]
+            self._model.set(theta[self.rows])
+            values, objective = self._model.calculate(share)
+            return Counts.of(
+                self.rows,
+                values,
+                began,
+                objective=objective,
+                examples=len(share),
+                work=int(work[share].sum()),
+            )
+
+    def tally(self, theta):
+        """Return what the task's metrics are made of; see `Task.tally`."""
+        with self._alone:
+            self._model.set(theta[self.rows])
+            return self._task.tally(self._model.learner, self._model.corpus)
+
+
+def part(corpus, layout, number, partitions):
+    """Return a part of every split of a corpus, an `EncodedCorpus`.
+
+    Parameters
+    ----------
+    corpus : EncodedCorpus
+    layout : dict
+        See `Task.layout`.
+    number, partitions : int
+    """
+    arrays = {}
+    for split in {name.partition(".")[0] for name in corpus.arrays}:
+        given = {
+            name.partition(".")[2]: values
+            for name, values in corpus.arrays.items()
+            if name.startswith(f"{split}.")
+        }
+        examples = len(given[next(iter(layout))]) - 1
+        begin, end = (examples * k // partitions for k in (number, number + 1))
+        cut = _cut(given, layout, begin, end)
+        arrays |= {f"{split}.{name}": values for name, values in cut.items()}
+    return EncodedCorpus(corpus.about, arrays)
+
+
+def _cut(arrays, layout, begin, end):
+    """Return a stretch of arrays that have one entry each for what is numbered `begin` to `end`."""
+    found = {}
+    for name, below in layout.items():
+        if name not in arrays:
+            continue
+        if below is None:
+            found[name] = np.array(arrays[name][begin:end])
+        else:
+            offsets = np.array(arrays[name][begin : end + 1])
+            found |= _cut(arrays, below, offsets[0], offsets[-1])
+            found[name] = offsets - offsets[0]
+    return found
+
+
+# What mappers are, by name: functions of a module are found by every worker.
+
+
+def keys(partition):
+    """See `Partition.keys`."""
+    return partition.keys()
+
+
+def locate(partition, table):
+    """See `Partition.locate`."""
+    return partition.locate(table)
+
+
+def begin(partition):
+    """See `Partition.begin`."""
+    return partition.begin()
+
+
+def compute(partition, theta, epoch, turn, turns):
+    """See `Partition.compute`."""
+    return partition.compute(theta, epoch, turn, turns)
+
+
+def tally(partition, theta):
+    """See `Partition.tally`."""
+    return partition.tally(theta)

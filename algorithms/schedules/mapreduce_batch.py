@@ -1,0 +1,13 @@
+"""Batch learning by MapReduce: an iteration is a job."""
+
+from staleness.algorithms.schedules import JobSchedule
+
+
+class MapReduceBatch(JobSchedule):
+    """The whole corpus a job of 24 mappers and a reducer (Gimpel, Das & Smith 2010, section 4)."""
+
+    name = "mapreduce-batch"
+    batch = True
+    mappers = 24
+    reducers = 1
+    jobs_in_flight = 1

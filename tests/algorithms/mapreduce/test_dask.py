@@ -1,0 +1,257 @@
+"""Dask: real schedulers and workers, in processes of their own on the loopback interface."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from contextlib import contextmanager
+
+import numpy as np
+import pytest
+
+from staleness.algorithms.errors import StalenessError
+from staleness.algorithms.run import Configuration, run
+
+from ..synthetic import CORES
+
+pytestmark = pytest.mark.slow
+
+PATIENCE = 60
+SETTINGS = {
+    "tagging": {"update": "em", "hyper_parameters": {"states": 5}},
+    "alignment": {"update": "em"},
+}
+
+
+def configuration_of(task, schedule, **changes):
+    settings = {"evaluations": 1, "epochs": 5, "clock": "wall", "oversubscribe": True}
+    return Configuration(task=task, schedule=schedule, **settings | SETTINGS[task] | changes)
+
+
+class Cluster:
+    """A scheduler and workers; all end with the block."""
+
+    def __init__(self, folder, protocol, **settings):
+        self._folder = folder
+        self._protocol = protocol
+        self._environment = os.environ | settings
+        self._file = folder / "scheduler.json"
+        self._processes = []
+        self.workers = []
+
+    def _start(self, kind, *options):
+        place = ["--host", "127.0.0.1", "--scheduler-file", str(self._file), "--no-dashboard"]
+        with open(self._folder / f"{len(self._processes)}.log", "wb") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "dask", kind, *place, *options],
+                stdout=log,
+                stderr=log,
+                env=self._environment,
+            )
+        self._processes.append(process)
+        return process
+
+    def start(self):
+        self._start("scheduler", "--port", "0", "--protocol", self._protocol)
+        until = time.monotonic() + PATIENCE
+        while not self._file.exists():
+            assert time.monotonic() < until, self.logs()
+            time.sleep(0.02)
+        return json.loads(self._file.read_text())["address"]
+
+    def add_worker(self):
+        self.workers.append(
+            self._start("worker", "--nthreads", "1", "--no-nanny", "--protocol", self._protocol)
+        )
+
+    def kill(self, number):
+        self.workers[number].send_signal(signal.SIGKILL)
+        self.workers[number].wait()
+
+    def stop(self):
+        for process in reversed(self._processes):
+            process.kill()
+            process.wait()
+
+    def logs(self):
+        return "\n".join(path.read_text() for path in sorted(self._folder.glob("*.log")))
+
+
+@contextmanager
+def cluster_of(folder, workers, protocol="tcp", **settings):
+    cluster = Cluster(folder, protocol, **settings)
+    try:
+        address = cluster.start()
+        for _ in range(workers):
+            cluster.add_worker()
+        yield cluster, address
+    finally:
+        cluster.stop()
+
+
+def refusal(address):
+    """Return what is said of an address at which there is nobody for us.
+
+    In another process: a client that never came to be may stop the loop of a later one.
+    """
+    code = f"""if True:
+        from staleness.algorithms.errors import StalenessError
+        from staleness.algorithms.mapreduce.dask import Dask
+        try:
+            Dask({address!r}, patience=1)
+        except StalenessError as error:
+            print(error)
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=PATIENCE, check=True
+    )
+    return done.stdout
+
+
+class Killing:
+    """A progress that kills a worker while the next jobs are under way, and starts another."""
+
+    def __init__(self, cluster, number, after):
+        self._after = after
+        self.done = threading.Thread(target=self._kill, args=(cluster, number))
+
+    def _kill(self, cluster, number):
+        cluster.kill(number)
+        cluster.add_worker()
+
+    def __call__(self, done, total, metrics):
+        if done >= self._after * total and self.done.ident is None:
+            self.done.start()
+
+
+def test_batch_em_survives_a_worker_and_asynchronous_em_counts_once(corpora, tmp_path):
+    corpus = corpora["tagging"]
+    expected = run(configuration_of("tagging", "single-batch", epochs=8), corpus)
+    with cluster_of(tmp_path, workers=2) as (cluster, address):
+        killing = Killing(cluster, 0, after=0.3)
+        configuration = configuration_of(
+            "tagging", "mapreduce-batch", epochs=8, engine=address, mappers=6
+        )
+        found = run(configuration, corpus, progress=killing)
+        killing.done.join()
+        np.testing.assert_allclose(
+            found.curve["log_likelihood"], expected.curve["log_likelihood"], rtol=1e-6
+        )
+        killing = Killing(cluster, 1, after=0.3)
+        configuration = configuration_of(
+            "alignment",
+            "mapreduce-asynchronous",
+            update="stepwise-em",
+            mini_batch_size=5,
+            epochs=3,
+            engine=address,
+            mappers=2,
+        )
+        found = run(configuration, corpora["alignment"], progress=killing)
+        killing.done.join()
+    assert len(cluster.workers) == 4
+    trace = found.trace
+    assert sorted(trace["update_number"]) == list(range(1, len(trace) + 1))
+    assert trace["examples"].sum() == found.curve["examples"][-1] == 3 * 60
+    # The cells of the corpus, in every epoch.
+    assert len(set(trace["work"].reshape(3, -1).sum(axis=1))) == 1
+    assert trace["staleness"].max() >= 3
+    assert found.engine["address"] == address
+    assert found.curve["log_likelihood"][-1] > found.curve["log_likelihood"][0]
+
+
+@pytest.mark.parametrize("task", SETTINGS)
+def test_a_local_cluster_learns_what_one_processor_does(corpora, task):
+    expected = run(configuration_of(task, "single-batch"), corpora[task])
+    found = run(
+        configuration_of(task, "mapreduce-batch", mappers=3, processors=2, reducers=2),
+        corpora[task],
+    )
+    np.testing.assert_allclose(
+        found.curve["log_likelihood"], expected.curve["log_likelihood"], rtol=1e-6
+    )
+    assert found.engine["workers"] == 2
+    trace = found.trace
+    for name in ("broadcast", "map", "reduce", "update", "bytes_moved"):
+        assert (trace[name] > 0).all(), name
+    parts = sum(trace[name] for name in ("broadcast", "queue", "map", "reduce", "update"))
+    np.testing.assert_allclose(parts, trace["end"] - trace["start"], rtol=1e-3, atol=2e-3)
+    assert (np.diff(trace["start"]) > 0).all()
+    assert found.seconds == trace["end"].max()
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl makes the certificate")
+def test_with_tls_nobody_else_is_let_in(corpora, tmp_path):
+    import dask
+
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=test"]  # noqa: RUF005
+        + ["-days", "1", "-keyout", str(key), "-out", str(certificate)],
+        check=True,
+        capture_output=True,
+    )
+    tls = {"distributed.comm.tls.ca-file": str(certificate)}
+    for who in ("scheduler", "worker", "client"):
+        tls[f"distributed.comm.tls.{who}.cert"] = str(certificate)
+        tls[f"distributed.comm.tls.{who}.key"] = str(key)
+    tls["distributed.comm.require-encryption"] = "True"
+    environment = {
+        f"DASK_{name.replace('.', '__').replace('-', '_').upper()}": value
+        for name, value in tls.items()
+    }
+    with cluster_of(tmp_path, 1, "tls", **environment) as (_, address):
+        assert address.startswith("tls://127.0.0.1:")
+        for bare in (address, address.replace("tls:", "tcp:")):
+            assert "no Dask scheduler with a worker answers" in refusal(bare)
+        with dask.config.set(tls | {"distributed.comm.require-encryption": True}):
+            found = run(
+                configuration_of("tagging", "mapreduce-batch", mappers=2, engine=address),
+                corpora["tagging"],
+            )
+    assert found.engine["address"] == address
+    assert found.curve["updates"][-1] == 5
+
+
+def test_nobody_answers():
+    for address in ("tcp://127.0.0.1:1", "nonsense://x"):
+        assert f"--engine {address}: no Dask scheduler with a worker answers" in refusal(address)
+
+
+def test_more_workers_than_cores_are_refused(corpora):
+    with pytest.raises(StalenessError, match="take fewer, or allow it with --oversubscribe"):
+        run(
+            configuration_of(
+                "tagging", "mapreduce-batch", processors=CORES + 1, oversubscribe=False
+            ),
+            corpora["tagging"],
+        )
+
+
+@pytest.mark.parametrize(
+    ("hyper_parameters", "update", "message"),
+    [
+        ({"smoothing": -1.0}, "em", "update 'em': smoothing must be at least 0, not -1"),
+        ({"alpha": 0.5}, "stepwise-em", "update 'stepwise-em': alpha must be above 0.5"),
+    ],
+)
+def test_a_rule_that_makes_no_sense_starts_nothing(corpora, hyper_parameters, update, message):
+    configuration = configuration_of(
+        "alignment", "mapreduce-batch", hyper_parameters=hyper_parameters, update=update
+    )
+    with pytest.raises(StalenessError, match=message):
+        run(configuration, corpora["alignment"])
+
+
+def test_a_mapper_error_is_told(corpora):
+    with pytest.raises(StalenessError, match="states must be 1 to 128, not 0"):
+        run(
+            configuration_of(
+                "tagging", "mapreduce-batch", mappers=2, hyper_parameters={"states": 0}
+            ),
+            corpora["tagging"],
+        )

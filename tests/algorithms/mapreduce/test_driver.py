@@ -1,0 +1,217 @@
+"""The driver on an engine in this process: what it learns, and what it does when jobs are lost."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from staleness.algorithms.errors import StalenessError
+from staleness.algorithms.mapreduce.driver import ATTEMPTS, Driver, learn
+from staleness.algorithms.run import SCHEDULES, TASKS, UPDATES, Configuration, run
+from staleness.algorithms.seeds import generator
+
+from .here import Here
+
+HYPER_PARAMETERS = {"tagging": {"states": 5}, "alignment": {}, "ner": {}}
+EPOCHS = 4
+SEED = 3
+# Of rounding alone: sums of float32 here, statistics of whole corpora there.
+CLOSE = 1e-6
+
+
+def driver_of(corpus, update, engine=None, **changes):
+    """Return a driver at its beginning."""
+    task = TASKS[corpus.about["task"]].configure(HYPER_PARAMETERS[corpus.about["task"]])
+    settings = {
+        "seed": SEED,
+        "epochs": EPOCHS,
+        "mini_batch_size": None,
+        "mappers": 3,
+        "reducers": 1,
+        "jobs_in_flight": 1,
+    }
+    return Driver(engine or Here(), task, update.master(), corpus, **settings | changes)
+
+
+def curve_of(driver):
+    """Train, and return the log-likelihoods of the beginning and of every epoch."""
+    points = [driver.total * (k + 1) for k in range(EPOCHS)]
+    return [metrics["log_likelihood"] for *_, metrics in learn(driver, points)]
+
+
+def alone(corpus, update, **changes):
+    """Return the same on one processor."""
+    configuration = Configuration(
+        task=corpus.about["task"],
+        update=update,
+        schedule="single-batch",
+        epochs=EPOCHS,
+        evaluations=1,
+        seed=SEED,
+        hyper_parameters=HYPER_PARAMETERS[corpus.about["task"]] | changes,
+        clock="wall",
+    )
+    return run(configuration, corpus)
+
+
+@pytest.mark.parametrize("mappers", [1, 2, 7, 24, 60])
+@pytest.mark.parametrize(
+    ("task", "update"), [("tagging", "em"), ("alignment", "em"), ("ner", "lbfgs")]
+)
+def test_batch_learning_is_that_of_one_processor(corpora, task, update, mappers):
+    corpus = corpora[task]
+    driver = driver_of(corpus, UPDATES[update](), mappers=mappers, reducers=1 + mappers % 3)
+    expected = alone(corpus, update)
+    np.testing.assert_allclose(curve_of(driver), expected.curve["log_likelihood"], rtol=CLOSE)
+    assert driver.parameters.shape == expected.theta.shape
+    np.testing.assert_allclose(driver.parameters, expected.theta, rtol=1e-3, atol=1e-5)
+
+
+@pytest.mark.parametrize("task", ["tagging", "alignment"])
+def test_smoothing_is_that_of_one_processor(corpora, task):
+    corpus = corpora[task]
+    found = curve_of(driver_of(corpus, UPDATES["em"](smoothing=0.25)))
+    expected = alone(corpus, "em", smoothing=0.25)
+    np.testing.assert_allclose(found, expected.curve["log_likelihood"], rtol=CLOSE)
+
+
+@pytest.mark.parametrize("task", ["tagging", "alignment"])
+def test_stepwise_em_is_that_of_one_processor(corpora, task):
+    """The mini-batches are known: a kernel that is given the same ones ends in the same theta."""
+    corpus, update = corpora[task], UPDATES["stepwise-em"](alpha=0.8)
+    driver = driver_of(corpus, update, mappers=2, mini_batch_size=8)
+    for _ in driver.train():
+        pass
+    training = driver.task.training(corpus, SEED)
+    learner = update.learner(training, slots=1, workspaces=1)
+    half = driver.total // 2
+    orders = [
+        [np.arange(half) + k * half for k in range(2)]
+        if driver.turns == 1
+        else [generator(SEED, "order", epoch, k).permutation(half) + k * half for k in range(2)]
+        for epoch in range(EPOCHS)
+    ]
+    assert driver.turns == 8
+    for order in orders:
+        for turn in range(driver.turns):
+            begin, end = (half * t // driver.turns for t in (turn, turn + 1))
+            learner.calculate(np.concatenate([part[begin:end] for part in order]))
+            learner.update()
+    assert driver.updates == learner.updates == EPOCHS * driver.turns
+    np.testing.assert_allclose(driver.parameters, learner.theta, rtol=2e-3, atol=1e-5)
+
+
+class Noting:
+    """A master that only notes whose counts come."""
+
+    smoothing = 0.0
+    stopped = None
+
+    def __init__(self):
+        self.work = []
+
+    def update(self, state, counts, updates, examples):
+        self.work.append((updates, counts.examples, counts.work))
+
+    def close(self):
+        pass
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    mappers=st.integers(1, 5),
+    jobs_in_flight=st.integers(1, 5),
+    mini_batch_size=st.integers(1, 100),
+    order=st.lists(st.integers(0, 100), max_size=40),
+    losses=st.lists(st.booleans(), max_size=20),
+)
+def test_every_job_counts_once_whatever_is_lost(
+    corpora, mappers, jobs_in_flight, mini_batch_size, order, losses
+):
+    corpus = corpora["alignment"]
+    places = iter(order)
+    engine = Here(lambda jobs: next(places, 0) % jobs)
+    driver = driver_of(
+        corpus,
+        UPDATES["em"](),
+        engine,
+        mappers=mappers,
+        jobs_in_flight=jobs_in_flight,
+        mini_batch_size=mini_batch_size,
+        epochs=2,
+    )
+    driver.master = Noting()
+    # Some of them, but never so many in a row that it is given up.
+    engine._losses = (lost and k % 2 == 0 for k, lost in enumerate(losses))
+    done = []
+    for _ in driver.train():
+        done.append(driver.updates)
+    trace = driver.trace
+    assert done == list(range(1, len(trace) + 1)) == sorted(trace["update_number"])
+    assert [updates for updates, *_ in driver.master.work] == list(range(len(trace)))
+    assert driver.examples == trace["examples"].sum() == 2 * driver.total
+    # Every example of the corpus in each epoch.
+    work = driver.task.training(corpus, SEED).learner().work.sum()
+    by_epoch = trace["work"].reshape(2, -1).sum(axis=1)
+    assert by_epoch.tolist() == [work, work]
+    assert (trace["attempts"] >= 1).all()
+    assert trace["attempts"].sum() >= len(trace)
+    assert trace["staleness"].max() < len(trace)
+    if jobs_in_flight == 1:
+        assert not trace["staleness"].any()
+    # Nothing is kept of what is done: a sum and a theta a job.
+    assert engine.released >= 2 * len(trace)
+
+
+def test_staleness_is_that_of_the_jobs_in_flight(corpora):
+    driver = driver_of(
+        corpora["tagging"],
+        UPDATES["stepwise-em"](),
+        mappers=1,
+        jobs_in_flight=4,
+        mini_batch_size=3,
+    )
+    for _ in driver.train():
+        pass
+    assert driver.trace["staleness"][:4].tolist() == [0, 1, 2, 3]
+    assert set(driver.trace["staleness"][3:]) == {3}
+
+
+def test_batch_em_that_loses_jobs_is_what_it_would_have_been(corpora):
+    corpus = corpora["tagging"]
+    engine = Here(losses=[False] * 3 + [True, False] * 4)
+    found = curve_of(driver_of(corpus, UPDATES["em"](), engine))
+    assert engine.lost == 4
+    assert found == curve_of(driver_of(corpus, UPDATES["em"]()))
+
+
+def test_a_cluster_that_loses_everything_is_given_up(corpora):
+    with pytest.raises(StalenessError, match=f"lost {ATTEMPTS} times in one job .*logs"):
+        driver_of(corpora["tagging"], UPDATES["em"](), Here(losses=[True] * 100))
+    driver = driver_of(corpora["tagging"], UPDATES["em"]())
+    driver.engine = Here(losses=[True] * 100)
+    with pytest.raises(StalenessError, match=f"lost {ATTEMPTS} times in one job .*logs"):
+        list(driver.train())
+
+
+def test_rows_are_those_of_theta(corpora):
+    """What has no counts keeps none, and nothing is counted for what is not in a partition."""
+    driver = driver_of(corpora["alignment"], UPDATES["em"](), mappers=60)
+    for _ in driver.train():
+        pass
+    pairs = len(driver.parameters)
+    assert driver.state[:pairs].min() >= 0
+    assert not driver.state[pairs:].any()
+    totals = np.bincount(driver.multinomials.groups, driver.state[:, 0])
+    work = driver.task.training(corpora["alignment"], SEED)
+    # Every word is explained once in each direction.
+    assert totals.sum() == pytest.approx(len(work.source) + len(work.target), rel=1e-6)
+
+
+def test_a_partition_without_examples_is_refused(corpora):
+    with pytest.raises(StalenessError, match="62 partitions of 60 examples: take fewer mappers"):
+        driver_of(corpora["ner"], UPDATES["lbfgs"](), mappers=31, jobs_in_flight=2)
+
+
+def test_schedules_of_jobs_are_no_programs():
+    assert not {"mapreduce-batch", "mapreduce-asynchronous"} & set(SCHEDULES)
