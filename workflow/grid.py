@@ -17,7 +17,15 @@ from pathlib import Path
 from staleness.algorithms.components import choose, discover
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.machine import allowed_cpus
-from staleness.algorithms.run import SCHEDULES, TASKS, UPDATES, Configuration
+from staleness.algorithms.run import (
+    ALL_SCHEDULES,
+    JOB_SCHEDULES,
+    JOBS,
+    SCHEDULES,
+    TASKS,
+    UPDATES,
+    Configuration,
+)
 from staleness.workflow import claims, figures
 from staleness.workflow.corpora.own import Configured
 from staleness.workflow.sources import sources
@@ -221,7 +229,9 @@ def settings(configuration):
         del values["cost"], values["calibration"]
     if configuration.delay_mean is None:
         del values["delay_probability"]
-    if not SCHEDULES[configuration.schedule].replicas:
+    if configuration.schedule not in JOB_SCHEDULES:
+        del values["engine"]
+    if not ALL_SCHEDULES[configuration.schedule].replicas:
         del values["average_every"]
     values |= configuration.hyper_parameters
     return {name: value for name, value in values.items() if value is not None}
@@ -258,7 +268,11 @@ def cell_name(configuration, corpus):
     ]
     if configuration.delay_mean is not None:
         parts.append(f"delay-{configuration.delay_mean}-{configuration.delay_probability:g}")
-    if SCHEDULES[configuration.schedule].replicas:
+    schedule = ALL_SCHEDULES[configuration.schedule]
+    if configuration.schedule in JOB_SCHEDULES:
+        chosen = {name: getattr(configuration, name) for name in JOBS}
+        parts += [f"{k}-{v}" for k, v in chosen.items() if v != getattr(schedule, k)]
+    if schedule.replicas:
         parts.append(f"average-{configuration.average_every}")
     if configuration.oversubscribe:
         parts.append("oversubscribe")

@@ -11,9 +11,9 @@ from staleness.algorithms import encoded, record
 from staleness.algorithms.doctor import examine
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.run import (
+    ALL_SCHEDULES,
     CLOCKS,
     COST_MODELS,
-    SCHEDULES,
     TASKS,
     UPDATES,
     Configuration,
@@ -36,12 +36,17 @@ OWN = "own"  # what a user's own corpus is called unless told otherwise
 DEFAULTS = {field.name: field.default for field in dataclasses.fields(Configuration)}
 SETTINGS = {"--mini-batch": "mini_batch_size"}  # options that are not called as their field
 NUMBERS = {
-    "--processors": ("P", "threads or virtual processors"),
+    "--processors": ("P", "threads, virtual processors or local workers"),
     "--mini-batch": ("M", "examples of a mini-batch"),
     "--epochs": ("E", "passes over the corpus"),
     "--evaluations": ("N", "curve points an epoch; 0: only the first and the last"),
     "--seed": ("S", "of the order of examples and of the delays"),
     "--average-every": ("K", "mini-batches between averages, if replicated"),
+}
+JOB_NUMBERS = {
+    "--mappers": ("M", "tasks that a job's examples are split over"),
+    "--reducers": ("R", "tasks that add up what mappers leave; with more than one, in a tree"),
+    "--jobs-in-flight": ("J", "jobs under way at once"),
 }
 JSON_KEYS_LEFT_OUT = ("configuration", "cost_model")
 
@@ -55,11 +60,12 @@ class Run(Command):
     def add_arguments(self, parser):
         """Declare the options."""
         parser.add_argument("task", choices=TASKS, metavar="TASK", help=", ".join(TASKS))
-        add_choice(parser, "--schedule", SCHEDULES, required=True)
+        add_choice(parser, "--schedule", ALL_SCHEDULES, required=True)
         for option, (letter, help) in NUMBERS.items():
             add_setting(parser, option, metavar=letter, type=int, help=help)
         add_learning_options(parser.add_argument_group("learning"))
         add_time_options(parser.add_argument_group("time"))
+        add_job_options(parser.add_argument_group("MapReduce"))
         add_corpus_options(parser.add_argument_group("corpus"))
         output = parser.add_argument_group("output")
         output.add_argument(
@@ -114,7 +120,8 @@ class Progress:
     def __call__(self, done, total, metrics):
         """Show how far the run is; see `staleness.algorithms.run.run`."""
         self.bar.total = total
-        self.bar.set_postfix_str(f"{self.metric}={metrics[self.metric]:.4f}", refresh=False)
+        if metrics:
+            self.bar.set_postfix_str(f"{self.metric}={metrics[self.metric]:.4f}", refresh=False)
         self.bar.update(done - self.bar.n)
 
 
@@ -167,6 +174,19 @@ def add_time_options(group):
         help="of a pause after a mini-batch",
     )
     group.add_argument("--oversubscribe", action="store_true", help="allow more threads than cores")
+
+
+def add_job_options(group):
+    """Declare the cluster and what a job is made of."""
+    add_setting(
+        group,
+        "--engine",
+        metavar="E",
+        help="'local' for P worker processes here, or the address of a Dask scheduler",
+    )
+    for option, (letter, help) in JOB_NUMBERS.items():
+        help = f"{help} (default: the schedule's)"  # noqa: PLW2901
+        add_setting(group, option, metavar=letter, type=int, help=help)
 
 
 def add_corpus_options(group):
@@ -255,6 +275,8 @@ def describe(configuration, summary):
     """Return a run's figures as a few lines for people."""
     unit = TASKS[configuration.task].work_unit
     clock = configuration.clock
+    if "engine" in summary:
+        clock += ", {workers} workers of {name} at {address}".format(**summary["engine"])
     if clock == "simulated":
         clock += f", {summary['cost_model']['description']}"
     metrics = ", ".join(f"{name} {value:.5g}" for name, value in summary["metrics"].items())

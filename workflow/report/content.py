@@ -5,7 +5,7 @@ import re
 from importlib.metadata import version
 
 from staleness.algorithms.delays import RELATIVE_DEVIATION, Mean
-from staleness.algorithms.run import SCHEDULES, TASKS, UPDATES
+from staleness.algorithms.run import ALL_SCHEDULES, TASKS, UPDATES
 from staleness.workflow.claims import judge
 from staleness.workflow.claims.criteria import VERDICTS
 from staleness.workflow.figures import measures, runs
@@ -114,7 +114,7 @@ def content(cells, figures=(), configs=(), learning=None, claims=(), jobs=()):
             "then_and_now": _then_and_now(cells),
             "results": _results([_introduced(figure, claims) for figure in figures], shown),
             "method": [rich(text) for text in _method(groups, claims)],
-            "schedules": _described(SCHEDULES, [cell.schedule for cell in cells]),
+            "schedules": _described(ALL_SCHEDULES, [cell.schedule for cell in cells]),
             "updates": _described(UPDATES, [cell.configuration["update"] for cell in cells]),
             "tasks": _tasks(cells),
             "settings": [
