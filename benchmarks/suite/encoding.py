@@ -20,8 +20,8 @@ class Encoding:
     param_names = ("task",)
     number = 1
     timer = process_time
-    rounds = 4
-    repeat = (2, 3, 0.05)
+    rounds = 3
+    repeat = (3, 4, 0.05)
     warmup_time = 0.02
     timeout = 60
 

@@ -23,8 +23,8 @@ class Evaluation:
     params = (tuple(TASKS),)
     param_names = ("task",)
     timer = process_time
-    rounds = 4
-    repeat = (2, 3, 0.05)
+    rounds = 3
+    repeat = (3, 4, 0.05)
     warmup_time = 0.02
     number = 1
     timeout = 60
@@ -49,8 +49,8 @@ class Metrics:
     """The metrics alone, of answers a third of which are wrong."""
 
     timer = process_time
-    rounds = 4
-    repeat = (2, 3, 0.05)
+    rounds = 3
+    repeat = (3, 4, 0.05)
     timeout = 60
 
     def setup(self):

@@ -15,8 +15,8 @@ class RealCorpora:
     param_names = ("task",)
     number = 1
     timer = process_time
-    rounds = 4
-    repeat = (2, 3, 0.05)
+    rounds = 3
+    repeat = (3, 4, 0.05)
     timeout = 120
 
     def setup(self, task):

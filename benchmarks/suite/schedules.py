@@ -50,8 +50,8 @@ class WallClock:
     params = (tuple(TASKS), tuple(SCHEDULES))
     param_names = ("task", "schedule")
     number = 1
-    rounds = 4
-    repeat = (2, 3, 0.05)
+    rounds = 2
+    repeat = (4, 5, 0.05)
     warmup_time = 0
     timeout = 60
 
@@ -83,9 +83,7 @@ class Efficiency:
     def setup(self, task, schedule):
         self.corpus = data.corpus(task)
         single = "single-batch" if SCHEDULES[schedule].batch else "single"
-        self.single, self.parallel = (
-            configuration(task, name, epochs=2) for name in (single, schedule)
-        )
+        self.single, self.parallel = (configuration(task, name) for name in (single, schedule))
 
     def track_efficiency(self, task, schedule):
         """Return speed over cores times the single processor's, the median of neighbours."""
@@ -108,8 +106,8 @@ class SimulatedClock:
     param_names = ("task", "processors")
     number = 1
     timer = process_time
-    rounds = 4
-    repeat = (2, 3, 0.05)
+    rounds = 3
+    repeat = (3, 4, 0.05)
     warmup_time = 0.02
     timeout = 60
 

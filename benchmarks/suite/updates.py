@@ -29,8 +29,8 @@ class Learning:
     param_names = ("rule", "mini_batch_size")
     number = 1
     timer = process_time
-    rounds = 4
-    repeat = (2, 3, 0.05)
+    rounds = 3
+    repeat = (3, 4, 0.05)
     warmup_time = 0.02
     timeout = 60
 
