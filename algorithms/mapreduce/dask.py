@@ -6,6 +6,8 @@ asked at its address; certificates for `tls://` come from Dask's own configurati
 
 import contextlib
 import logging
+import signal
+import threading
 from concurrent.futures import CancelledError
 
 from staleness.algorithms.errors import StalenessError
@@ -46,8 +48,8 @@ class Dask(Engine):
         self._address = address
         with contextlib.ExitStack() as stack:
             if address == LOCAL:
-                cluster = stack.enter_context(
-                    distributed.LocalCluster(
+                with _children_ignore_interrupts():
+                    cluster = distributed.LocalCluster(
                         n_workers=workers,
                         threads_per_worker=1,
                         processes=True,
@@ -56,8 +58,7 @@ class Dask(Engine):
                         memory_limit=0,  # partitions stay in memory
                         silence_logs=logging.CRITICAL,
                     )
-                )
-                address = cluster.scheduler_address
+                address = stack.enter_context(cluster).scheduler_address
             try:
                 self._client = stack.enter_context(
                     distributed.Client(address, timeout=patience, set_as_default=False)
@@ -126,3 +127,19 @@ class Dask(Engine):
     def close(self):
         """Leave the cluster, or end it; see `Engine`."""
         self._stack.close()
+
+
+@contextlib.contextmanager
+def _children_ignore_interrupts():
+    """Let processes that are started in the block not hear Ctrl-C, which the driver acts upon.
+
+    Only the main thread may set signal handlers; in others nothing changes.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

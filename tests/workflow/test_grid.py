@@ -122,6 +122,15 @@ def test_whatever_changes_a_run_changes_its_folder(change):
     assert len(grid.figures["ner-convergence"]) == 2
 
 
+def test_what_jobs_are_made_of_changes_a_folder():
+    cell = {"task": "tagging", "corpus": "brown", "update": "em", "clock": "wall"}
+    cell |= {"schedule": "mapreduce-batch", "processors": 1}
+    asked = config()
+    asked["figures"] = {"ner-convergence": {"common": cell, "cells": [{}, {"mappers": [8, 24]}]}}
+    found = Grid(asked).figures["ner-convergence"]
+    assert [name.partition("wall")[2] for name in found] == ["", ".mappers-8"]
+
+
 def test_arguments_are_those_of_the_command_line():
     """What the workflow asks for is what the command line understands it to be."""
     from staleness.workflow.cli import parser

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from staleness.algorithms.errors import StalenessError
-from staleness.algorithms.run import Configuration, run
+from staleness.algorithms.run import Configuration, Interrupted, run
 
 from ..synthetic import CORES
 
@@ -220,6 +220,17 @@ def test_with_tls_nobody_else_is_let_in(corpora, tmp_path):
 def test_nobody_answers():
     for address in ("tcp://127.0.0.1:1", "nonsense://x"):
         assert f"--engine {address}: no Dask scheduler with a worker answers" in refusal(address)
+
+
+def test_an_interrupt_says_how_far_it_had_come(corpora):
+    def interrupt(done, total, metrics):
+        assert (done, total, metrics) == (60, 300, {})
+        signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(Interrupted, match=r"after 1 updates, epoch 1\.00 of 5"):
+        run(
+            configuration_of("tagging", "mapreduce-batch", mappers=2), corpora["tagging"], interrupt
+        )
 
 
 def test_more_workers_than_cores_are_refused(corpora):

@@ -86,9 +86,7 @@ def test_stepwise_em_is_that_of_one_processor(corpora, task):
     learner = update.learner(training, slots=1, workspaces=1)
     half = driver.total // 2
     orders = [
-        [np.arange(half) + k * half for k in range(2)]
-        if driver.turns == 1
-        else [generator(SEED, "order", epoch, k).permutation(half) + k * half for k in range(2)]
+        [generator(SEED, "order", epoch, k).permutation(half) + k * half for k in range(2)]
         for epoch in range(EPOCHS)
     ]
     assert driver.turns == 8
