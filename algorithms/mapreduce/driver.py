@@ -117,9 +117,9 @@ class Driver:
     def begin(self):
         """Let workers read the corpus, number the parameters, and make the first theta."""
         begun = self.insist(lambda: self.over_all(partition.begin))
-        rows, self.width = self._model.shape(self.task, self.corpus.about, self._table)
+        shape = self._model.shape(self.task, self.corpus.about, self._table)
         self.multinomials = self._model.multinomials(self.task, self.corpus.about, self._table)
-        self.state = self._model.initial(begun, rows, self.multinomials).reshape(rows, self.width)
+        self.state = self._model.initial(begun, shape[0], self.multinomials).reshape(shape)
 
     def place(self):
         """Have the partitions made, and their rows looked up."""
@@ -185,7 +185,7 @@ class Driver:
 
     def train(self):
         """Do all jobs; yield after each update."""
-        self._began, self._epoch_time = time.perf_counter(), time.time()
+        self._began, self._began_at = time.perf_counter(), time.time()
         numbers = iter(range(len(self.trace)))
         under_way = []
         try:
@@ -204,6 +204,11 @@ class Driver:
                     self.lose(job.row["attempts"], lost)
                     under_way.append(self.start(job.number))
                     continue
+                except FloatingPointError as error:
+                    raise Diverged(
+                        f"numbers that are not finite in mini-batch {job.number}, "
+                        f"after {self.updates} updates"
+                    ) from error
                 self.finish(job, counts)
                 yield
         finally:
@@ -218,6 +223,7 @@ class Driver:
         row["start"] = self.time
         row["attempts"] += 1
         theta = self.theta
+        # From here on the partitions are there.
         handle = self.insist(lambda: self.engine.broadcast(theta), row["attempts"] - 1)
         row["broadcast"] = self.time - row["start"]
         row["bytes_moved"] += theta.nbytes * self.engine.describe()["workers"]
@@ -234,14 +240,12 @@ class Driver:
         if row["update_number"]:
             raise AssertionError(f"job {job.number} has been applied before")
         began = self.time
-        first, last = (moment - self._epoch_time for moment in counts.mapped)
+        first, last = (moment - self._began_at for moment in counts.mapped)
         sent = row["start"] + row["broadcast"]
         row["queue"], row["map"], row["reduce"] = first - sent, last - first, began - last
         row["examples"], row["work"] = counts.examples, counts.work
         row["bytes_moved"] += counts.moved
         self.master.update(self.state, counts, self.updates, self.total)
-        if not np.isfinite(counts.values).all():
-            raise Diverged(f"statistics are not finite after {self.updates} updates")
         row["staleness"] = self.updates - job.updates
         self.engine.release(job.result, job.theta)
         self.updates += 1

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from staleness.algorithms.errors import StalenessError
+from staleness.algorithms.errors import Diverged, StalenessError
 from staleness.algorithms.mapreduce.driver import ATTEMPTS, Driver, learn
 from staleness.algorithms.run import SCHEDULES, TASKS, UPDATES, Configuration, run
 from staleness.algorithms.seeds import generator
@@ -65,6 +65,29 @@ def test_batch_learning_is_that_of_one_processor(corpora, task, update, mappers)
     np.testing.assert_allclose(curve_of(driver), expected.curve["log_likelihood"], rtol=CLOSE)
     assert driver.parameters.shape == expected.theta.shape
     np.testing.assert_allclose(driver.parameters, expected.theta, rtol=1e-3, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("task", "update"), [("tagging", "em"), ("alignment", "em"), ("ner", "lbfgs")]
+)
+def test_metrics_are_those_of_the_whole_corpus(corpora, task, update):
+    corpus = corpora[task]
+    driver = driver_of(corpus, UPDATES[update](), mappers=7)
+    for _ in driver.train():
+        pass
+    found = driver.judge(driver.theta)
+    whole = TASKS[task].configure(HYPER_PARAMETERS[task])
+    learner = UPDATES[update]().learner(whole.training(corpus, SEED), slots=1, workspaces=1)
+    if task == "alignment":
+        forward, backward = np.split(driver.parameters, [learner.first.parameters])
+        learner.first.theta, learner.second.theta = forward, backward
+    else:
+        learner.theta = driver.parameters
+    expected = whole.evaluate(learner, corpus)
+    assert list(found) == list(expected)
+    for name, value in expected.items():
+        assert found[name] == pytest.approx(value, rel=1e-6), name
+    assert found[next(iter(whole.metrics))] != 0
 
 
 @pytest.mark.parametrize("task", ["tagging", "alignment"])
@@ -182,6 +205,13 @@ def test_batch_em_that_loses_jobs_is_what_it_would_have_been(corpora):
     found = curve_of(driver_of(corpus, UPDATES["em"](), engine))
     assert engine.lost == 4
     assert found == curve_of(driver_of(corpus, UPDATES["em"]()))
+
+
+def test_theta_that_is_not_finite_is_told(corpora):
+    driver = driver_of(corpora["tagging"], UPDATES["em"]())
+    driver.state[:] = np.nan
+    with pytest.raises(Diverged, match="not finite in mini-batch 0, after 0 updates"):
+        list(driver.train())
 
 
 def test_a_cluster_that_loses_everything_is_given_up(corpora):
