@@ -138,6 +138,8 @@ cdef class WallClock(Clock):
             gate_lock(&self._gate)
             while not self.all_stand():
                 gate_watch(&self._gate, seconds_now() + TICK_SECONDS)
+            # What was done before, such as evaluating where learning begins, takes no time.
+            self._origin = self._paused_at
             gate_unlock(&self._gate)
 
     def work(self, Py_ssize_t p):

@@ -198,6 +198,16 @@ def test_a_curve_point_reached_while_nobody_watches_is_not_lost(counting):
     ]
 
 
+@pytest.mark.parametrize("program", [SINGLE, SYNCHRONOUS], ids=["single", "synchronous"])
+def test_what_comes_before_the_start_takes_no_time(counting, program):
+    """A curve begins with a point that is evaluated when the clock is there, but does not run."""
+    clock = WallClock(crowd(counting, 1, 100), program, 1, 1, np.arange(100), [100])
+    before = 1.0
+    time.sleep(before)
+    finish(clock)
+    assert clock.trace["start"].min() < before
+
+
 def test_it_comes_back_now_and_then(counting):
     """Also while all pause, so that Ctrl-C gets its turn."""
     learner = crowd(counting, 1, 2)
