@@ -25,6 +25,21 @@ JOBS = ("mappers", "reducers", "jobs_in_flight")
 CLOCKS = {"simulated": SimulatedClock, "wall": WallClock}
 
 
+def without_effect(schedule):
+    """Return the settings that say nothing under a schedule, a set.
+
+    Parameters
+    ----------
+    schedule : str
+    """
+    names = set()
+    if not ALL_SCHEDULES[schedule].replicas:
+        names.add("average_every")
+    if schedule not in JOB_SCHEDULES:
+        names |= {"engine", *JOBS}
+    return names
+
+
 @dataclass(frozen=True)
 class Configuration:
     """Everything that a run depends on, but the corpus' contents and the build.

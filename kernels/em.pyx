@@ -38,6 +38,8 @@ from staleness.kernels.learner cimport (
     atomic_store,
 )
 
+from staleness.kernels.validation import check_alpha, check_smoothing
+
 cdef enum:
     BATCH
     STEPWISE
@@ -86,10 +88,8 @@ cdef class ExpectationMaximization(Learner):
     ):
         if rule not in RULES:
             raise ValueError(f"rule must be one of {', '.join(RULES)}, not {rule!r}")
-        if not 0.5 < alpha <= 1:
-            raise ValueError(f"alpha must be above 0.5 and at most 1, not {alpha}")
-        if not 0 <= smoothing < float("inf"):
-            raise ValueError(f"smoothing must be at least 0, not {smoothing}")
+        check_alpha(alpha)
+        check_smoothing(smoothing)
         if rule == "incremental" and replicas:
             raise ValueError("incremental EM cannot average replicas")
         super().__init__(work, slots, workspaces, replicas)

@@ -35,6 +35,18 @@ def check_labelled_features(
     _check_range("features", features, feature_count)
 
 
+def check_alpha(alpha):
+    """Raise ValueError unless stepwise EM's exponent is above 0.5 and at most 1."""
+    if not 0.5 < alpha <= 1:
+        raise ValueError(f"alpha must be above 0.5 and at most 1, not {alpha}")
+
+
+def check_smoothing(smoothing):
+    """Raise ValueError unless what is added to counts is at least 0 and finite."""
+    if not 0 <= smoothing < float("inf"):
+        raise ValueError(f"smoothing must be at least 0, not {smoothing}")
+
+
 def check_sentences(offsets, tokens, words):
     """Raise unless the arrays describe sentences of words.
 

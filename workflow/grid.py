@@ -25,6 +25,7 @@ from staleness.algorithms.run import (
     TASKS,
     UPDATES,
     Configuration,
+    without_effect,
 )
 from staleness.workflow import claims, figures
 from staleness.workflow.corpora.own import Configured
@@ -223,16 +224,13 @@ def settings(configuration):
     values = {
         field.name: getattr(configuration, field.name)
         for field in fields(configuration)
-        if field.name not in {*OWN_NAME, "hyper_parameters"}
+        if field.name
+        not in {*OWN_NAME, "hyper_parameters"} | without_effect(configuration.schedule)
     }
     if configuration.clock != "simulated":
         del values["cost"], values["calibration"]
     if configuration.delay_mean is None:
         del values["delay_probability"]
-    if configuration.schedule not in JOB_SCHEDULES:
-        del values["engine"]
-    if not ALL_SCHEDULES[configuration.schedule].replicas:
-        del values["average_every"]
     values |= configuration.hyper_parameters
     return {name: value for name, value in values.items() if value is not None}
 

@@ -1,12 +1,12 @@
 """Update rules: a dataclass of hyper-parameters each, found by its class. One file a rule."""
 
-import math
 from abc import abstractmethod
 from typing import ClassVar
 
 from staleness.algorithms.components import Configurable
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.schedules import JobSchedule
+from staleness.kernels.validation import check_smoothing
 
 
 class Master:
@@ -23,8 +23,7 @@ class Master:
     stopped: str | None = None
 
     def __init__(self, smoothing=0.0):
-        if not 0 <= smoothing < math.inf:
-            raise ValueError(f"smoothing must be at least 0, not {smoothing}")
+        check_smoothing(smoothing)
         self.smoothing = smoothing
 
     def update(self, state, counts, updates, examples):

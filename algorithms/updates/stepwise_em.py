@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 from typing import ClassVar
 
 from staleness.algorithms.updates import Master, Update
+from staleness.kernels.validation import check_alpha
 
 
 @dataclass(frozen=True)
@@ -34,8 +35,7 @@ class _Stepwise(Master):
     """mu <- (1 - eta) mu + eta N/m s."""
 
     def __init__(self, alpha, smoothing):
-        if not 0.5 < alpha <= 1:
-            raise ValueError(f"alpha must be above 0.5 and at most 1, not {alpha}")
+        check_alpha(alpha)
         super().__init__(smoothing)
         self.alpha = alpha
 

@@ -14,7 +14,6 @@ import logging
 import os
 import subprocess
 import sys
-import time
 from functools import cache
 from pathlib import Path
 from statistics import mean, median
@@ -23,7 +22,7 @@ from typing import NamedTuple
 import numpy as np
 import pyperf
 
-from benchmarks.peers.turns import spread
+from benchmarks.peers.turns import clock, spread
 from staleness.algorithms import encoded
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.files import whole_file
@@ -216,15 +215,6 @@ def model1(data):
         "Thot": lambda: (theirs(), clock(lambda: theirs().train(), 1))[1],
     }
     yield Work("Model 1 iteration", "cells", int((lengths[0] * lengths[1]).sum()), programs)
-
-
-def clock(call, times):
-    """Return seconds a call, and CPU time over wall time."""
-    cpu, wall = time.process_time(), time.perf_counter()
-    for _ in range(times):
-        call()
-    wall = time.perf_counter() - wall
-    return wall / times, (time.process_time() - cpu) / wall
 
 
 @cache

@@ -27,12 +27,17 @@ def take_turns(ours, theirs, rounds):
     found = [], []
     for _ in range(rounds):
         for (work, times), measured in zip((ours, theirs), found, strict=True):
-            cpu, wall = time.process_time(), time.perf_counter()
-            for _ in range(times):
-                work()
-            wall = time.perf_counter() - wall
-            measured.append((wall / times, (time.process_time() - cpu) / wall))
+            measured.append(clock(work, times))
     return tuple(Measured(*map(list, zip(*measured, strict=True))) for measured in found)
+
+
+def clock(work, times):
+    """Call a function so many times; return seconds a call, and CPU time over wall time."""
+    cpu, wall = time.process_time(), time.perf_counter()
+    for _ in range(times):
+        work()
+    wall = time.perf_counter() - wall
+    return wall / times, (time.process_time() - cpu) / wall
 
 
 class Measured(NamedTuple):

@@ -1,6 +1,7 @@
 """The subcommands of `staleness`: one file each, found by their class."""
 
 from abc import ABC, abstractmethod
+from pathlib import Path
 
 
 class Command(ABC):
@@ -24,3 +25,23 @@ class Command(ABC):
     @abstractmethod
     def run(self, options):
         """Do it, and return the exit status (None is 0)."""
+
+
+def add_runs(parser, nargs, more=""):
+    """Declare the run folders that a subcommand reads.
+
+    Parameters
+    ----------
+    parser : argparse.ArgumentParser
+    nargs : str
+        "+", or "*" where none will do.
+    more : str, optional
+        What there is to say of them.
+    """
+    parser.add_argument(
+        "runs",
+        metavar="RUN",
+        nargs=nargs,
+        type=Path,
+        help=f"a folder of 'staleness run --out'{more}",
+    )

@@ -4,7 +4,7 @@ import textwrap
 from pathlib import Path
 
 from staleness.algorithms.errors import StalenessError
-from staleness.workflow.commands import Command
+from staleness.workflow.commands import Command, add_runs
 from staleness.workflow.figures import runs
 
 WIDTH = 100  # columns
@@ -18,13 +18,7 @@ class Claims(Command):
 
     def add_arguments(self, parser):
         """Declare the options."""
-        parser.add_argument(
-            "runs",
-            metavar="RUN",
-            nargs="*",
-            type=Path,
-            help="a folder of 'staleness run --out'; each claim takes those it needs",
-        )
+        add_runs(parser, "*", "; each claim takes those it needs")
         parser.add_argument(
             "--of",
             metavar="NAME [RUN ...]",

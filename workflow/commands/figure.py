@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from staleness.workflow.commands import Command
+from staleness.workflow.commands import Command, add_runs
 from staleness.workflow.figures import runs
 
 
@@ -15,9 +15,7 @@ class Figure(Command):
     def add_arguments(self, parser):
         """Declare the options."""
         parser.add_argument("figure", metavar="NAME", help="such as ner-convergence")
-        parser.add_argument(
-            "runs", metavar="RUN", nargs="+", type=Path, help="a folder of 'staleness run --out'"
-        )
+        add_runs(parser, "+")
         parser.add_argument(
             "--out",
             metavar="DIR",

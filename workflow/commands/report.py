@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from staleness.workflow.commands import Command
+from staleness.workflow.commands import Command, add_runs
 
 FIGURE_SUFFIX = ".json"
 
@@ -15,9 +15,7 @@ class Report(Command):
 
     def add_arguments(self, parser):
         """Declare the options."""
-        parser.add_argument(
-            "runs", metavar="RUN", nargs="*", type=Path, help="a folder of 'staleness run --out'"
-        )
+        add_runs(parser, "*")
         parser.add_argument(
             "--out",
             metavar="FILE",

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from staleness.algorithms.errors import StalenessError
 from staleness.workflow import reference
-from staleness.workflow.commands import Command
+from staleness.workflow.commands import Command, add_runs
 
 
 class Verify(Command):
@@ -15,13 +15,7 @@ class Verify(Command):
 
     def add_arguments(self, parser):
         """Declare the options."""
-        parser.add_argument(
-            "runs",
-            metavar="RUN",
-            nargs="*",
-            type=Path,
-            help="a folder of 'staleness run --out' (default: all in the results)",
-        )
+        add_runs(parser, "*", " (default: all in the results)")
         for option, metavar, default in (
             ("--results", "DIR", Path("results")),
             ("--reference", "FILE", Path("results/reference/default.json")),

@@ -34,12 +34,9 @@ class Ideal(Figure):
 
     def skip(self, cells):
         """Return why the cells make no figure, or None; see `Figure`."""
-        for task, group in runs.by_task(cells).items():
-            reason = curves.reason_against(group)
-            if not reason and [cell.schedule for cell in group] != [runs.SINGLE, SCHEDULE]:
-                reason = f"it needs one cell of schedule '{SCHEDULE}', and of no other"
-            if reason:
-                return f"task {task}: {reason}"
+        reason = runs.reason_by_task(cells, _reason_against)
+        if reason:
+            return reason
         processors = sorted({cell.processors for cell in cells if cell.schedule == SCHEDULE})
         if len(processors) > 1:
             return f"the runs have P = {listed(processors)}: give those of one"
@@ -93,6 +90,14 @@ class Ideal(Figure):
                     }
                 rows.append({"task": task, **row, "of_ideal": shares})
         return {"metric": metrics, "target": targets, "cells": rows}
+
+
+def _reason_against(cells):
+    """Return why the cells of a task make no panel, or None."""
+    reason = curves.reason_against(cells)
+    if not reason and [cell.schedule for cell in cells] != [runs.SINGLE, SCHEDULE]:
+        reason = f"it needs one cell of schedule '{SCHEDULE}', and of no other"
+    return reason
 
 
 def _panel(axes, task, alone, cell):

@@ -19,12 +19,9 @@ class MiniBatches(Figure):
 
     def skip(self, cells):
         """Return why the cells make no figure, or None; see `Figure`."""
-        for task, group in runs.by_task(cells).items():
-            reason = sweep.reason_against(group)
-            if not reason and len(runs.by_mini_batch_size(group)) < 2:
-                reason = "it needs runs with several mini-batch sizes"
-            if reason:
-                return f"task {task}: {reason}"
+        reason = runs.reason_by_task(cells, _reason_against)
+        if reason:
+            return reason
         processors = sorted({cell.processors for cell in cells if cell.schedule != runs.SINGLE})
         if len(processors) != 1:
             several = f"the runs have P = {listed(processors)}" if processors else "all are single"
@@ -57,6 +54,14 @@ class MiniBatches(Figure):
     def table(self, cells):
         """Return the numbers behind the figure; see `sweep.table`."""
         return sweep.table(cells)
+
+
+def _reason_against(cells):
+    """Return why the cells of a task make no row, or None."""
+    reason = sweep.reason_against(cells)
+    if not reason and len(runs.by_mini_batch_size(cells)) < 2:
+        reason = "it needs runs with several mini-batch sizes"
+    return reason
 
 
 def _series(cells):

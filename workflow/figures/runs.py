@@ -217,6 +217,19 @@ def by_task(cells):
     return groups
 
 
+def reason_by_task(cells, reason_against):
+    """Return why the cells of a task make no figure, naming the task; None if all of them do.
+
+    Parameters
+    ----------
+    cells : list of Cell
+    reason_against : callable
+        Returns the reason against the cells of one task, or None.
+    """
+    reasons = ((task, reason_against(group)) for task, group in by_task(cells).items())
+    return next((f"task {task}: {reason}" for task, reason in reasons if reason), None)
+
+
 def by_mini_batch_size(cells):
     """Return the cells of each mini-batch size, a dict by rising size; None comes last."""
     groups = {}

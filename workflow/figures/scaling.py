@@ -19,12 +19,9 @@ class Scaling(Figure):
 
     def skip(self, cells):
         """Return why the cells make no figure, or None; see `Figure`."""
-        for task, group in runs.by_task(cells).items():
-            reason = sweep.reason_against(group)
-            if not reason and all(cell.schedule == runs.SINGLE for cell in group):
-                reason = f"it needs runs of another schedule than '{runs.SINGLE}'"
-            if reason:
-                return f"task {task}: {reason}"
+        reason = runs.reason_by_task(cells, _reason_against)
+        if reason:
+            return reason
         for cell in cells:
             size = cell.configuration["mini_batch_size"]
             if cell.schedule == "synchronous" and size < cell.processors:
@@ -62,6 +59,14 @@ class Scaling(Figure):
     def table(self, cells):
         """Return the numbers behind the figure; see `sweep.table`."""
         return sweep.table(cells)
+
+
+def _reason_against(cells):
+    """Return why the cells of a task make no row, or None."""
+    reason = sweep.reason_against(cells)
+    if not reason and all(cell.schedule == runs.SINGLE for cell in cells):
+        reason = f"it needs runs of another schedule than '{runs.SINGLE}'"
+    return reason
 
 
 def _series(cells, every):

@@ -31,18 +31,7 @@ class StalenessTheory(Figure):
 
     def skip(self, cells):
         """Return why the cells make no figure, or None; see `Figure`."""
-        for task, group in runs.by_task(cells).items():
-            reason = curves.reason_against(group)
-            others = {cell.schedule for cell in group} - {runs.SINGLE, SCHEDULE}
-            if not reason and others:
-                reason = f"it is about schedule '{SCHEDULE}', not {listed(sorted(others))}"
-            if not reason and len(group) < FEWEST:
-                reason = (
-                    f"it needs {SCHEDULE} runs with at least {FEWEST - 1} numbers of processors"
-                )
-            if reason:
-                return f"task {task}: {reason}"
-        return None
+        return runs.reason_by_task(cells, _reason_against)
 
     def draw(self, cells):
         """Return the matplotlib figure; see `Figure`."""
@@ -119,6 +108,17 @@ def _line(rows):
     ]
     fitted = measures.line(*zip(*points, strict=True)) if len(points) >= FEWEST else [math.nan] * 3
     return dict(zip(("slope", "intercept", "r_squared"), fitted, strict=True))
+
+
+def _reason_against(cells):
+    """Return why the cells of a task make no panel, or None."""
+    reason = curves.reason_against(cells)
+    others = {cell.schedule for cell in cells} - {runs.SINGLE, SCHEDULE}
+    if not reason and others:
+        reason = f"it is about schedule '{SCHEDULE}', not {listed(sorted(others))}"
+    if not reason and len(cells) < FEWEST:
+        reason = f"it needs {SCHEDULE} runs with at least {FEWEST - 1} numbers of processors"
+    return reason
 
 
 def _panel(axes, rows, narrow):

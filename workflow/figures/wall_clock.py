@@ -37,10 +37,9 @@ class WallClock(Figure):
 
     def skip(self, cells):
         """Return why the cells make no figure, or None; see `Figure`."""
-        for task, group in runs.by_task(cells).items():
-            reason = curves.reason_against(group)
-            if reason:
-                return f"task {task}: {reason}"
+        reason = runs.reason_by_task(cells, curves.reason_against)
+        if reason:
+            return reason
         clocks = {cell.configuration["clock"] for cell in cells} - {"wall"}
         if clocks:
             return f"it is about the wall clock, not the {clocks.pop()} one"

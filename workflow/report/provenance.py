@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from importlib.metadata import version
 
-from staleness.algorithms.run import ALL_SCHEDULES, JOB_SCHEDULES, TASKS
+from staleness.algorithms.run import TASKS, without_effect
 from staleness.workflow.corpora import registry
 from staleness.workflow.figures import runs
 from staleness.workflow.figures.phrases import duration, listed, mini_batch_sizes, number
@@ -49,11 +49,7 @@ def settings(group):
         "delay_mean",
         "delay_probability",
     }
-    schedules = {cell.schedule for cell in group}
-    if not any(ALL_SCHEDULES[name].replicas for name in schedules):
-        named.add("average_every")
-    if not schedules & set(JOB_SCHEDULES):
-        named.add("engine")
+    named |= set.intersection(*(without_effect(cell.schedule) for cell in group))
     others = {name: value for name, value in configuration.items() if name not in named}
     return [
         *(_fact(name, value) for name, value in {**facts, **others}.items() if value is not None),
