@@ -11,6 +11,7 @@ from importlib.metadata import version
 from pathlib import Path, PurePosixPath
 
 from staleness.algorithms.build import source_digest
+from staleness.kernels.learner import VECTOR_BITS
 
 CPU = "sys/devices/system/cpu"
 CLOCK_SOURCE = "sys/devices/system/clocksource/clocksource0"
@@ -50,6 +51,7 @@ def machine(root="/"):
         What JSON can hold; None is "not said".
 
         - processor, architecture, system: str
+        - vector_bits: int, of the registers that the kernels use
         - cores: int, that this process may use
         - physical_cores: int, that these are on
         - smt: bool, whether any of them shares its physical core with another, which this process
@@ -72,6 +74,7 @@ def machine(root="/"):
     return {
         "processor": first_cpu.get("model name") or platform.processor() or platform.machine(),
         "architecture": platform.machine(),
+        "vector_bits": VECTOR_BITS,
         "cores": len(cpus),
         "physical_cores": siblings and len(siblings),
         "smt": siblings and any(len(core) > 1 for core in siblings),

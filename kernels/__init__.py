@@ -1,1 +1,15 @@
-"""The kernels: `calc` and `up` of every model; they know no schedule, clock or file format."""
+"""The kernels: `calc` and `up` of every model; they know no schedule, clock or file format.
+
+A wheel has them several times, for newer and for all processors: what this one can do decides here
+which are imported. The results are the same bits. STALENESS_LEVEL=1 to 4, a level of x86-64, asks
+for older ones.
+"""
+
+import os
+from pathlib import Path
+
+from staleness.kernels.cpu import x86_64_level
+
+_level = min(int(os.environ.get("STALENESS_LEVEL", "4")), x86_64_level())
+_folders = (Path(__file__).parent / f"x86_64_v{level}" for level in range(_level, 0, -1))
+__path__[:0] = [str(folder) for folder in _folders if folder.is_dir()][:1]

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 
 typedef struct {
-    _Alignas(64) int32_t inside;
+    alignas(64) int32_t inside;
 } gate_place;
 
 typedef struct {

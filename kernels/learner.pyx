@@ -4,6 +4,12 @@ import numpy as np
 
 from staleness.kernels.memory cimport CACHE_LINE
 
+cdef extern from "lanes.h":
+    enum: LANES_REGISTER
+
+# Of the registers that these kernels are compiled for.
+VECTOR_BITS = 8 * LANES_REGISTER
+
 
 cdef class Learner:
     """A model, its master copy of `theta` and one update rule.

@@ -42,7 +42,9 @@ DIRECTIVES = {
 def compile_cython(tmp_path_factory):
     """Return a function that compiles one .pyx file and imports it."""
     folder = tmp_path_factory.mktemp("cython")
-    packages = {p.__name__.rpartition(".")[2]: Path(p.__path__[0]) for p in (kernels, algorithms)}
+    packages = {
+        p.__name__.rpartition(".")[2]: Path(p.__file__).parent for p in (kernels, algorithms)
+    }
     (folder / "staleness").mkdir()
     for name, path in packages.items():
         (folder / "staleness" / name).symlink_to(path)
@@ -58,6 +60,7 @@ def compile_cython(tmp_path_factory):
             include_dirs=[str(packages["kernels"]), str(packages["algorithms"] / "clocks")],
             extra_compile_args=FLAGS,
             extra_link_args=["-pthread"],
+            language="c++",
         )
         with warnings.catch_warnings():
             # Those of the build tools are not about this project.

@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 
 from staleness.algorithms.machine import core_siblings, machine, memory_info, turbo
+from staleness.kernels.learner import VECTOR_BITS
 
 KIB = 1024
 KEYS = {
     "processor",
     "architecture",
+    "vector_bits",
     "cores",
     "physical_cores",
     "smt",
@@ -89,6 +91,7 @@ def test_everything_said(tmp_path, monkeypatch):
     assert facts(tmp_path) == {
         "processor": "Abacus 9000",
         "architecture": platform.machine(),
+        "vector_bits": VECTOR_BITS,
         "cores": 4,
         "physical_cores": 4,
         "smt": False,
@@ -111,7 +114,7 @@ def test_nothing_said(tmp_path):
     assert set(found) == KEYS
     assert found["cores"] == 4
     assert found["processor"]
-    said = {"processor", "architecture", "cores", "system", "threads_allowed"}
+    said = {"processor", "architecture", "vector_bits", "cores", "system", "threads_allowed"}
     assert all(found[key] is None for key in KEYS - said)
 
 
@@ -122,7 +125,7 @@ def test_nonsense_is_not_said(tmp_path, nonsense):
         (tmp_path / name).write_bytes(nonsense)
     found = machine(tmp_path)
     text = {"governor", "clock_source"}
-    said = {"processor", "architecture", "cores", "system", "threads_allowed"}
+    said = {"processor", "architecture", "vector_bits", "cores", "system", "threads_allowed"}
     assert all(found[key] is None for key in KEYS - said - text)
     assert all(found[key] is None or isinstance(found[key], str) for key in text)
 

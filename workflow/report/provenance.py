@@ -13,7 +13,8 @@ from staleness.workflow.report.past import examples
 
 # What run.json says of a machine that stays the same from run to run.
 MACHINE = (
-    *("processor", "architecture", "cores", "physical_cores", "smt", "cpu_quota", "system"),
+    *("processor", "architecture", "vector_bits", "cores", "physical_cores", "smt"),
+    *("cpu_quota", "system"),
     *("governor", "turbo", "memory_bytes", "virtual_machine", "huge_pages", "threads_allowed"),
 )
 
