@@ -103,12 +103,15 @@ def arithmetic(phase, limits):
 
 def times(phase, case, limits):
     """Return nanoseconds of a phase by limit, those that are above 0."""
+    chain = sum(limits.latencies[name] * count for name, count in phase.chain.items())
+    if phase.sums:
+        chain += max(times(phase.sums, case, limits).values(), default=0.0)
     found = {
         "arithmetic": arithmetic(phase, limits),
         "exp, max, log": sum(count / limits.rates[row] for row, count in phase.rows.items()),
         "L1": phase.near / max(limits.bandwidths["L1"].values()),
         "gather": case.gather if phase.gathered else 0.0,
         "stream": phase.streamed / limits.bandwidth(case.streams),
-        "chain": sum(limits.latencies[name] * count for name, count in phase.chain.items()),
+        "chain": chain,
     }
     return {name: float(value) for name, value in found.items() if value > 0}

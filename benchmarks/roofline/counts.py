@@ -45,8 +45,11 @@ class Phase:
     rows : dict of str to float
         How many exponentials, greatest lanes, logarithms of rows; see `limits.ROWS`.
     chain : dict of str to float
-        Latencies of the longest chain of operations that wait for each other; see
-        `limits.LATENCIES`.
+        Latencies of the longest chain of operations that wait for each other, but for those of
+        `sums`; see `limits.LATENCIES`.
+    sums : Phase or None
+        The part of the phase that is a link of the chain by itself: a step of a recursion begins
+        no sum before the step before has ended, and goes on when its last sum is there.
     """
 
     name: str
@@ -58,6 +61,7 @@ class Phase:
     streamed: float = 0.0
     rows: dict = field(default_factory=dict)
     chain: dict = field(default_factory=dict)
+    sums: "Phase | None" = None
 
     @property
     def operations(self):
@@ -102,15 +106,24 @@ class Chain:
 
 
 def weighted_rows(size):
-    """Return additions, multiplications, near bytes and chain of `weighted_rows`.
+    """Return the part `weighted_rows` of a recursion, for a token.
 
     One multiplication and one addition for each of L rows of W lanes, and the even sum and the odd
     one; each row is loaded, and each weight once a block.
     """
-    lanes = size.states * size.width
-    near = FLOAT * (lanes + size.states * size.blocks)
-    chain = {"forward": 1, "multiply": 1, "add": (size.states + 1) // 2 + 1}
-    return lanes + size.width, lanes, near, chain
+    steps, lanes = size.steps, size.states * size.width
+    return Phase(
+        "weighted rows",
+        additions=steps * (lanes + size.width),
+        multiplications=steps * lanes,
+        near=steps * FLOAT * (lanes + size.states * size.blocks),
+        chain=scaled({"multiply": 1, "add": (size.states + 1) // 2 + 1}, steps),
+    )
+
+
+def scaled(chain, steps):
+    """Return a chain for a token, of one for a step."""
+    return {name: steps * times for name, times in chain.items()}
 
 
 def forward(size, keeps=False):
@@ -122,25 +135,18 @@ def forward(size, keeps=False):
     keeps : bool
         Whether what is below a least alpha becomes 0, as in the HMM.
     """
-    additions, multiplications, near, chain = weighted_rows(size)
-    width, steps = size.width, size.steps
-    # Times the emission; the sum of a row over blocks and lanes; its inverse; times that.
-    chain = chain | {"multiply": 3, "add": chain["add"] + size.blocks - 1, "sum": 1, "divide": 1}
-    if keeps:
-        chain["select"] = 1
+    sums, width, steps = weighted_rows(size), size.width, size.steps
+    # The row before; times the emission; its sum over blocks and lanes; the inverse; times that.
+    chain = {"forward": 1, "multiply": 2, "add": size.blocks - 1, "sum": 1, "divide": 1}
     return Phase(
         "forward",
-        additions=steps * additions + width - 1,
-        multiplications=steps * (multiplications + width) + width,
+        additions=sums.additions + width - 1,
+        multiplications=sums.multiplications + steps * width + width,
         comparisons=width if keeps else 0,
-        near=steps * near + 2 * FLOAT * width,
-        chain=scaled(chain, steps),
+        near=sums.near + 2 * FLOAT * width,
+        chain=scaled(chain | ({"select": 1} if keeps else {}), steps),
+        sums=sums,
     )
-
-
-def scaled(chain, steps):
-    """Return a chain for a token, of one for a step."""
-    return {name: steps * times for name, times in chain.items()}
 
 
 # ---- CRF and perceptron (linear_chain.pxd, crf.pyx, perceptron.pyx) ------------------------------
@@ -175,19 +181,23 @@ def exponentials(size):
 
 def residuals(size):
     """Return the phase `residuals`: beta, posteriors less gold, and expected transitions."""
-    additions, multiplications, near, chain = weighted_rows(size)
-    width, steps, lanes = size.width, size.steps, size.states * size.width
-    # Of v: psi beta / c.
-    chain = chain | {"forward": 2, "multiply": 3}
+    sums, width, steps = weighted_rows(size), size.width, size.steps
+    lanes = size.states * width
     return Phase(
         "backward",
-        additions=steps * (additions + lanes),
-        multiplications=width + steps * (multiplications + 2 * width + lanes) + lanes / size.length,
+        additions=sums.additions + steps * lanes,
+        multiplications=width
+        + sums.multiplications
+        + steps * (2 * width + lanes)
+        + lanes / size.length,
         # alpha, psi and the node; a row of edges read and written; at the end times M.
-        near=3 * FLOAT * width
-        + steps * (near + 2 * FLOAT * lanes + FLOAT * size.states)
+        near=sums.near
+        + 3 * FLOAT * width
+        + steps * (2 * FLOAT * lanes + FLOAT * size.states)
         + 4 * FLOAT * lanes / size.length,
-        chain=scaled(chain, steps),
+        # v is psi beta / c; beta and v go through memory.
+        chain=scaled({"forward": 2, "multiply": 2}, steps),
+        sums=sums,
     )
 
 
@@ -235,12 +245,21 @@ def crf_viterbi(size, features):
 def viterbi(size):
     """Return the phase `viterbi`, of logarithms, and of its way back."""
     width, steps, lanes = size.width, size.steps, size.states * size.width
+    sums = Phase(
+        "greatest",
+        additions=steps * lanes,
+        comparisons=steps * lanes,
+        near=steps * FLOAT * (lanes + size.states * size.blocks),
+        chain=scaled({"add": 1, "argmax": size.states}, steps),
+    )
     return Phase(
         "Viterbi",
-        additions=steps * (lanes + width),
-        comparisons=steps * lanes,
-        near=steps * FLOAT * (lanes + size.states * size.blocks + 3 * width),
-        chain=scaled({"forward": 1, "add": 2, "argmax": size.states, "load": 2}, steps),
+        additions=sums.additions + steps * width,
+        comparisons=sums.comparisons,
+        near=sums.near + steps * FLOAT * 3 * width,
+        # The row before, plus the score; two loads a token on the way back.
+        chain=scaled({"forward": 1, "add": 1, "load": 2}, steps),
+        sums=sums,
     )
 
 
@@ -264,18 +283,17 @@ def emissions(size):
 
 def backward(size, statistics):
     """Return the phase `posterior` after forward: beta, v and the posteriors of a token."""
-    additions, multiplications, near, chain = weighted_rows(size)
-    width, steps = size.width, size.steps
-    # beta is raised; times emission and 1 / c; bounded, twice; kept where alpha is.
-    chain = chain | {"multiply": 3, "select": 4}
+    sums, width, steps = weighted_rows(size), size.width, size.steps
     return Phase(
         "backward",
-        additions=steps * additions,
-        multiplications=3 * width + steps * multiplications,
+        additions=sums.additions,
+        multiplications=3 * width + sums.multiplications,
         comparisons=5 * width,
-        near=steps * near + 4 * FLOAT * width,
+        near=sums.near + 4 * FLOAT * width,
         streamed=statistics * 2 * FLOAT * width,
-        chain=scaled(chain, steps),
+        # beta is raised; times emission and 1 / c; bounded, twice; kept where alpha is.
+        chain=scaled({"forward": 1, "multiply": 2, "select": 4}, steps),
+        sums=sums,
     )
 
 
@@ -355,24 +373,25 @@ def hmm_update(size, streams):
 def hmm_viterbi(size):
     """Return the phases of `evaluate`: the best states, and the likelihood after that."""
     width, steps, lanes = size.width, size.steps, size.states * size.width
+    sums = Phase(
+        "greatest",
+        multiplications=steps * lanes,
+        comparisons=steps * lanes,
+        near=steps * FLOAT * (lanes + size.states * size.blocks),
+        chain=scaled({"multiply": 1, "argmax": size.states}, steps),
+    )
     best = Phase(
         "Viterbi",
-        multiplications=steps * (lanes + 2 * width),
-        comparisons=steps * (lanes + 2 * width),
-        near=steps * FLOAT * (lanes + size.states * size.blocks + 4 * width),
+        multiplications=sums.multiplications + steps * 2 * width,
+        comparisons=sums.comparisons + steps * 2 * width,
+        near=sums.near + steps * FLOAT * 4 * width,
         rows={"greatest": steps},
+        # The row before; times the emission; over the greatest of all; two loads on the way back.
         chain=scaled(
-            {
-                "forward": 1,
-                "multiply": 3,
-                "argmax": size.states,
-                "greatest": 1,
-                "divide": 1,
-                "select": 1,
-                "load": 2,
-            },
+            {"forward": 1, "multiply": 2, "greatest": 1, "divide": 1, "select": 1, "load": 2},
             steps,
         ),
+        sums=sums,
     )
     logarithms = Phase(
         "log",

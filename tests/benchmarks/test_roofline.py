@@ -277,7 +277,11 @@ def test_phases_add_up_and_each_takes_what_takes_longest():
     )  # fmt: skip
     first = counts.Phase("first", additions=100, gathered=64, streamed=16)
     second = counts.Phase(
-        "second", multiplications=20, rows={"exponentials": 1}, chain={"add": 2, "sum": 1}
+        "second",
+        multiplications=20,
+        rows={"exponentials": 1},
+        chain={"sum": 1},
+        sums=counts.Phase("sums", multiplications=15, chain={"add": 2}),
     )
     case = SimpleNamespace(
         phases=[first, second], gather=7.0, theta=1500, streams=10**6, taken=34.0
