@@ -3,27 +3,21 @@
 import tempfile
 from itertools import pairwise
 from pathlib import Path
-from time import process_time
 
 from staleness.algorithms.run import TASKS
 from staleness.workflow.corpora.encode import encode
 
 from . import data
+from .sampling import OneThread
 
 FORMATS = {"ner": "conll", "tagging": "tagged", "alignment": "parallel"}
 
 
-class Encoding:
+class Encoding(OneThread):
     """Text of the corpora of the suite, written once a process."""
 
     params = (tuple(TASKS),)
     param_names = ("task",)
-    number = 1
-    timer = process_time
-    rounds = 3
-    repeat = (3, 4, 0.05)
-    warmup_time = 0.02
-    timeout = 60
 
     def setup(self, task):
         self.folder = tempfile.TemporaryDirectory()

@@ -1,7 +1,5 @@
 """Decoding and likelihood of every model, and the metrics of every task."""
 
-from time import process_time
-
 import numpy as np
 
 from staleness.algorithms.metrics.alignment import alignment_error, symmetrise
@@ -15,19 +13,14 @@ from staleness.algorithms.metrics.entities import precision_recall_f1
 from staleness.algorithms.run import TASKS, UPDATES
 
 from . import data
+from .sampling import OneThread
 
 
-class Evaluation:
+class Evaluation(OneThread):
     """A model after a pass over its corpus: decoding, likelihood and metrics together."""
 
     params = (tuple(TASKS),)
     param_names = ("task",)
-    timer = process_time
-    rounds = 3
-    repeat = (3, 4, 0.05)
-    warmup_time = 0.02
-    number = 1
-    timeout = 60
 
     def setup(self, task):
         self.corpus = data.corpus(task)
@@ -45,13 +38,8 @@ class Evaluation:
         self.task.evaluate(self.learner, self.corpus)
 
 
-class Metrics:
+class Metrics(OneThread):
     """The metrics alone, of answers a third of which are wrong."""
-
-    timer = process_time
-    rounds = 3
-    repeat = (3, 4, 0.05)
-    timeout = 60
 
     def setup(self):
         random = np.random.default_rng(3)

@@ -1,22 +1,17 @@
 """The real corpora, where `results/` of this working copy has them."""
 
-from time import process_time
-
 from staleness.algorithms.run import TASKS, run
 
 from . import data
+from .sampling import OneThread
 from .schedules import configuration
 
 
-class RealCorpora:
+class RealCorpora(OneThread):
     """One epoch of the task's own update rule on one processor, m = 4, and the making of it."""
 
     params = (tuple(TASKS),)
     param_names = ("task",)
-    number = 1
-    timer = process_time
-    rounds = 3
-    repeat = (3, 4, 0.05)
     timeout = 120
 
     def setup(self, task):

@@ -20,6 +20,7 @@ from staleness.algorithms.run import (
 from staleness.kernels.learner import Learner
 
 from . import data
+from .sampling import AllCores, OneThread
 
 CORES = len(os.sched_getaffinity(0))
 ROUNDS = 3
@@ -44,16 +45,11 @@ def configuration(task, schedule, processors=CORES, clock="wall", epochs=1, **mo
     )
 
 
-class WallClock:
+class WallClock(AllCores):
     """Runs on all cores, from making the learner to its last update; m = 4 or all, one epoch."""
 
     params = (tuple(TASKS), tuple(SCHEDULES))
     param_names = ("task", "schedule")
-    number = 1
-    rounds = 2
-    repeat = (4, 5, 0.05)
-    warmup_time = 0
-    timeout = 60
 
     def setup(self, task, schedule):
         self.corpus = data.corpus(task)
@@ -73,12 +69,11 @@ class WallClock:
     track_speed.unit = "tokens or cells/s"
 
 
-class Efficiency:
+class Efficiency(AllCores):
     """What share of the cores' time a schedule makes use of; `single` is the whole of one."""
 
     params = (tuple(TASKS), PARALLEL)
     param_names = ("task", "schedule")
-    timeout = 60
 
     def setup(self, task, schedule):
         self.corpus = data.corpus(task)
@@ -99,17 +94,11 @@ class Efficiency:
     track_efficiency.unit = "share"
 
 
-class SimulatedClock:
+class SimulatedClock(OneThread):
     """Asynchronous learning on the simulated clock, beside one processor on the wall clock."""
 
     params = (tuple(TASKS), (4, 64))
     param_names = ("task", "processors")
-    number = 1
-    timer = process_time
-    rounds = 3
-    repeat = (3, 4, 0.05)
-    warmup_time = 0.02
-    timeout = 60
 
     def setup(self, task, processors):
         self.corpus = data.corpus(task)
@@ -132,12 +121,11 @@ class SimulatedClock:
     track_cost.unit = "times the CPU time of single"
 
 
-class Overhead:
+class Overhead(OneThread):
     """What the clocks cost by themselves: a learner that does nothing, m = 4."""
 
     params = (tuple(CLOCKS), tuple(SCHEDULES))
     param_names = ("clock", "schedule")
-    timeout = 60
 
     def setup(self, clock, schedule):
         kind = SCHEDULES[schedule]

@@ -8,6 +8,7 @@ import numpy as np
 from staleness.algorithms.run import TASKS, UPDATES
 
 from . import data
+from .sampling import OneThread
 
 RULES = tuple(
     f"{task} {name}"
@@ -18,7 +19,7 @@ RULES = tuple(
 ROUNDS = 3
 
 
-class Learning:
+class Learning(OneThread):
     """A pass over 2,000 examples from where learning begins, by rule and mini-batch size.
 
     `calc` alone leaves the parameters where they are. The statistics of a mini-batch are those of
@@ -27,12 +28,6 @@ class Learning:
 
     params = (RULES, (4, 64))
     param_names = ("rule", "mini_batch_size")
-    number = 1
-    timer = process_time
-    rounds = 3
-    repeat = (3, 4, 0.05)
-    warmup_time = 0.02
-    timeout = 60
 
     def setup(self, rule, mini_batch_size):
         task, name = rule.split()
