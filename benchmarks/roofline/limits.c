@@ -7,11 +7,18 @@
 
 #include "lanes.h"
 
-#define CHAINS 8        /* independent, so that no operation waits for the one before */
+/* Independent, so that no operation waits for the one before, and few enough for the registers. */
+#ifdef __AVX512F__
+#define CHAINS 8
+#else
+#define CHAINS 4
+#endif
 #define AHEAD 64        /* rows from a prefetch to its use, as the CRF does it */
 #define BARRIER __asm__ volatile("" ::: "memory")
 
 typedef int64_t count;
+
+const count chains = CHAINS;
 
 static float sum_of(const lanes *x)
 {

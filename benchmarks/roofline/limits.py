@@ -23,17 +23,23 @@ from staleness.algorithms.errors import StalenessError
 from staleness.kernels.memory import LANES, aligned_rows
 
 HERE = Path(__file__).parent
-FLAGS = ("-O3", "-ffp-contract=off", "-march=native", "-Wno-psabi", "-shared", "-fPIC")
-FLAGS += ("-fno-tree-loop-distribute-patterns",)  # or a loop that copies would become memcpy
+FLAGS = (
+    "-O3",
+    "-ffp-contract=off",
+    "-march=native",
+    "-fno-tree-loop-distribute-patterns",  # or a loop that copies would become memcpy
+    "-Wno-psabi",
+    "-shared",
+    "-fPIC",
+)
 ROUNDS = 5
-CHAINS = 8  # as in limits.c
 REPEATS = 100_000
-# Where sysconf does not know: half of the first two levels of most processors.
+# Bytes, where the system does not say.
 CACHES = {"L1": 32 * 2**10, "L2": 2**20, "L3": 32 * 2**20}
 
 THROUGHPUTS = ("additions", "multiplications", "additions_and_multiplications", "comparisons")
 # What the rows hold, and what a row then adds to the result.
-ROWS = {"exponentials": (0.0, 1.0), "greatest": (1.0, 1.0), "logarithms": (1.0, 0.0)}
+ROWS = {"exponentials": (0.0, 1.0), "greatest": (1.0, 1.0), "logarithms": (np.e, 1.0)}
 # What the row holds, the constant, and what a chain that adds nothing returns.
 LATENCIES = {
     "add": (1.0, 1.0, None),
@@ -198,7 +204,8 @@ def cache_sizes():
 
 def rates(repeats, rounds):
     """Return lanes, or rows, a nanosecond of every operation."""
-    firsts = 1 + np.arange(CHAINS)
+    chains = ctypes.c_int64.in_dll(library(), "chains").value
+    firsts = 1 + np.arange(chains)
     last = {
         "additions": firsts + repeats,
         "multiplications": firsts,
@@ -210,7 +217,7 @@ def rates(repeats, rounds):
         work = partial(getattr(library(), name), repeats, 1.0, 1.0)
         operations = 2 if name == "additions_and_multiplications" else 1
         taken = fastest(work, LANES * last[name].sum(), rounds)
-        found[name] = operations * repeats * CHAINS * LANES / taken
+        found[name] = operations * repeats * chains * LANES / taken
     times = max(repeats // 100, 1)
     for name, (value, result) in ROWS.items():
         rows = filled(16 * LANES, value)
@@ -240,8 +247,9 @@ def latencies(repeats, rounds):
 def streams(size, rounds):
     """Return bytes a nanosecond of each stream over `size` bytes in all."""
     found = {}
+    at_once = 8 * LANES  # a multiple of what a loop takes at once
     for name, arrays in STREAMS.items():
-        length = max(size // (4 * arrays) // (CHAINS * LANES), 1) * CHAINS * LANES
+        length = max(size // (4 * arrays * at_once), 1) * at_once
         times = max(100 * REPEATS // length, 1)
         a, b, c = (filled(length, value) for value in (1.0, 2.0, 3.0))
         work = partial(getattr(library(), f"{name}_stream"), times, length, a, b, c)
