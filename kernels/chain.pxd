@@ -29,6 +29,7 @@ from staleness.kernels.lanes cimport (
 
 cdef enum:
     LEAST_EXPONENT = -700   # that exact_exp takes
+    AT_ONCE = 3             # blocks whose sums do not wait for each other
 
 
 cdef inline void weighted_rows(
@@ -39,19 +40,45 @@ cdef inline void weighted_rows(
     Py_ssize_t blocks,
 ) noexcept nogil:
     """out[j] = sum_i weights[i] rows[i, j], i ascending, even and odd i apart."""
-    cdef Py_ssize_t i, b, width = blocks * LANES
-    cdef lanes even, odd
-    for b in range(blocks):
-        even = lanes_all(0.0)
-        odd = lanes_all(0.0)
-        i = 0
-        while i + 1 < states:
-            even = even + lanes_all(weights[i]) * lanes_load(rows + i * width, b)
-            odd = odd + lanes_all(weights[i + 1]) * lanes_load(rows + (i + 1) * width, b)
-            i += 2
-        if i < states:
-            even = even + lanes_all(weights[i]) * lanes_load(rows + i * width, b)
-        lanes_store(out, b, even + odd)
+    cdef Py_ssize_t first = 0
+    while first + AT_ONCE <= blocks:
+        weighted_blocks(weights, rows, states, out, blocks, first, AT_ONCE)
+        first += AT_ONCE
+    while first < blocks:
+        weighted_blocks(weights, rows, states, out, blocks, first, 1)
+        first += 1
+
+
+cdef inline void weighted_blocks(
+    const float* weights,       # IN [states]
+    const float* rows,          # IN [states, width]
+    Py_ssize_t states,
+    float* out,                 # OUT [width], its blocks from `first` on
+    Py_ssize_t blocks,
+    Py_ssize_t first,
+    Py_ssize_t count,           # at most AT_ONCE, and a constant: the sums are then in registers
+) noexcept nogil:
+    """The same for `count` blocks side by side: a sum waits for its last addition every time."""
+    cdef Py_ssize_t i = 0, b, width = blocks * LANES
+    cdef lanes[AT_ONCE] even, odd
+    cdef lanes weight
+    for b in range(count):
+        even[b] = lanes_all(0.0)
+        odd[b] = lanes_all(0.0)
+    while i + 1 < states:
+        weight = lanes_all(weights[i])
+        for b in range(count):
+            even[b] = even[b] + weight * lanes_load(rows + i * width, first + b)
+        weight = lanes_all(weights[i + 1])
+        for b in range(count):
+            odd[b] = odd[b] + weight * lanes_load(rows + (i + 1) * width, first + b)
+        i += 2
+    if i < states:
+        weight = lanes_all(weights[i])
+        for b in range(count):
+            even[b] = even[b] + weight * lanes_load(rows + i * width, first + b)
+    for b in range(count):
+        lanes_store(out, first + b, even[b] + odd[b])
 
 
 cdef inline bint forward_scaled(
