@@ -35,8 +35,8 @@ class Program:
     Attributes
     ----------
     run : callable
-        Returns nanoseconds a unit by kernel; and "touched", the share of units that an update
-        changes parameters for.
+        Returns nanoseconds a unit by kernel, and what of them is `once`; and "touched", the share
+        of units that an update changes parameters for.
     found : dict of str to list of float
         What it returned so far.
     """
@@ -107,6 +107,12 @@ class Case:
         return self.program.median(self.kernel)
 
     @property
+    def once(self):
+        """What of it does not grow with the work of a mini-batch, None if that is not known."""
+        found = self.program.found.get(f"{self.kernel} once", [np.nan])
+        return None if np.isnan(found).any() else median(found)
+
+    @property
     def taken_in_l1(self):
         """The same with parameters that fit into L1, None where that was not measured."""
         return self.small and self.small.median(self.kernel)
@@ -153,14 +159,30 @@ def learning(learner, task, update, mini_batch_size=MINI_BATCH):
             pass
         share = (time.process_time() - cpu) / (time.perf_counter() - wall)
         clock.stop()
-        trace, work = clock.trace, clock.trace["work"].sum()
-        return {
-            "calc": 1e9 * share * (trace["computed"] - trace["start"]).sum() / work,
-            "up": 1e9 * share * trace["update"].sum() / work,
-            "touched": trace["update_work"].sum() / work,
-        }
+        trace, work = clock.trace, clock.trace["work"]
+        found = {"touched": trace["update_work"].sum() / work.sum()}
+        taken = {"calc": trace["computed"] - trace["start"], "up": trace["update"]}
+        for name, seconds in taken.items():
+            found[name] = 1e9 * share * seconds.sum() / work.sum()
+            found[f"{name} once"] = 1e9 * once(work, seconds)
+        return found
 
     return Program(run, defaultdict(list))
+
+
+def once(work, seconds):
+    """Return the seconds a unit that do not grow with the work of a mini-batch.
+
+    Those of a line through the medians of fifths, from the least work to the most, so that it does
+    not matter when something else had the core; NaN if all mini-batches are the same work.
+    """
+    fifths = np.array_split(np.argsort(work, kind="stable"), 5)
+    middles = [np.median(work[part]) for part in fifths if len(part)]
+    if len(set(middles)) < 2:
+        return np.nan
+    medians = [np.median(seconds[part]) for part in fifths if len(part)]
+    _, fixed = np.polyfit(middles, medians, 1)
+    return fixed / work.mean()
 
 
 def decoding(learner, *arrays):

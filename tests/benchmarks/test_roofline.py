@@ -310,6 +310,18 @@ def test_values_in_the_order_of_an_epoch(sizes):
     assert cases.in_order(offsets, values).tolist() == expected
 
 
+@given(st.integers(0, 5000), st.integers(1, 300))
+def test_what_a_mini_batch_costs_besides_its_tokens(fixed, each):
+    work = np.random.default_rng(0).integers(1, 200, 500)
+    seconds = 1.0 * fixed + each * work
+    seconds[::7] += 1e6  # something else had the core
+    assert cases.once(work, seconds) == pytest.approx(fixed / work.mean(), abs=0.15 * each)
+
+
+def test_nothing_is_known_of_mini_batches_that_are_all_alike():
+    assert np.isnan(cases.once(np.array([7, 7, 7]), np.array([1.0, 2.0, 3.0])))
+
+
 @pytest.fixture
 def corpora(monkeypatch):
     monkeypatch.setattr(data, "EXAMPLES", 24)
