@@ -15,8 +15,8 @@ from statistics import median
 import numpy as np
 
 from benchmarks.roofline import counts, limits
-from staleness.algorithms.clocks import Event
-from staleness.algorithms.run import TASKS, UPDATES, Configuration, make_clock
+from staleness.algorithms.clocks import Event, WallClock
+from staleness.algorithms.run import SCHEDULES, TASKS, UPDATES
 from staleness.algorithms.seeds import visiting_order
 from staleness.kernels.cooccurrence import cooccurrences
 from staleness.kernels.memory import LANES
@@ -73,6 +73,8 @@ class Case:
         Bytes that it goes through once an epoch.
     small : Program or None
         The same with parameters that fit into L1.
+    straight : Program or None
+        The same with a corpus that lies in memory in the order in which it is visited.
     """
 
     name: str
@@ -85,6 +87,7 @@ class Case:
     theta: int
     streams: int
     small: Program | None = None
+    straight: Program | None = None
 
     @property
     def touched(self):
@@ -117,6 +120,11 @@ class Case:
         """The same with parameters that fit into L1, None where that was not measured."""
         return self.small and self.small.median(self.kernel)
 
+    @property
+    def taken_straight(self):
+        """The same with a corpus in order, None where that was not measured."""
+        return self.straight and self.straight.median(self.kernel)
+
 
 def measured(corpora, rounds):
     """Return the `Case` of every kernel, timed.
@@ -129,7 +137,7 @@ def measured(corpora, rounds):
         How often each kernel is timed.
     """
     found = [case for task, make in CASES.items() for case in make(corpora[task])]
-    timed = [(case.program, case.small, case.rows) for case in found]
+    timed = [(case.program, case.small, case.straight, case.rows) for case in found]
     programs = {id(program): program for group in timed for program in group if program}
     for k in range(1 + rounds):
         for program in programs.values():
@@ -139,21 +147,23 @@ def measured(corpora, rounds):
     return found
 
 
-def learning(learner, task, update, mini_batch_size=MINI_BATCH):
-    """Return the `Program` of an epoch: "calc" and "up"."""
-    configuration = Configuration(
-        task=task,
-        update=update,
-        schedule="single-batch" if UPDATES[update].batch else "single",
-        mini_batch_size=mini_batch_size,
-        clock="wall",
-        epochs=1,
-        evaluations=0,
-        seed=SEED,
-    )
+def learning(learner, mini_batch_size=MINI_BATCH, straight=False):
+    """Return the `Program` of an epoch: "calc" and "up".
+
+    Parameters
+    ----------
+    learner : Learner
+    mini_batch_size : int
+        If it is the whole corpus, the schedule is that of a batch.
+    straight : bool
+        Whether examples are visited by number, not in the order of an epoch.
+    """
+    examples = len(learner.work)
+    order = np.arange(examples) if straight else visiting_order(SEED, examples, 1)
+    schedule = SCHEDULES["single-batch" if mini_batch_size == examples else "single"]
 
     def run():
-        clock = make_clock(configuration, learner, None)
+        clock = WallClock(learner, schedule.instructions(None), 1, mini_batch_size, order, ())
         cpu, wall = time.process_time(), time.perf_counter()
         while clock.advance() is not Event.DONE:
             pass
@@ -210,6 +220,16 @@ def in_order(offsets, values):
     return np.asarray(values)[firsts + np.arange(lengths.sum())]
 
 
+def laid_out(offsets):
+    """Return the offsets of the examples when they lie in the order of an epoch."""
+    return ends(np.diff(offsets)[visiting_order(SEED, len(offsets) - 1, 1)])
+
+
+def ends(lengths):
+    """Return where each begins, and the end of the last: int64."""
+    return np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+
+
 def gathering(kind, index, blocks, tokens):
     """Return the `Program` of the parameters alone: of a row, "calc" to read and "up" to add to it.
 
@@ -247,10 +267,17 @@ def named_entities(corpus):
     size = chain(data.label_count, offsets, MINI_BATCH)
     each = len(features) / len(labels)
     index = in_order(feature_offsets[offsets], features)
-    sgd, perceptron = (learning(ruled(rule, data), "ner", rule) for rule in ("sgd", "perceptron"))
+    of_token = np.diff(feature_offsets)
+    ordered = (
+        laid_out(offsets),
+        in_order(offsets, labels),
+        ends(in_order(offsets, of_token)),
+        index,
+    )
+    in_line = replace(data, arrays=ordered)
+    sgd, perceptron = (learning(ruled(rule, data)) for rule in ("sgd", "perceptron"))
     # Features that mean nothing call for short steps.
-    small_sgd = learning(ruled("sgd", small, step_size=1e-4), "ner", "sgd")
-    small_perceptron = learning(ruled("perceptron", small), "ner", "perceptron")
+    small_sgd = learning(ruled("sgd", small, step_size=1e-4))
     make = partial(
         Case,
         unit="token",
@@ -265,6 +292,7 @@ def named_entities(corpus):
             kernel="calc",
             program=sgd,
             small=small_sgd,
+            straight=learning(ruled("sgd", in_line), straight=True),
             count=lambda _: counts.crf_gradient(size, each),
         ),
         make(
@@ -277,7 +305,8 @@ def named_entities(corpus):
             "CRF Viterbi",
             kernel="calc",
             program=perceptron,
-            small=small_perceptron,
+            small=learning(ruled("perceptron", small)),
+            straight=learning(ruled("perceptron", in_line), straight=True),
             count=lambda _: counts.crf_viterbi(size, each),
         ),
     ]
@@ -293,15 +322,16 @@ def tagging(corpus):
         responsibilities=data.responsibilities[:FEW_WORDS],
     )
     states, sentences = len(data.transitions), len(data.offsets) - 1
+    index = in_order(data.offsets, data.tokens)
+    in_line = replace(data, offsets=laid_out(data.offsets), tokens=index)
     found = []
     for rule, count in (("stepwise-em", MINI_BATCH), ("em", sentences)):
         size, batch = chain(states, data.offsets, count), count == sentences
-        index = in_order(data.offsets, data.tokens)
         learner = ruled(rule, data)
         make = partial(
             Case,
             unit="token",
-            program=learning(learner, "tagging", rule, None if batch else count),
+            program=learning(learner, count),
             theta=data.words * size.width * counts.FLOAT,
             streams=data.tokens.nbytes + batch * len(data.tokens) * size.width * counts.FLOAT,
             rows=gathering("rows", index, size.blocks, size.tokens),
@@ -313,7 +343,8 @@ def tagging(corpus):
                 f"HMM E-step, {name}",
                 kernel="calc",
                 count=lambda _, size=size, batch=batch: counts.hmm_expectations(size, batch),
-                small=learning(ruled(rule, small), "tagging", rule, None if batch else count),
+                small=learning(ruled(rule, small), count),
+                straight=None if batch else learning(ruled(rule, in_line), straight=True),
             ),
             make(
                 f"HMM update, {name}",
@@ -349,20 +380,23 @@ def alignment(corpus):
     padded = -(-lengths[0] // LANES) * LANES * lengths[1]
     size = counts.Cells(work.sum() / lengths[1].sum(), padded.sum() / work.sum())
     targets, _, cells = cooccurrences(*sides[0], *sides[1], *words)
-    index = in_order(np.concatenate([[0], np.cumsum(work)]), cells)
+    index = in_order(ends(work), cells)
     found = []
-    for rule, name, count in (("stepwise-em", "stepwise", MINI_BATCH), ("em", "em", len(work))):
+    for rule, count in (("stepwise", MINI_BATCH), ("em", len(work))):
         batch = count == len(work)
-        learner, small = (
-            IBMModel1(*s, *t, source_words=v, target_words=w, rule=name)
-            for (s, t), (v, w) in ((sides, words), (few, (FEW_PAIRED, FEW_PAIRED)))
+        learner, small, in_line = (
+            IBMModel1(*s, *t, source_words=v, target_words=w, rule=rule)
+            for (s, t), (v, w) in (
+                (sides, words),
+                (few, (FEW_PAIRED, FEW_PAIRED)),
+                ([(laid_out(at), in_order(at, tokens)) for at, tokens in sides], words),
+            )
         )
-        size_of_batch = None if batch else count
         label = "batch" if batch else f"m = {count}"
         make = partial(
             Case,
             unit="cell",
-            program=learning(learner, "alignment", rule, size_of_batch),
+            program=learning(learner, count),
             theta=len(targets) * counts.FLOAT,
             streams=cells.nbytes + batch * work.sum() * counts.FLOAT,
             rows=gathering("floats", index, 0, count * work.mean()),
@@ -373,7 +407,8 @@ def alignment(corpus):
                 f"Model 1 E-step, {label}",
                 kernel="calc",
                 count=lambda _, batch=batch: counts.model1_expectations(size, batch),
-                small=learning(small, "alignment", rule, size_of_batch),
+                small=learning(small, count),
+                straight=None if batch else learning(in_line, straight=True),
             ),
             make(
                 f"Model 1 update, {label}",

@@ -307,7 +307,11 @@ def test_values_in_the_order_of_an_epoch(sizes):
     values = np.arange(100, 100 + offsets[-1])
     order = visiting_order(cases.SEED, len(sizes), 1)
     expected = [v for k in order for v in values[offsets[k] : offsets[k + 1]]]
-    assert cases.in_order(offsets, values).tolist() == expected
+    found = cases.in_order(offsets, values)
+    assert found.tolist() == expected
+    laid = cases.laid_out(offsets)
+    for k, begin, end in zip(order, laid[:-1], laid[1:], strict=True):
+        assert np.array_equal(found[begin:end], values[offsets[k] : offsets[k + 1]])
 
 
 @given(st.integers(0, 5000), st.integers(1, 300))
