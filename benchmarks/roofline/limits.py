@@ -88,10 +88,6 @@ class Limits:
         """Return bytes a nanosecond from where `size` bytes fit."""
         return max(self.bandwidths[self.level(size)].values())
 
-    def seconds_of_chain(self, chain):
-        """Return the nanoseconds of a chain, a dict of latency to how often it is waited for."""
-        return sum(self.latencies[name] * times for name, times in chain.items())
-
 
 @cache
 def library():
