@@ -1,6 +1,6 @@
 """What one core of this machine can do at best, measured: arithmetic, latencies, memory.
 
-The loops are C (`limits.c`), compiled for this machine with the kernels' own vectors and without
+The loops are C++ (`limits.cpp`), compiled for this machine with the kernels' own vectors and without
 contraction of multiplications and additions. Each is measured a few times, of which the fastest
 counts: a limit is what the machine can do, whatever else it did meanwhile.
 """
@@ -98,17 +98,17 @@ def library():
     StalenessError
         If there is no compiler that takes them.
     """
-    compiler = shlex.split(os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc")
+    compiler = shlex.split(os.environ.get("CXX") or sysconfig.get_config_var("CXX") or "c++")
     with tempfile.TemporaryDirectory(prefix="staleness-") as folder:
         target = Path(folder) / "limits.so"
-        include = Path(kernels.__path__[0])
-        command = [*compiler, *FLAGS, "-I", include, HERE / "limits.c", "-o", target, "-lm"]
+        include = Path(kernels.__file__).parent
+        command = [*compiler, *FLAGS, "-I", include, HERE / "limits.cpp", "-o", target, "-lm"]
         try:
             subprocess.run(command, check=True, capture_output=True, text=True)
         except FileNotFoundError as error:
-            raise StalenessError(f"no compiler '{compiler[0]}': install gcc, or set CC") from error
+            raise StalenessError(f"no compiler '{compiler[0]}': install g++, or set CXX") from error
         except subprocess.CalledProcessError as error:
-            raise StalenessError(f"limits.c does not compile:\n{error.stderr}") from error
+            raise StalenessError(f"limits.cpp does not compile:\n{error.stderr}") from error
         loaded = ctypes.CDLL(str(target))
     long, single, row = ctypes.c_int64, ctypes.c_float, floats()
     signatures = (
@@ -161,7 +161,7 @@ def fastest(work, expected, rounds=ROUNDS):
         found = work()
         seconds.append(time.process_time() - began)
         if not np.isclose(found, expected, rtol=1e-4):
-            raise StalenessError(f"a loop of limits.c returns {found}, not {expected}")
+            raise StalenessError(f"a loop of limits.cpp returns {found}, not {expected}")
     return 1e9 * min(seconds)
 
 

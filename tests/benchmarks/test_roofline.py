@@ -252,7 +252,7 @@ def test_gathers_read_every_row_once(do, kind, index, blocks, span):
 
 
 def test_a_missing_compiler_is_named(monkeypatch):
-    monkeypatch.setenv("CC", "no-such-compiler")
+    monkeypatch.setenv("CXX", "no-such-compiler")
     with pytest.raises(StalenessError, match="no compiler 'no-such-compiler'"):
         limits.library.__wrapped__()
 

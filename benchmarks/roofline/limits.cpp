@@ -18,13 +18,22 @@
 
 typedef int64_t count;
 
-const count chains = CHAINS;
+extern "C" {
+
+extern const count chains = CHAINS;
+
+static inline float first(lanes x)
+{
+    float lane[LANES];
+    lanes_store_unaligned(lane, x);
+    return lane[0];
+}
 
 static float sum_of(const lanes *x)
 {
     lanes total = x[0];
     for (int k = 1; k < CHAINS; ++k)
-        total += x[k];
+        total = total + x[k];
     return lanes_sum(total);
 }
 
@@ -35,7 +44,7 @@ static float sum_of(const lanes *x)
     {                                                                                           \
         lanes x[CHAINS], c = lanes_all(a), d = lanes_all(b);                                    \
         for (int k = 0; k < CHAINS; ++k)                                                        \
-            x[k] = d + (float)k;                                                                \
+            x[k] = d + lanes_all((float)k);                                                     \
         for (count i = 0; i < n; ++i)                                                           \
             for (int k = 0; k < CHAINS; ++k)                                                    \
                 statement;                                                                      \
@@ -57,7 +66,7 @@ float comparisons(count n, float a, float b)
     for (count i = 0; i < n; ++i) {
         for (int k = 0; k < CHAINS; ++k)
             lanes_argmax(&x[k], &argument[k], candidate, (int32_t)i);
-        candidate += a;
+        candidate = candidate + lanes_all(a);
     }
     return sum_of(x);
 }
@@ -67,20 +76,20 @@ float comparisons(count n, float a, float b)
 #define ROWS(name, type, result, statement)                                                     \
     double name(count n, const float *rows, count size)                                         \
     {                                                                                           \
-        type total = {0};                                                                       \
+        type total = {};                                                                        \
         for (count i = 0; i < n; ++i) {                                                         \
             BARRIER;                                                                            \
             for (count k = 0; k < size; ++k) {                                                  \
                 lanes x = lanes_load(rows, k);                                                  \
-                total += statement;                                                             \
+                total = total + statement;                                                      \
             }                                                                                   \
         }                                                                                       \
         return result;                                                                          \
     }
 
-ROWS(exponentials, lanes, total[0], lanes_exp(x))
+ROWS(exponentials, lanes, first(total), lanes_exp(x))
 ROWS(greatest, double, total, lanes_greatest(x))
-ROWS(logarithms, double, total, exact_log(x[0]))
+ROWS(logarithms, double, total, exact_log(first(x)))
 
 /* ---- latencies: each waits for the one before -------------------------------------------------- */
 
@@ -90,15 +99,15 @@ ROWS(logarithms, double, total, exact_log(x[0]))
         lanes x = lanes_load(row, 0), c = lanes_all(a);                                         \
         for (count i = 0; i < n; ++i)                                                           \
             statement;                                                                          \
-        return x[0] + 0.0f * c[0];                                                              \
+        return first(x) + 0.0f * first(c);                                                      \
     }
 
 LATENCY(add_latency, x = x + c)
 LATENCY(multiply_latency, x = x * c)
-LATENCY(divide_latency, x = lanes_all((float)(1.0 / x[0])))
+LATENCY(divide_latency, x = lanes_all((float)(1.0 / first(x))))
 LATENCY(sum_latency, x = lanes_all(lanes_sum(x)))
 LATENCY(greatest_latency, x = lanes_all(lanes_greatest(x)))
-LATENCY(select_latency, x = lanes_at_least(x, c[0]))
+LATENCY(select_latency, x = lanes_at_least(x, first(c)))
 /* A vector is stored, and one lane of it loaded into all: from one step of a recursion to the next. */
 LATENCY(forward_latency, (lanes_store(row, 0, x), ({ BARRIER; }), x = lanes_all(row[i & 15])))
 
@@ -110,7 +119,9 @@ float argmax_latency(count n, float a, float *row)
         lanes candidate = lanes_all(row[i & 15] * a);
         lanes_argmax(&best, &argument, candidate, (int32_t)i);
     }
-    return best[0] + 0.0f * (float)argument[0];
+    int32_t index[LANES] __attribute__((aligned(64)));
+    lanes_int_store(index, 0, argument);
+    return first(best) + 0.0f * (float)index[0];
 }
 
 /* An address that the load before it gave: Viterbi's way back. */
@@ -134,7 +145,7 @@ float read_stream(count times, count size, float *a, float *b, float *c)
         BARRIER;
         for (count b = 0; b < size / LANES; b += CHAINS)
             for (int k = 0; k < CHAINS; ++k)
-                x[k] += lanes_load(a, b + k);
+                x[k] = x[k] + lanes_load(a, b + k);
     }
     return sum_of(x);
 }
@@ -171,9 +182,9 @@ static inline lanes sum_of_rows(count from, count end, count n, const int32_t *i
             __builtin_prefetch(table + (index[k + AHEAD] * blocks + b) * LANES);
         for (count b = 0; b < blocks; ++b)
             if ((k + b) & 1)
-                odd += lanes_load(table, index[k] * blocks + b);
+                odd = odd + lanes_load(table, index[k] * blocks + b);
             else
-                even += lanes_load(table, index[k] * blocks + b);
+                even = even + lanes_load(table, index[k] * blocks + b);
     }
     return even + odd;
 }
@@ -202,7 +213,7 @@ float update_rows(count n, const int32_t *index, float *table, count blocks, cou
     lanes step_of_all = lanes_all(step), total = lanes_all(0.0f);
     for (count from = 0; from < n; from += span) {
         count end = from + span < n ? from + span : n;
-        total += rows_of(from, end, n, index, table, blocks);
+        total = total + rows_of(from, end, n, index, table, blocks);
         for (count k = from; k < end; ++k)
             for (count b = 0; b < blocks; ++b) {
                 count line = index[k] * blocks + b;
@@ -235,4 +246,6 @@ float update_floats(count n, const int32_t *index, float *table, count blocks, c
             table[index[from + k]] += step;
     }
     return first;
+}
+
 }
