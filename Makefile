@@ -9,7 +9,7 @@ UV := 0.13.9
 
 sources := setup.py pyproject.toml $(shell find kernels algorithms -name '*.pyx' -o -name '*.pxd' -o -name '*.h')
 
-.PHONY: reproduce html smoke verify test env lint compare dashboard lock clean
+.PHONY: reproduce html smoke verify test env lint compare dashboard slurm lock clean
 
 reproduce: env  ## every figure and results/report.pdf
 	$(BIN)/snakemake --cores $(CORES)
@@ -58,6 +58,12 @@ compare: env $(VENV)/.benchmarks  ## the kernels beside their peers, all cores b
 dashboard: env $(VENV)/.benchmarks  ## the asv suite over RANGE, as a page; which commits are slower
 	$(BIN)/python -m benchmarks.dashboard $(if $(RANGE),--range '$(RANGE)')
 
+slurm: env $(VENV)/.slurm  ## what `snakemake --profile profiles/slurm` needs besides
+
+$(VENV)/.slurm: $(VENV)/.requirements requirements/slurm.lock
+	$(PIP) install --require-hashes --requirement requirements/slurm.lock
+	@touch $@
+
 $(VENV)/.benchmarks: $(VENV)/.requirements requirements/benchmarks.lock
 	$(PIP) install --require-hashes --requirement requirements/benchmarks.lock
 	@touch $@
@@ -67,6 +73,7 @@ lock:  ## newest versions that pyproject.toml allows, with hashes
 	build/lock/bin/python -m pip install --quiet uv==$(UV)
 	$(call pin,--extra workflow --extra mapreduce --extra test,environment)
 	$(call pin,--extra benchmarks --constraint requirements/environment.lock,benchmarks)
+	$(call pin,--extra slurm --constraint requirements/environment.lock,slurm)
 
 pin = build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-annotate --no-header --upgrade pyproject.toml $(1) --output-file requirements/$(2).lock

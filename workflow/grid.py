@@ -5,7 +5,8 @@ value may be a list, which stands for one cell an element. A cell that several f
 folder, and so is run once. A claim's entry is the same.
 
 On the wall clock, `processors: cores` stands for as many as this machine has cores and the schedule
-can use, up to `MOST_CORES`.
+can use, up to `MOST_CORES`. Where runs are made on other machines, the config's `cores` says how
+many these have.
 
 The entry `validation` says what `staleness validate` compares the two clocks on.
 """
@@ -66,6 +67,7 @@ class Grid:
         self.seeds = config["seeds"]
         self.mirror_arguments = ["--mirror", config["mirror"]] if "mirror" in config else []
         self._corpora = config.get("corpora", {})
+        self._cores = config.get("cores") or len(allowed_cpus())
         self._cells = {}
         self.figures = self._named("figure", config["figures"], discover(figures, figures.Figure))
         self.claims = self._named("claim", config.get("claims", {}), discover(claims, claims.Claim))
@@ -99,7 +101,7 @@ class Grid:
                     if corpus is None or "task" not in cell or "schedule" not in cell:
                         raise StalenessError("a cell needs task, corpus and schedule")
                     if cell.get("processors") == CORES:
-                        cell["processors"] = cores_for(cell)
+                        cell["processors"] = cores_for(cell, self._cores)
                     configuration = Configuration(**cell)
                     self._check_corpus(corpus, configuration.task)
                 except StalenessError as error:
@@ -205,8 +207,8 @@ class Grid:
         return self._validation
 
 
-def cores_for(cell):
-    """Return what `processors: cores` stands for in a cell; see the head of this file.
+def cores_for(cell, cores):
+    """Return what `processors: cores` stands for in a cell, if there are so many cores.
 
     Raises
     ------
@@ -216,7 +218,7 @@ def cores_for(cell):
     if cell.get("clock") != "wall":
         raise StalenessError("'processors: cores' is for 'clock: wall': give a number")
     schedule = choose("schedule", cell["schedule"], SCHEDULES)
-    return min(len(allowed_cpus()), MOST_CORES, schedule.most_processors)
+    return min(cores, MOST_CORES, schedule.most_processors)
 
 
 def settings(configuration):

@@ -9,6 +9,7 @@ How long the rest takes is estimated from the jobs of this very start: each job 
 last as long as the median of the finished ones most like it.
 """
 
+import os
 import re
 import shutil
 import statistics
@@ -105,7 +106,7 @@ class Estimate:
         for job in jobs:
             rest = max(self.of(job.kind) - running.get(id(job), 0.0), 0.0)
             work += rest * min(job.threads, cores)
-        return work / cores
+        return work / min(sum(job.threads for job in jobs), cores)
 
 
 class Progress(Handler):
@@ -187,7 +188,8 @@ class Progress(Handler):
     def fail(self, record):
         """Say which job failed, why, and where more is to be read."""
         job, _ = self.running.pop(record.jobid, (Job(record.rule_name, {}), 0.0))
-        log = next(iter(record.log), None)
+        # The job's own, or where that was not begun that of the cluster.
+        log = next(filter(os.path.exists, record.log), None)
         where = f" (log: {log})" if log else ""
         self.line(f"FAILED: {job}: {cause(log) or 'see above'}{where}")
 
@@ -230,15 +232,18 @@ def show(workflow):
     quiet = {Quietness.ALL, Quietness.PROGRESS} & set(told.quiet or ())
     if told.verbose or told.printshellcmds or told.debug_dag or quiet:
         return
+    # On a cluster there are places for so many jobs, whatever their threads.
+    here = workflow.local_exec
+    places = workflow.cores if here else workflow.nodes
     jobs = [
-        Job(job.rule.name, dict(job.wildcards_dict), job.threads)
+        Job(job.rule.name, dict(job.wildcards_dict), job.threads if here else 1)
         for job in workflow.dag.needrun_jobs()
         if job.rule.shellcmd
     ]
     for handler in logger.handlers:
         if isinstance(handler, ColorizingTextHandler):
             logger.removeHandler(handler)
-            logger.addHandler(Progress(jobs, workflow.cores, handler.stream))
+            logger.addHandler(Progress(jobs, places, handler.stream))
             return
 
 

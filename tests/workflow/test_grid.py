@@ -98,6 +98,16 @@ def test_as_many_processors_as_there_are_cores(monkeypatch, cores, several):
     ]
 
 
+def test_cores_of_other_machines_are_those_of_the_config(monkeypatch):
+    monkeypatch.setattr(module, "allowed_cpus", lambda: [0])
+    asked = config({"schedule": "asynchronous", "processors": "cores", "clock": "wall"})
+    asked["cores"] = 3
+    jsonschema.validate(asked, SCHEMA)
+    assert Grid(asked).figures["ner-convergence"] == [
+        "ner/conll2003-en.sgd.asynchronous.P3.m4.e1x4.wall"
+    ]
+
+
 def test_a_cell_named_twice_is_run_once():
     grid = Grid(config({"schedule": "single"}, {"schedule": ["single"], "processors": 1}))
     assert len(grid.run_folders("ner-convergence")) == 2

@@ -116,6 +116,16 @@ def test_failure_is_one_line_with_its_cause_and_log(tmp_path):
     assert watched.lines == [f"FAILED: {run(0)}: staleness run: train.txt:2: no label (log: {log})"]
 
 
+def test_failure_before_a_job_begins_is_in_the_log_of_the_cluster(tmp_path):
+    log = tmp_path / "slurm.log"
+    log.write_text("no node\n")
+    watched = Watched([run(0)])
+    watched.start(7, run(0))
+    fields = {"jobid": 7, "rule_name": "run", "log": [tmp_path / "none.log", log]}
+    watched.tell(LogEvent.JOB_ERROR, "Error in rule run", logging.ERROR, **fields)
+    assert watched.lines == [f"FAILED: {run(0)}: no node (log: {log})"]
+
+
 def test_warnings_and_what_stops_it_are_passed_on():
     watched = Watched([run(0)])
     watched.tell(msg="Select jobs to execute...")
@@ -177,6 +187,12 @@ def test_a_job_on_all_cores_takes_its_whole_time():
     assert estimate.left([run(1, threads=8)] * 2, {}, 2) == 20.0
 
 
+def test_more_cores_than_jobs_do_not_help():
+    estimate = Estimate()
+    estimate.add(run(0).kind, 10.0)
+    assert estimate.left([run(1)] * 2, {}, 2) == estimate.left([run(1)] * 2, {}, 100) == 10.0
+
+
 @given(
     seconds=st.lists(st.floats(0.01, 1e4), min_size=1),
     count=st.integers(1, 20),
@@ -189,7 +205,8 @@ def test_estimate_lies_between_the_fastest_and_the_slowest(seconds, count, elaps
         estimate.add(run(0).kind, one)
     jobs = [run(seed) for seed in range(count)]
     left = estimate.left(jobs, {}, cores)
-    assert min(seconds) * count / cores * 0.999 <= left <= max(seconds) * count / cores * 1.001
+    turns = count / min(count, cores)
+    assert min(seconds) * turns * 0.999 <= left <= max(seconds) * turns * 1.001
     assert 0 <= estimate.left(jobs, {id(jobs[0]): elapsed}, cores) <= left
 
 
@@ -200,32 +217,50 @@ def test_cause_of_a_log_that_is_not_there(tmp_path):
     assert cause(tmp_path / "empty") is None
 
 
-@pytest.mark.parametrize("asked", [None, "verbose", "printshellcmds", "debug_dag", "quiet"])
-def test_snakemakes_own_output_is_replaced_unless_asked_for(asked, monkeypatch):
+@pytest.fixture
+def shown(monkeypatch):
+    """Return a function that has a workflow of one job shown, and its handlers before and after."""
     logger = logging.Logger("test")
     own = ColorizingTextHandler(stream=io.StringIO())
     logger.addHandler(own)
     monkeypatch.setattr(progress, "logger", logger)
-    settings = dict.fromkeys(["verbose", "printshellcmds", "debug_dag", "quiet"])
-    if asked:
-        settings[asked] = {progress.Quietness.ALL} if asked == "quiet" else True
     job = SimpleNamespace(
         rule=SimpleNamespace(name="figure", shellcmd="x"),
         wildcards_dict={"figure": "ideal"},
-        threads=1,
+        threads=2,
     )
     target = SimpleNamespace(rule=SimpleNamespace(name="all", shellcmd=None))
-    progress.show(
-        SimpleNamespace(
-            output_settings=SimpleNamespace(**settings),
-            dag=SimpleNamespace(needrun_jobs=lambda: iter([target, job])),
-            cores=2,
+
+    def show(local=True, **asked):
+        settings = dict.fromkeys(["verbose", "printshellcmds", "debug_dag", "quiet"]) | asked
+        progress.show(
+            SimpleNamespace(
+                output_settings=SimpleNamespace(**settings),
+                dag=SimpleNamespace(needrun_jobs=lambda: iter([target, job])),
+                cores=2,
+                nodes=100,
+                local_exec=local,
+            )
         )
-    )
-    (handler,) = logger.handlers
+        (handler,) = logger.handlers
+        return own, handler
+
+    return show
+
+
+@pytest.mark.parametrize("asked", [None, "verbose", "printshellcmds", "debug_dag", "quiet"])
+def test_snakemakes_own_output_is_replaced_unless_asked_for(asked, shown):
+    value = {progress.Quietness.ALL} if asked == "quiet" else True
+    own, handler = shown(**({asked: value} if asked else {}))
     if asked:
         assert handler is own
     else:
         assert isinstance(handler, Progress)
         assert [str(job) for job in handler.left] == ["figure ideal"]
         assert handler.stream is own.stream
+
+
+@pytest.mark.parametrize(("local", "places", "threads"), [(True, 2, 2), (False, 100, 1)])
+def test_on_a_cluster_jobs_count_and_not_their_threads(shown, local, places, threads):
+    _, handler = shown(local)
+    assert (handler.cores, [job.threads for job in handler.left]) == (places, [threads])

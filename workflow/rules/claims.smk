@@ -9,6 +9,7 @@ rule claims:
         f"{RESULTS}/claims.json",
     log:
         f"{RESULTS}/logs/claims.log",
+    localrule: True
     params:
         arguments=grid.claim_arguments,
     shell:

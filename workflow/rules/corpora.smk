@@ -6,6 +6,7 @@ rule fetch:
         f"{RESULTS}/corpora/{{corpus}}/source.json",
     log:
         f"{RESULTS}/logs/fetch/{{corpus}}.log",
+    localrule: True
     params:
         # <data>/corpora/<corpus>/source.json
         data=lambda wildcards, output: str(Path(output[0]).parents[2]),

@@ -18,6 +18,7 @@ rule figure:
         f"{RESULTS}/figures/{{figure}}.json",
     log:
         f"{RESULTS}/logs/figures/{{figure}}.log",
+    localrule: True
     params:
         # Read by `snakemake --report` alone.
         drawn=lambda wildcards, output: Drawn(output[2]),

@@ -11,6 +11,7 @@ rule kernels:
         f"{RESULTS}/build.json",
     log:
         f"{RESULTS}/logs/kernels.log",
+    localrule: True
     threads: workflow.cores
     params:
         repository=str(REPOSITORY),

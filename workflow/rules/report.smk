@@ -15,6 +15,7 @@ rule configuration:
         ),
     log:
         f"{RESULTS}/logs/configuration.log",
+    localrule: True
     shell:
         "cat {input:q} > {output:q} 2> {log:q}"
 
@@ -34,6 +35,7 @@ rule report:
         ),
     log:
         f"{RESULTS}/logs/report.log",
+    localrule: True
     params:
         claims=[f"--claims={RESULTS}/claims.json"] if grid.claims else [],
         runs=grid.run_folders(),

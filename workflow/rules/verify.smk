@@ -13,6 +13,7 @@ rule digests:
         f"{RESULTS}/digests.json",
     log:
         f"{RESULTS}/logs/digests.log",
+    localrule: True
     params:
         runs=grid.run_folders(),
     shell:
@@ -24,6 +25,7 @@ rule verify:
         f"{RESULTS}/digests.json",
     log:
         f"{RESULTS}/logs/verify.log",
+    localrule: True
     params:
         reference=REFERENCE,
     shell:
@@ -35,6 +37,7 @@ rule reference:
         f"{RESULTS}/digests.json",
     log:
         f"{RESULTS}/logs/reference.log",
+    localrule: True
     params:
         folder=str(Path(REFERENCE).parent),
         reference=REFERENCE,

@@ -1,0 +1,46 @@
+"""The smoke workflow through a SLURM of one node: `python -m tests.slurm [COMMAND ...]`.
+
+With a command, that one, in an environment where it finds SLURM. Ends with 0 where SLURM is not
+installed: there is nothing to try it on.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+
+from .cluster import cluster, missing
+
+
+def main(command):
+    """Start SLURM, run a command, end SLURM; return the exit code."""
+    lacking = missing()
+    if lacking:
+        print(f"slurm: skipped: no {', '.join(lacking)} here: apt-get install slurm-wlm munge")
+        return 0
+    began = time.perf_counter()
+    # /tmp whatever TMPDIR says: the path of a socket may have 107 characters.
+    with (
+        tempfile.TemporaryDirectory(prefix="slurm-", dir="/tmp") as folder,
+        cluster(folder) as environment,
+    ):
+        status = subprocess.run(command or smoke(), check=False, env=environment).returncode
+    taken = f"{time.perf_counter() - began:.0f} s"
+    print(f"slurm: failed with {status}, {taken}" if status else f"slurm: passed, {taken}")
+    return status
+
+
+def smoke():
+    """Return the command that runs the smoke workflow on as many cores as this machine has."""
+    cores = os.cpu_count()
+    return [
+        *(sys.executable, "-m", "snakemake", "--profile", "profiles/slurm"),
+        *("--configfile", "config/smoke.yaml", "--cores", str(cores), "--config", f"cores={cores}"),
+        # This SLURM keeps no accounts that sacct could ask.
+        *("--slurm-status-command", "squeue"),
+    ]
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
