@@ -9,10 +9,12 @@ import logging
 import signal
 import threading
 from concurrent.futures import CancelledError
+from importlib.util import find_spec
 
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.mapreduce.engine import Engine, Lost
 
+LOGGER = logging.getLogger(__name__)
 LOCAL = "local"
 PATIENCE = 30
 
@@ -71,6 +73,14 @@ class Dask(Engine):
                     "start them with 'dask scheduler' and 'dask worker', or take --engine local"
                 ) from error
             self._stack = stack.pop_all()
+        if page := self._page():
+            LOGGER.info("Dask shows what its workers do: %s", page)
+
+    def _page(self):
+        """Return the address of Dask's own page, None if there is none."""
+        if self._address == LOCAL and find_spec("bokeh") is None:
+            return None  # it cannot be drawn
+        return self._client.dashboard_link
 
     def place(self, make, *arguments):
         """Return the handles of what workers keep; see `Engine`."""

@@ -5,8 +5,6 @@ import json
 import sys
 from pathlib import Path
 
-from tqdm import tqdm
-
 from staleness.algorithms import encoded, record
 from staleness.algorithms.doctor import examine
 from staleness.algorithms.errors import StalenessError
@@ -20,6 +18,7 @@ from staleness.algorithms.run import (
     Interrupted,
     run,
 )
+from staleness.workflow.bar import Bar
 from staleness.workflow.commands import Command
 from staleness.workflow.commands.encode import (
     add_encoder_option,
@@ -80,7 +79,7 @@ class Run(Command):
         timed = configuration.clock == "wall" and options.out is not None
         findings = examine() if timed else []
         try:
-            with Progress(configuration) as progress:
+            with Bar(configuration) as progress:
                 result = run(configuration, corpus, progress)
         except Interrupted as error:
             kept = "nothing was written" if options.out is None else f"{options.out} is untouched"
@@ -95,34 +94,6 @@ class Run(Command):
         else:
             print(describe(configuration, summary))
         return 0
-
-
-class Progress:
-    """A progress bar on a terminal, nothing elsewhere."""
-
-    def __init__(self, configuration):
-        self.metric = next(iter(TASKS[configuration.task].metrics))
-        self.bar = tqdm(
-            desc=f"{configuration.schedule} P={configuration.processors}",
-            unit="ex",
-            unit_scale=True,
-            leave=False,
-            disable=None,  # that is: unless standard error is a terminal
-            file=sys.stderr,
-        )
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.bar.close()
-
-    def __call__(self, done, total, metrics):
-        """Show how far the run is; see `staleness.algorithms.run.run`."""
-        self.bar.total = total
-        if metrics:
-            self.bar.set_postfix_str(f"{self.metric}={metrics[self.metric]:.4f}", refresh=False)
-        self.bar.update(done - self.bar.n)
 
 
 def add_choice(parser, option, components, help=None, **keywords):

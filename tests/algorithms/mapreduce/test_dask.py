@@ -1,19 +1,22 @@
 """Dask: real schedulers and workers, in processes of their own on the loopback interface."""
 
 import json
+import logging
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import numpy as np
 import pytest
 
 from staleness.algorithms.errors import StalenessError
+from staleness.algorithms.mapreduce import dask as module
 from staleness.algorithms.run import Configuration, Interrupted, run
 
 from ..synthetic import CORES
@@ -266,3 +269,24 @@ def test_a_mapper_error_is_told(corpora):
             ),
             corpora["tagging"],
         )
+
+
+def pages(caplog):
+    """Return what is said of Dask's own page."""
+    return [one.getMessage() for one in caplog.records if one.name == module.LOGGER.name]
+
+
+@pytest.mark.parametrize("drawn", [False, True])
+def test_the_address_of_dasks_page_is_logged_if_it_can_be_drawn(drawn, monkeypatch, caplog):
+    monkeypatch.setattr(module, "find_spec", lambda name: object() if drawn else None)
+    with caplog.at_level(logging.INFO, module.LOGGER.name), closing(module.Dask()):
+        said = pages(caplog)
+    assert len(said) == drawn
+    assert all(re.search(r": http://127\.0\.0\.1:\d+/status$", line) for line in said)
+
+
+def test_the_address_of_the_page_of_a_scheduler_elsewhere(tmp_path, caplog):
+    with cluster_of(tmp_path, 1) as (_, address), caplog.at_level(logging.INFO):
+        module.Dask(address).close()
+    (said,) = pages(caplog)
+    assert re.search(r": http://127\.0\.0\.1:\d+/status$", said)
