@@ -117,6 +117,7 @@ class Progress(Handler):
     jobs : iterable of Job
         All that are to run.
     cores : int
+        Or of a cluster the jobs that may run at once, where each `Job` has one thread.
     stream : file
         Where lines go; a terminal has what is running in one line.
     clock : callable, optional

@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 
-from .cluster import cluster, missing
+from .cluster import NotStarted, cluster, missing
 
 
 def main(command):
@@ -20,12 +20,16 @@ def main(command):
         print(f"slurm: skipped: no {', '.join(lacking)} here: apt-get install slurm-wlm munge")
         return 0
     began = time.perf_counter()
-    # /tmp whatever TMPDIR says: the path of a socket may have 107 characters.
-    with (
-        tempfile.TemporaryDirectory(prefix="slurm-", dir="/tmp") as folder,
-        cluster(folder) as environment,
-    ):
-        status = subprocess.run(command or smoke(), check=False, env=environment).returncode
+    try:
+        # /tmp whatever TMPDIR says: the path of a socket may have 107 characters.
+        with (
+            tempfile.TemporaryDirectory(prefix="slurm-", dir="/tmp") as folder,
+            cluster(folder) as environment,
+        ):
+            status = subprocess.run(command or smoke(), check=False, env=environment).returncode
+    except (NotStarted, FileNotFoundError) as error:
+        print(f"slurm: {error}")
+        return 1
     taken = f"{time.perf_counter() - began:.0f} s"
     print(f"slurm: failed with {status}, {taken}" if status else f"slurm: passed, {taken}")
     return status

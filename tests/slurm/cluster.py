@@ -40,6 +40,10 @@ PartitionName=all Nodes=ALL Default=YES MaxTime=INFINITE State=UP
 """
 
 
+class NotStarted(Exception):
+    """A daemon has ended, or the node takes no jobs."""
+
+
 def missing():
     """Return which commands of SLURM are not installed."""
     return [command for command in COMMANDS if not shutil.which(command, path=_path())]
@@ -61,7 +65,7 @@ def cluster(folder):
 
     Raises
     ------
-    RuntimeError
+    NotStarted
         If a daemon ends, or the node is not idle in time; with the end of the logs.
     """
     folder = Path(folder)
@@ -156,7 +160,7 @@ def wait_until_idle(folder, environment, daemons):
         f"{path.name}: {''.join(path.read_text().splitlines(keepends=True)[-5:])}"
         for path in sorted(folder.glob("*.log"))
     )
-    raise RuntimeError(f"SLURM does not start:\n{logs}")
+    raise NotStarted(f"it does not start:\n{logs}")
 
 
 def _munge(folder):
