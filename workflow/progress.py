@@ -6,7 +6,8 @@ runs, `--verbose` and `--printshellcmds` stay as they are, and so does the compl
 editable installation is not.)
 
 How long the rest takes is estimated from the jobs of this very start: each job left is taken to
-last as long as the median of the finished ones most like it.
+last as long as the median of the finished ones most like it. On a cluster, where jobs also wait,
+as many are taken to end in a minute as until now.
 """
 
 import os
@@ -106,7 +107,7 @@ class Estimate:
         for job in jobs:
             rest = max(self.of(job.kind) - running.get(id(job), 0.0), 0.0)
             work += rest * min(job.threads, cores)
-        return work / min(sum(job.threads for job in jobs), cores)
+        return work / cores
 
 
 class Progress(Handler):
@@ -116,8 +117,8 @@ class Progress(Handler):
     ----------
     jobs : iterable of Job
         All that are to run.
-    cores : int
-        Or of a cluster the jobs that may run at once, where each `Job` has one thread.
+    cores : int or None
+        None on a cluster: nobody knows how many jobs will run at once, nor when one begins.
     stream : file
         Where lines go; a terminal has what is running in one line.
     clock : callable, optional
@@ -197,13 +198,18 @@ class Progress(Handler):
     def state(self):
         """Return how much is done and how long the rest will take."""
         left = sum(job.rule == RUN for job in self.left)
+        finished = self.jobs - len(self.left)
         width = len(str(self.runs))
         done = f"{self.runs - left:{width}}/{self.runs} runs"
         if not self.runs:
-            done = f"{self.jobs - len(self.left)}/{self.jobs} jobs"
+            done = f"{finished}/{self.jobs} jobs"
         now = self.clock()
-        started = {id(job): now - start for job, start in self.running.values()}
-        seconds = self.estimate.left(self.left, started, self.cores)
+        if self.cores is None:
+            pace = (now - self.begin) / finished if finished else None
+            seconds = pace * len(self.left) if pace and self.left else None
+        else:
+            started = {id(job): now - start for job, start in self.running.values()}
+            seconds = self.estimate.left(self.left, started, self.cores)
         if seconds is not None:
             done += f", {f'about {duration(seconds)}' if seconds >= 10 else 'under 10 s'} left"
         return f"[{done}]"
@@ -233,18 +239,16 @@ def show(workflow):
     quiet = {Quietness.ALL, Quietness.PROGRESS} & set(told.quiet or ())
     if told.verbose or told.printshellcmds or told.debug_dag or quiet:
         return
-    # On a cluster there are places for so many jobs, whatever their threads.
-    here = workflow.local_exec
-    places = workflow.cores if here else workflow.nodes
+    cores = workflow.cores if workflow.local_exec else None
     jobs = [
-        Job(job.rule.name, dict(job.wildcards_dict), job.threads if here else 1)
+        Job(job.rule.name, dict(job.wildcards_dict), job.threads)
         for job in workflow.dag.needrun_jobs()
         if job.rule.shellcmd
     ]
     for handler in logger.handlers:
         if isinstance(handler, ColorizingTextHandler):
             logger.removeHandler(handler)
-            logger.addHandler(Progress(jobs, places, handler.stream))
+            logger.addHandler(Progress(jobs, cores, handler.stream))
             return
 
 

@@ -187,12 +187,6 @@ def test_a_job_on_all_cores_takes_its_whole_time():
     assert estimate.left([run(1, threads=8)] * 2, {}, 2) == 20.0
 
 
-def test_more_cores_than_jobs_do_not_help():
-    estimate = Estimate()
-    estimate.add(run(0).kind, 10.0)
-    assert estimate.left([run(1)] * 2, {}, 2) == estimate.left([run(1)] * 2, {}, 100) == 10.0
-
-
 @given(
     seconds=st.lists(st.floats(0.01, 1e4), min_size=1),
     count=st.integers(1, 20),
@@ -205,8 +199,7 @@ def test_estimate_lies_between_the_fastest_and_the_slowest(seconds, count, elaps
         estimate.add(run(0).kind, one)
     jobs = [run(seed) for seed in range(count)]
     left = estimate.left(jobs, {}, cores)
-    turns = count / min(count, cores)
-    assert min(seconds) * turns * 0.999 <= left <= max(seconds) * turns * 1.001
+    assert min(seconds) * count / cores * 0.999 <= left <= max(seconds) * count / cores * 1.001
     assert 0 <= estimate.left(jobs, {id(jobs[0]): elapsed}, cores) <= left
 
 
@@ -238,7 +231,6 @@ def shown(monkeypatch):
                 output_settings=SimpleNamespace(**settings),
                 dag=SimpleNamespace(needrun_jobs=lambda: iter([target, job])),
                 cores=2,
-                nodes=100,
                 local_exec=local,
             )
         )
@@ -260,7 +252,26 @@ def test_snakemakes_own_output_is_replaced_unless_asked_for(asked, shown):
         assert handler.stream is own.stream
 
 
-@pytest.mark.parametrize(("local", "places", "threads"), [(True, 2, 2), (False, 100, 1)])
-def test_on_a_cluster_jobs_count_and_not_their_threads(shown, local, places, threads):
+@pytest.mark.parametrize(("local", "cores"), [(True, 2), (False, None)])
+def test_nobody_knows_the_cores_of_a_cluster(shown, local, cores):
     _, handler = shown(local)
-    assert (handler.cores, [job.threads for job in handler.left]) == (places, [threads])
+    assert handler.cores == cores
+
+
+def test_jobs_of_a_cluster_go_on_at_the_pace_so_far():
+    jobs = [run(seed) for seed in range(5)]
+    watched = Watched(jobs, cores=None)
+    for number, job in enumerate(jobs):  # all are submitted at once, and wait
+        watched.start(number, job)
+    watched.now += 30
+    watched.finish(0)
+    watched.now += 10
+    for number in range(1, 5):
+        watched.finish(number)
+    assert [line.partition("]")[0] for line in watched.lines[:5]] == [
+        "[1/5 runs, about 2 min left",
+        "[2/5 runs, about 60 s left",
+        "[3/5 runs, about 27 s left",
+        "[4/5 runs, about 10 s left",
+        "[5/5 runs",
+    ]
