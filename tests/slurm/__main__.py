@@ -5,6 +5,7 @@ installed: there is nothing to try it on.
 """
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -47,4 +48,6 @@ def smoke():
 
 
 if __name__ == "__main__":
+    # Whoever ends this ends SLURM as well.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     sys.exit(main(sys.argv[1:]))
