@@ -13,6 +13,7 @@ from staleness.algorithms.clocks import Event, SimulatedClock, WallClock
 from staleness.algorithms.components import choose, discover
 from staleness.algorithms.errors import Diverged, StalenessError
 from staleness.algorithms.machine import allowed_cpus
+from staleness.algorithms.mapreduce import simulated
 from staleness.algorithms.seeds import visiting_order
 
 TASKS = discover(tasks, tasks.Task)
@@ -22,6 +23,7 @@ JOB_SCHEDULES = discover(schedules, schedules.JobSchedule)
 ALL_SCHEDULES = ChainMap(JOB_SCHEDULES, SCHEDULES)
 COST_MODELS = discover(costs, costs.CostModel)
 JOBS = ("mappers", "reducers", "jobs_in_flight")
+EMPTY_JOBS = 5  # that are measured before a run
 CLOCKS = {"simulated": SimulatedClock, "wall": WallClock}
 
 
@@ -36,7 +38,7 @@ def without_effect(schedule):
     if not ALL_SCHEDULES[schedule].replicas:
         names.add("average_every")
     if schedule not in JOB_SCHEDULES:
-        names |= {"engine", *JOBS}
+        names |= {"engine", "job_startup", *JOBS}
     return names
 
 
@@ -66,10 +68,13 @@ class Configuration:
     oversubscribe : bool
         Allow more threads or local workers than cores on the wall clock.
     engine : str
-        Of MapReduce: "local" for as many worker processes as `processors`, or the address of a
-        Dask scheduler.
+        Of MapReduce on the wall clock: "local" for as many worker processes as `processors`, or the
+        address of a Dask scheduler.
     mappers, reducers, jobs_in_flight : int or None
         See `JobSchedule`; None are the schedule's own, and what all others have.
+    job_startup : str or None
+        Of MapReduce on the simulated clock, and None elsewhere: "measured", the default, or seconds
+        as in "20s".
     """
 
     task: str
@@ -92,6 +97,7 @@ class Configuration:
     mappers: int | None = None
     reducers: int | None = None
     jobs_in_flight: int | None = None
+    job_startup: str | None = None
 
     def __post_init__(self):
         task = choose("task", self.task, TASKS)
@@ -128,15 +134,19 @@ class Configuration:
     def _choose_jobs(self, schedule):
         """Let the schedule say of its jobs what was not said; refuse what makes no sense."""
         if not issubclass(schedule, schedules.JobSchedule):
-            for name in JOBS:
+            for name in (*JOBS, "job_startup"):
                 if getattr(self, name) is not None:
                     raise StalenessError(f"{name} is for MapReduce, not for '{self.schedule}'")
             return
         for name in JOBS:
             if getattr(self, name) is None:
                 object.__setattr__(self, name, getattr(schedule, name))
-        if self.clock != "wall":
-            raise StalenessError(f"schedule '{self.schedule}' runs in real time: add --clock wall")
+        if self.clock == "simulated":
+            startup = self.job_startup or simulated.MEASURED
+            simulated.Startup.parse(startup)
+            object.__setattr__(self, "job_startup", startup)
+        elif self.job_startup is not None:
+            raise StalenessError("job_startup is for the simulated clock, not the wall clock")
         if self.delay_mean is not None:
             raise StalenessError(f"schedule '{self.schedule}' knows no artificial delays")
 
@@ -335,22 +345,16 @@ def curve_of(points):
 
 def run_jobs(configuration, corpus, progress):
     """Run a MapReduce schedule; see `run`."""
-    # Half a second of imports that no other run needs.
-    from staleness.algorithms.mapreduce.dask import LOCAL, Dask  # noqa: PLC0415
+    # Imports that no other run needs.
     from staleness.algorithms.mapreduce.driver import Driver, learn  # noqa: PLC0415
 
-    workers, cores = configuration.processors, len(allowed_cpus())
-    if configuration.engine == LOCAL and workers > cores and not configuration.oversubscribe:
-        raise StalenessError(
-            f"{workers} workers for {cores} cores: take fewer, or allow it with --oversubscribe"
-        )
     task, update = configuration.parts()
     try:
         master = update.master()
     except ValueError as error:
         raise StalenessError(f"update '{update.name}': {error}") from error
-    cpu_before = time.process_time()
-    with closing(Dask(configuration.engine, workers)) as engine:
+    engine, cost_model = make_engine(configuration, task, update, corpus)
+    with closing(engine):
         driver = Driver(
             engine,
             task,
@@ -361,7 +365,8 @@ def run_jobs(configuration, corpus, progress):
             mini_batch_size=configuration.mini_batch_size,
             **{name: getattr(configuration, name) for name in JOBS},
         )
-        about = engine.describe()
+        # The first is the last to find anything that is not there yet.
+        empty = [driver.empty_job() for _ in range(1 + EMPTY_JOBS)][1:]
         due = evaluations(configuration, driver.total)
         try:
             found = learn(driver, due, progress)
@@ -370,20 +375,43 @@ def run_jobs(configuration, corpus, progress):
                 f"after {driver.updates} updates, epoch {driver.examples / driver.total:.2f} "
                 f"of {configuration.epochs}"
             ) from None
-    seconds = float(driver.trace["end"].max())
+    cpu_seconds, real_seconds = driver.spent
     return Result(
         configuration=configuration,
         curve=curve_of([(*facts, facts[-1] / driver.total, metrics) for *facts, metrics in found]),
         trace=driver.trace,
         theta=driver.parameters,
-        seconds=seconds,
+        seconds=float(driver.trace["end"].max()),
         work=int(driver.trace["work"].sum()),
-        cost_model={"description": None, "seconds": None},
-        cpu_seconds=time.process_time() - cpu_before,
-        real_seconds=seconds,
+        cost_model=cost_model,
+        cpu_seconds=cpu_seconds,
+        real_seconds=real_seconds,
         stopped=driver.master.stopped,
-        engine=about,
+        engine={**driver.about, "empty_job_seconds": empty},
     )
+
+
+def make_engine(configuration, task, update, corpus):
+    """Return the engine of a MapReduce configuration, and what `Result` says of its costs."""
+    workers = configuration.processors
+    if configuration.clock == "simulated":
+        training = task.training(corpus, configuration.seed)
+        with closing(update.learner(training, slots=1, workspaces=1)) as learner:
+            work = np.array(learner.work)
+        costs, cost_model = simulated_costs(configuration, work)
+        batch = next(u for u in UPDATES.values() if u.batch and configuration.task in u.tasks)
+        whole = configuration.cost_model().costs(configuration.task, batch.name, work)
+        engine = simulated.Simulated(workers, configuration.job_startup, costs, whole)
+        return engine, cost_model
+    # Half a second of imports that no other run needs.
+    from staleness.algorithms.mapreduce.dask import LOCAL, Dask  # noqa: PLC0415
+
+    cores = len(allowed_cpus())
+    if configuration.engine == LOCAL and workers > cores and not configuration.oversubscribe:
+        raise StalenessError(
+            f"{workers} workers for {cores} cores: take fewer, or allow it with --oversubscribe"
+        )
+    return Dask(configuration.engine, workers), {"description": None, "seconds": None}
 
 
 def evaluations(configuration, examples):
@@ -404,7 +432,7 @@ def simulated_costs(configuration, work):
         return None, {"description": None, "seconds": None}
     model = configuration.cost_model()
     # The schedule counts where its processors share `theta`.
-    shared = SCHEDULES[configuration.schedule].shares_theta()
+    shared = ALL_SCHEDULES[configuration.schedule].shares_theta()
     seconds = model.costs(
         configuration.task,
         configuration.update,

@@ -18,11 +18,11 @@ from pathlib import Path
 from staleness.algorithms.components import choose, discover
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.machine import allowed_cpus
+from staleness.algorithms.mapreduce.simulated import MEASURED
 from staleness.algorithms.run import (
     ALL_SCHEDULES,
     JOB_SCHEDULES,
     JOBS,
-    SCHEDULES,
     TASKS,
     UPDATES,
     Configuration,
@@ -217,7 +217,7 @@ def cores_for(cell, cores):
     """
     if cell.get("clock") != "wall":
         raise StalenessError("'processors: cores' is for 'clock: wall': give a number")
-    schedule = choose("schedule", cell["schedule"], SCHEDULES)
+    schedule = choose("schedule", cell["schedule"], ALL_SCHEDULES)
     return min(cores, MOST_CORES, schedule.most_processors)
 
 
@@ -231,6 +231,8 @@ def settings(configuration):
     }
     if configuration.clock != "simulated":
         del values["cost"], values["calibration"]
+    else:
+        values.pop("engine", None)
     if configuration.delay_mean is None:
         del values["delay_probability"]
     values |= configuration.hyper_parameters
@@ -272,6 +274,8 @@ def cell_name(configuration, corpus):
     if configuration.schedule in JOB_SCHEDULES:
         chosen = {name: getattr(configuration, name) for name in JOBS}
         parts += [f"{k}-{v}" for k, v in chosen.items() if v != getattr(schedule, k)]
+        if configuration.job_startup not in {None, MEASURED}:
+            parts.append(f"startup-{configuration.job_startup}")
     if schedule.replicas:
         parts.append(f"average-{configuration.average_every}")
     if configuration.oversubscribe:

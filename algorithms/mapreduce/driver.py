@@ -72,9 +72,13 @@ class Driver:
 
     Attributes
     ----------
+    about : dict
+        What the engine is; see `Engine.describe`.
     trace : ndarray of `TRACE` [jobs]
     updates, examples : int
         Made so far, and the examples in them.
+    spent : tuple of two floats
+        Seconds of this process and of real time that training took.
     """
 
     def __init__(
@@ -111,8 +115,10 @@ class Driver:
         self.updates = self.examples = 0
         self._model = MODELS[task.name]
         self._placed = self._table = None
-        self._began = time.perf_counter()
+        self._began = engine.now()
+        self.spent = 0.0, 0.0
         self.begin()
+        self.about = engine.describe()  # once: whoever is asked may be far away
 
     def begin(self):
         """Let workers read the corpus, number the parameters, and make the first theta."""
@@ -134,10 +140,11 @@ class Driver:
             placed = self.engine.place(partition.locate, placed, [table] * self.partitions)
         self._placed = placed
 
-    def over_all(self, mapper, *arguments, reduce=add):
-        """Return what a job over all partitions leaves."""
+    def over_all(self, mapper, *arguments, reduce=add, step=1, reducers=1):
+        """Return what a job over all partitions leaves, or over every so many-th."""
         handles = [self.engine.broadcast(value) for value in arguments]
-        job = self.engine.submit(mapper, reduce, self._placed, *handles)
+        partitions = self._placed[::step]
+        job = self.engine.submit(mapper, reduce, partitions, *handles, reducers=reducers)
         result = self.engine.result(job)
         self.engine.release(job, *handles)
         return result
@@ -181,11 +188,12 @@ class Driver:
     @property
     def time(self):
         """Seconds since training began."""
-        return time.perf_counter() - self._began
+        return self.engine.now() - self._began
 
     def train(self):
         """Do all jobs; yield after each update."""
-        self._began, self._began_at = time.perf_counter(), time.time()
+        self._began = self.engine.now()
+        before = time.process_time(), time.perf_counter()
         numbers = iter(range(len(self.trace)))
         under_way = []
         try:
@@ -212,6 +220,8 @@ class Driver:
                 self.finish(job, counts)
                 yield
         finally:
+            after = time.process_time(), time.perf_counter()
+            self.spent = tuple(b - a for a, b in zip(before, after, strict=True))
             for job in under_way:
                 self.engine.release(job.result, job.theta)
 
@@ -226,7 +236,7 @@ class Driver:
         # From here on the partitions are there.
         handle = self.insist(lambda: self.engine.broadcast(theta), row["attempts"] - 1)
         row["broadcast"] = self.time - row["start"]
-        row["bytes_moved"] += theta.nbytes * self.engine.describe()["workers"]
+        row["bytes_moved"] += theta.nbytes * self.about["workers"]
         partitions = self._placed[group :: self.in_flight]
         arguments = handle, epoch, turn, self.turns
         result = self.engine.submit(
@@ -240,7 +250,7 @@ class Driver:
         if row["update_number"]:
             raise AssertionError(f"job {job.number} has been applied before")
         began = self.time
-        first, last = (moment - self._began_at for moment in counts.mapped)
+        first, last = (moment - self._began for moment in counts.mapped)
         sent = row["start"] + row["broadcast"]
         row["queue"], row["map"], row["reduce"] = first - sent, last - first, began - last
         row["examples"], row["work"] = counts.examples, counts.work
@@ -251,13 +261,26 @@ class Driver:
         self.updates += 1
         self.examples += counts.examples
         row["update_number"] = self.updates
-        row["end"] = self.time
+        row["end"] = self.engine.updated(counts) - self._began
         row["update"] = row["end"] - began
+
+    def empty_job(self):
+        """Return the seconds of a job that is like all others, but does nothing."""
+        theta = self.theta
+        settings = {"reduce": sum, "step": self.in_flight, "reducers": self.reducers}
+        began = self.time
+        self.insist(lambda: self.over_all(nothing, theta, **settings))
+        return self.time - began
 
     def judge(self, theta):
         """Return the metrics of a theta, a dict."""
         tally = self.insist(lambda: self.over_all(partition.tally, theta, reduce=add_tallies))
         return self.task.score(tally)
+
+
+def nothing(partition, theta):
+    """Return nothing, but as a mapper does."""
+    return 0
 
 
 def learn(driver, points, progress=None):

@@ -1,6 +1,9 @@
 """What a run asks of a cluster."""
 
+import time
 from abc import ABC, abstractmethod
+
+_EPOCH = time.time() - time.perf_counter()  # seconds since 1970 that never go back
 
 
 class Lost(Exception):
@@ -12,7 +15,17 @@ class Engine(ABC):
 
     A *handle* stands for a value that workers keep. Functions and their arguments are sent to the
     workers: module-level functions and small arguments, or handles.
+
+    It also has the clock of all that happens: real time, unless an engine has one of its own.
     """
+
+    def now(self):
+        """Return the seconds of a clock that mappers read, too (`Counts.mapped`)."""
+        return _EPOCH + time.perf_counter()
+
+    def updated(self, counts):
+        """Return the time at which the driver has made the update of some `Counts`."""
+        return self.now()
 
     @abstractmethod
     def place(self, make, *arguments):

@@ -80,6 +80,7 @@ class JobSchedule:
     """
 
     name: str
+    most_processors: float = math.inf
     batch: bool = False
     replicas: bool = False
     mappers: int
@@ -90,3 +91,8 @@ class JobSchedule:
     def skip(cls, processors):
         """Return why it makes no sense with that many workers, or None."""
         return None
+
+    @classmethod
+    def shares_theta(cls):
+        """Return that workers write nothing that others read."""
+        return False

@@ -332,12 +332,15 @@ def test_jobs_are_those_of_the_schedule_unless_told_otherwise(schedule):
     assert {name: getattr(chosen, name) for name in JOBS_OF[schedule]} == JOBS_OF[schedule]
     assert (chosen.mini_batch_size is None) == schedule.endswith("batch")
     assert Configuration(**settings, mappers=3).mappers == 3
+    assert chosen.job_startup is None
+    assert Configuration(**settings | {"clock": "simulated"}).job_startup == "measured"
 
 
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"clock": "simulated"}, "'mapreduce-batch' runs in real time: add --clock wall"),
+        ({"job_startup": "1s"}, "job_startup is for the simulated clock"),
+        ({"clock": "simulated", "job_startup": "1"}, "job start-up '1': expected seconds"),
         ({"delay_mean": "5s"}, "knows no artificial delays"),
         ({"mappers": 0}, "mappers must be at least 1, not 0"),
         ({"update": "incremental-em"}, "needs more than the sums that 'mapreduce-batch' has"),

@@ -141,6 +141,27 @@ def test_what_jobs_are_made_of_changes_a_folder():
     assert [name.partition("wall")[2] for name in found] == ["", ".mappers-8"]
 
 
+def test_a_job_startup_changes_a_folder_and_reaches_the_command_line():
+    from staleness.workflow.cli import parser
+    from staleness.workflow.commands.run import configuration_from
+
+    cell = {"task": "tagging", "corpus": "brown", "update": "em", "processors": 24}
+    cell |= {"schedule": "mapreduce-batch", "job_startup": ["measured", "20s"]}
+    grid = Grid(config(cell))
+    first, second = grid.figures["ner-convergence"]
+    assert second == f"{first}.startup-20s"
+    arguments = grid.run_arguments(*second.split("/"))
+    assert "--engine" not in arguments
+    assert configuration_from(parser().parse_args(["run", *arguments])).job_startup == "20s"
+
+
+def test_as_many_workers_as_this_machine_has_cores():
+    cell = {"task": "tagging", "corpus": "brown", "update": "em", "clock": "wall"}
+    asked = Grid(config({**cell, "schedule": "mapreduce-batch", "processors": "cores"}))
+    (name,) = asked.figures["ner-convergence"]
+    assert f".P{min(len(module.allowed_cpus()), module.MOST_CORES)}." in name
+
+
 def test_arguments_are_those_of_the_command_line():
     """What the workflow asks for is what the command line understands it to be."""
     from staleness.workflow.cli import parser

@@ -8,6 +8,7 @@ from pathlib import Path
 from staleness.algorithms import encoded, record
 from staleness.algorithms.doctor import examine
 from staleness.algorithms.errors import StalenessError
+from staleness.algorithms.mapreduce.simulated import MEASURED
 from staleness.algorithms.run import (
     ALL_SCHEDULES,
     CLOCKS,
@@ -35,7 +36,7 @@ OWN = "own"  # what a user's own corpus is called unless told otherwise
 DEFAULTS = {field.name: field.default for field in dataclasses.fields(Configuration)}
 SETTINGS = {"--mini-batch": "mini_batch_size"}  # options that are not called as their field
 NUMBERS = {
-    "--processors": ("P", "threads, virtual processors or local workers"),
+    "--processors": ("P", "threads or workers, virtual ones on the simulated clock"),
     "--mini-batch": ("M", "examples of a mini-batch"),
     "--epochs": ("E", "passes over the corpus"),
     "--evaluations": ("N", "curve points an epoch; 0: only the first and the last"),
@@ -153,7 +154,14 @@ def add_job_options(group):
         group,
         "--engine",
         metavar="E",
-        help="'local' for P worker processes here, or the address of a Dask scheduler",
+        help="on the wall clock: 'local' for P worker processes here, or the address of a Dask "
+        "scheduler",
+    )
+    add_setting(
+        group,
+        "--job-startup",
+        metavar="T",
+        help=f"on the simulated clock: seconds ('20s') or '{MEASURED}' (default: {MEASURED})",
     )
     for option, (letter, help) in JOB_NUMBERS.items():
         help = f"{help} (default: the schedule's)"  # noqa: PLW2901
@@ -246,10 +254,12 @@ def describe(configuration, summary):
     """Return a run's figures as a few lines for people."""
     unit = TASKS[configuration.task].work_unit
     clock = configuration.clock
-    if "engine" in summary:
-        clock += ", {workers} workers of {name} at {address}".format(**summary["engine"])
     if clock == "simulated":
         clock += f", {summary['cost_model']['description']}"
+        if "engine" in summary:
+            clock += "; job start-up {job_startup}".format(**summary["engine"])
+    elif "engine" in summary:
+        clock += ", {workers} workers of {name} at {address}".format(**summary["engine"])
     metrics = ", ".join(f"{name} {value:.5g}" for name, value in summary["metrics"].items())
     speed = summary[f"{unit}_per_second"] or float("nan")
     stopped = [f"stopped: {summary['stopped']}"] if summary["stopped"] else []
