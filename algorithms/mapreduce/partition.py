@@ -148,13 +148,15 @@ def part(corpus, layout, number, partitions):
     number, partitions : int
     """
     arrays = {}
-    for split in {name.partition(".")[0] for name in corpus.arrays}:
+    first = next(iter(layout))
+    # Synthetic corpora have arrays of no split, the true parameters.
+    for split in {name.partition(".")[0] for name in corpus.arrays if name.endswith(f".{first}")}:
         given = {
             name.partition(".")[2]: values
             for name, values in corpus.arrays.items()
             if name.startswith(f"{split}.")
         }
-        examples = len(given[next(iter(layout))]) - 1
+        examples = len(given[first]) - 1
         begin, end = (examples * k // partitions for k in (number, number + 1))
         cut = _cut(given, layout, begin, end)
         arrays |= {f"{split}.{name}": values for name, values in cut.items()}
