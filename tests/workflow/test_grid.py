@@ -10,7 +10,7 @@ import yaml
 from staleness.algorithms.errors import StalenessError
 from staleness.workflow import claims
 from staleness.workflow import grid as module
-from staleness.workflow.claims import selection
+from staleness.workflow.claims import judge, selection
 from staleness.workflow.figures import runs
 from staleness.workflow.grid import Grid
 
@@ -306,10 +306,14 @@ def test_the_cells_of_a_claim_are_those_it_needs(name):
     assert len(grid.claims) >= 6
     for claim, keys in grid.claims.items():
         made = [made_up.of_configuration(*grid._cells[key]) for key in keys]
-        by_task = runs.by_task(made)
-        for task, cells in by_task.items():
-            found = selection.select(claims.claims()[claim]().needs(task), cells)
-            assert {id(cell) for cell in selection.each(found)} == set(map(id, cells)), claim
+        judged = claims.claims()[claim]()
+        for task, cells in runs.by_task(made).items():
+            found = [
+                id(cell)
+                for group in judge.experiments(judged, task, cells)
+                for cell in selection.each(selection.select(judged.needs(task), group))
+            ]
+            assert set(found) == set(map(id, cells)), claim
 
 
 # ---- validation ---------------------------------------------------------------------------------

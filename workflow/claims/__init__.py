@@ -63,6 +63,10 @@ class Claim(ABC):
     def needs(self, task):
         """Return the cells that it needs of a task, a dict of name to `selection.Need`."""
 
+    def experiment(self, cell):
+        """Return what tells experiments apart of which each is judged by itself, in their order."""
+        return ()
+
     @abstractmethod
     def parts(self, cells):
         """Return what is to be judged of a task, a list of `Part`.

@@ -49,19 +49,20 @@ def judge(claim, cells):
     parts, curves = [], set()
     by_task = runs.by_task(cells)
     for task in claim.tasks:
-        try:
-            found = selection.select(claim.needs(task), by_task.get(task, []))
-            seeds = selection.shared_seeds(found)
-            if not seeds:
-                raise selection.Missing("the runs share no seed")
-            found = selection.of_seeds(found, seeds)
-            asked = claim.parts(found)
-        except selection.Missing as error:
-            parts.append(missing(task, str(error)))
-            continue
-        curves |= {a[runs.DIGEST] for cell in selection.each(found) for a in cell.abouts}
-        purpose = f"{claim.name} {task}"
-        parts += [{"task": task, **judge_part(part, found, seeds, purpose)} for part in asked]
+        for group in experiments(claim, task, by_task.get(task, [])):
+            try:
+                found = selection.select(claim.needs(task), group)
+                seeds = selection.shared_seeds(found)
+                if not seeds:
+                    raise selection.Missing("the runs share no seed")
+                found = selection.of_seeds(found, seeds)
+                asked = claim.parts(found)
+            except selection.Missing as error:
+                parts.append(missing(task, str(error)))
+                continue
+            curves |= {a[runs.DIGEST] for cell in selection.each(found) for a in cell.abouts}
+            purpose = f"{claim.name} {task}"
+            parts += [{"task": task, **judge_part(part, found, seeds, purpose)} for part in asked]
     return {
         "number": claim.number,
         "name": claim.name,
@@ -70,6 +71,20 @@ def judge(claim, cells):
         "parts": parts,
         "curves": sorted(curves),
     }
+
+
+def experiments(claim, task, cells):
+    """Return the cells of each experiment that a claim judges by itself, a list of lists.
+
+    One that has nothing of the claim's first need is none; if there is no other, all cells are one.
+    """
+    first = next(iter(claim.needs(task).values()))
+    groups = {}
+    for cell in cells:
+        groups.setdefault(claim.experiment(cell), []).append(cell)
+    return [
+        groups[key] for key in sorted(groups) if any(first.takes(cell) for cell in groups[key])
+    ] or [cells]
 
 
 def judge_part(part, found, seeds, purpose):

@@ -84,6 +84,8 @@ LOOKS = {
     "single-batch": Look("#8c8c8c", (0, (8, 2)), 1.2),
     "parallel-batch": Look("#009e73", (0, (1.2, 1.2)), 1.6),
 }
+LOOKS["mapreduce-batch"] = LOOKS["parallel-batch"]
+LOOKS["mapreduce-asynchronous"] = LOOKS["asynchronous"]
 OTHERS = (
     Look("#aa4499", (0, (6, 1.4, 1.2, 1.4)), 1.6),
     Look("#56b4e9", (0, (1.2, 2.4)), 1.6),
@@ -302,13 +304,19 @@ def state_legend(figure, states):
         Those that are seen.
     """
     shown = [state for state in STATE_NAMES if state in states]
+    colours = {STATE_NAMES[state]: STATES[state] for state in shown}
+    colour_legend(figure, colours, "outside upper left")
+
+
+def colour_legend(figure, colours, place):
+    """Name colours, a dict, at the edge of a figure."""
     figure.legend(
         handles=[
-            Patch(facecolor=STATES[state], edgecolor=QUIET, linewidth=0.4, label=STATE_NAMES[state])
-            for state in shown
+            Patch(facecolor=colour, edgecolor=QUIET, linewidth=0.4, label=text)
+            for text, colour in colours.items()
         ],
-        loc="outside upper left",
-        ncols=len(shown),
+        loc=place,
+        ncols=len(colours),
         handlelength=1.4,
         handleheight=0.9,
         columnspacing=1.6,

@@ -80,7 +80,8 @@ def as_shown(about, image):
         The name of the SVG among the files of the report.
     """
     kept = {name: about[name] for name in ("name", "title", "caption", "shared")}
-    return {**kept, "tasks": [one["task"] for one in about["shared"]], "image": image}
+    tasks = dict.fromkeys(one["task"] for one in about["shared"])
+    return {**kept, "tasks": list(tasks), "image": image}
 
 
 def learning(cells, figures, claims=()):

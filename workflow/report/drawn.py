@@ -34,8 +34,8 @@ class Drawn:
     @property
     def category(self):
         """The title of its task."""
-        shared = self._about()["shared"]
-        return TASKS[shared[0]["task"]].title if len(shared) == 1 else ALL_TASKS
+        tasks = {one["task"] for one in self._about()["shared"]}
+        return TASKS[tasks.pop()].title if len(tasks) == 1 else ALL_TASKS
 
     @property
     def labels(self):

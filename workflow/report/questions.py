@@ -44,6 +44,7 @@ CLAIMS = {
     "alignment-convergence": ["alignment-schedules", "incremental"],
     "tagging-convergence": ["tagging-schedules"],
     "mini-batches": ["mini-batches"],
+    "mapreduce": ["mapreduce"],
     "staleness-theory": ["linear-slowdown"],
     "ideal": ["no-error"],
 }
@@ -78,9 +79,10 @@ def _then(shared):
         yield SAME_COST if len(shared) == 1 else SAME_COST_OF.format(title)
     elif any(one["clock"] == "simulated" for one in shared):
         yield "The costs are those of today's kernels, not those of 2010."
-    for one in shared:
-        then = EXPERIMENTS.get(one["task"])
-        if then and len(shared) == 1:
+    by_task = {one["task"]: one for one in shared}
+    for task, one in by_task.items():
+        then = EXPERIMENTS.get(task)
+        if then and len(by_task) == 1:
             yield (
                 f"Here the corpus is {one['corpus']}, in 2010 it was {then.corpus}, with "
                 f"m = {then.mini_batch_size}."

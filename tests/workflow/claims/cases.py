@@ -95,6 +95,15 @@ def linear_slowdown(updates):
     return cells
 
 
+def mapreduce(batch, asynchronous, end=0.9):
+    """Return the cells of claim 6 on one cluster, given where asynchronous EM ends."""
+    settings = {"epochs": 10, "job_startup": "20s"}
+    return [
+        reaching("alignment", "mapreduce-batch", batch, 24, update="em", **settings),
+        reaching("alignment", "mapreduce-asynchronous", asynchronous, 24, end, **settings),
+    ]
+
+
 def incremental(stepwise, other, tasks=("alignment", "tagging")):
     """Return the cells of claim 10."""
     return [
@@ -133,6 +142,11 @@ CASES = {
         REPRODUCED: mini_batches([2.0, 1.5, 1.2]),
         NOT_REPRODUCED: mini_batches([1.2, 1.5, 2.0]),
         UNDECIDED: mini_batches([1.5, 1.5, 1.5], jitter=0.2),
+    },
+    "mapreduce": {
+        REPRODUCED: mapreduce(TWO, FOUR),
+        NOT_REPRODUCED: mapreduce(TWO, FOUR, end=0.8),
+        UNDECIDED: mapreduce(TWO, [100, 110, 300]),
     },
     "tagging-schedules": {
         REPRODUCED: tagging_schedules([0.9] * 3, [0.7, 0.8, 0.75], [20, 21, 22]),

@@ -20,7 +20,7 @@ CLAIMS = claims()
 
 
 def test_claims_are_found_by_their_numbers():
-    assert [claim.number for claim in CLAIMS.values()] == [1, 2, 3, 4, 5, 7, 8, 9, 10]
+    assert [claim.number for claim in CLAIMS.values()] == list(range(1, 11))
     assert CASES.keys() == CLAIMS.keys()
 
 
@@ -196,6 +196,47 @@ def test_batch_em_that_ends_higher_changes_the_verdict_of_the_other_target():
     assert second["otherwise"]["verdict"] == UNDECIDED  # neither gets there
     same = judge(CLAIMS["alignment-schedules"](), CASES["alignment-schedules"][REPRODUCED])
     assert [remarks(part) for part in same["parts"]] == [[], []]
+
+
+def test_each_cluster_is_judged_by_itself():
+    """Of real workers first, then as measured, then of any other start-up."""
+    late = {"20s": [100] * 3, "measured": [400] * 3, None: [50] * 3}
+    cells = [
+        cases.reaching(
+            "alignment",
+            schedule,
+            times,
+            2 if startup is None else 24,
+            update=update,
+            clock="wall" if startup is None else "simulated",
+            job_startup=startup,
+        )
+        for startup, asynchronous in late.items()
+        for schedule, update, times in [
+            ("mapreduce-batch", "em", [200] * 3),
+            ("mapreduce-asynchronous", "stepwise-em", asynchronous),
+        ]
+    ]
+    judged = judge(CLAIMS["mapreduce"](), cells)
+    assert judged["verdict"] == NOT_REPRODUCED
+    assert [part["effect"] for part in judged["parts"]] == [4.0, 0.5, 2.0]
+    clusters = [
+        "2 workers, this machine",
+        "24 simulated workers, start-up as measured",
+        "24 simulated workers, start-up of 20 s",
+    ]
+    for part, cluster in zip(judged["parts"], clusters, strict=True):
+        assert part["name"] == f"on {cluster}: asynchronous over batch EM of 10 iterations"
+    # One without its asynchronous runs is undecided, whatever the others are.
+    assert judge(CLAIMS["mapreduce"](), [cells[0], *cells[2:]])["parts"][2]["effect"] is None
+
+
+def test_what_an_empty_job_takes_is_told():
+    cells = cases.mapreduce([200] * 3, [100] * 3)
+    for about in cells[0].abouts:
+        about |= {"engine": {"empty_job_seconds": [1, 15, 20]}, "updates": 10, "seconds": 200}
+    (part,) = judge(CLAIMS["mapreduce"](), cells)["parts"]
+    assert part["note"] == "an empty job takes 75 % of the time of an iteration"
 
 
 def test_batch_em_that_ends_below_the_target_is_infinitely_late():

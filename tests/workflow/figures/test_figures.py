@@ -57,6 +57,7 @@ def test_figures_are_found():
         *("ner-convergence", "ner-processors", "ner-delays"),
         *("alignment-convergence", "tagging-convergence", "ideal"),
         *("mini-batches", "scaling", "staleness-theory", "wall-clock"),
+        "mapreduce",
     }
 
 

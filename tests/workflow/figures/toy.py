@@ -268,6 +268,63 @@ def timed(folder, task="ner", **changes):
     ]
 
 
+EMPTY_JOB = 0.5  # seconds
+ITERATIONS = 4
+CLUSTERS = (
+    (WALL, 2),
+    ({"configuration.job_startup": "measured"}, 24),
+    ({"configuration.job_startup": "20s"}, 24),
+)
+
+
+def job_trace(seconds, jobs=8):
+    """Return a trace of jobs, each of which waits half of its time."""
+    parts = {"broadcast": 0.1, "queue": 0.4, "map": 0.2, "reduce": 0.2, "update": 0.1}
+    return {name: np.full(jobs, share * seconds) for name, share in parts.items()}
+
+
+def job(folder, schedule, processors, seed, seconds, likelihoods, **changes):
+    """Write a run of MapReduce whose jobs take some seconds, with a curve point a job."""
+    batch = {"configuration.update": "em", "configuration.mini_batch_size": None}
+    online = {"configuration.update": "stepwise-em", "configuration.mini_batch_size": 100}
+    task = {"configuration.task": "alignment", "configuration.epochs": ITERATIONS}
+    rule = batch if schedule == "mapreduce-batch" else online
+    made = about(schedule, processors, seed, **{**task, **rule, **changes})
+    made["engine"] = {"workers": processors, "empty_job_seconds": [EMPTY_JOB] * 5}
+    made |= {"updates": len(likelihoods) - 1, "seconds": seconds * (len(likelihoods) - 1)}
+    count = np.arange(len(likelihoods))
+    points = {
+        "time_s": seconds * count,
+        "updates": count,
+        "examples": 100 * count,
+        "epoch": 1.0 * count,
+        "log_likelihood": np.asarray(likelihoods, dtype=float),
+    }
+    return write(folder, made, points, job_trace(seconds))
+
+
+def jobs(folder, task="alignment", seeds=3, **changes):
+    """Write the runs of both MapReduce schedules on some clusters, and return their folders."""
+    likelihoods = {
+        "mapreduce-batch": [-2e6, -1.6e6, -1.3e6, -1.15e6, -1.1e6],
+        "mapreduce-asynchronous": [-2e6, -1.4e6, -1.2e6, -1.11e6, -1.09e6],
+    }
+    return [
+        job(
+            folder / f"{number}-{schedule}-{seed}",
+            schedule,
+            processors,
+            seed,
+            2.0 if schedule == "mapreduce-batch" else 1.0,
+            values,
+            **{"configuration.task": task, **cluster, **changes},
+        )
+        for number, (cluster, processors) in enumerate(CLUSTERS)
+        for schedule, values in likelihoods.items()
+        for seed in range(seeds)
+    ]
+
+
 # Sets of cells for the contract tests; a figure has to be drawn of at least one.
 FAMILIES = {
     "plain": family,
@@ -277,4 +334,5 @@ FAMILIES = {
     "sizes": sizes,
     "rising": rising,
     "timed": timed,
+    "jobs": jobs,
 }

@@ -1,0 +1,346 @@
+"""Figure `mapreduce`: batch and asynchronous stepwise EM where every mini-batch is a job."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from staleness.algorithms import record
+from staleness.algorithms.errors import StalenessError
+from staleness.algorithms.mapreduce.simulated import MEASURED
+from staleness.workflow.figures import Figure, curves, measures, runs, style
+from staleness.workflow.figures.curves import Curve
+from staleness.workflow.figures.measures import Spread
+from staleness.workflow.figures.phrases import (
+    Scale,
+    final_value,
+    listed,
+    number,
+    seeds_of_curves,
+    setting,
+    time_unit,
+    when,
+)
+
+BATCH, ASYNCHRONOUS = "mapreduce-batch", "mapreduce-asynchronous"
+NAMES = {BATCH: "batch EM", ASYNCHRONOUS: "asynchronous stepwise EM"}
+SHORT = {BATCH: "batch", ASYNCHRONOUS: "asynchronous"}
+# What a job's time is made of, by the columns of its trace.
+PARTS = {
+    "waiting": ("broadcast", "queue"),
+    "map": ("map",),
+    "reduce": ("reduce",),
+    "update": ("update",),
+}
+COLOURS = dict(zip(PARTS, ("#dbe3ea", "#17375e", "#b0418f", "#f0a030"), strict=True))
+EMPTY, EMPTY_COLOUR = "empty job", "#8c8c8c"
+HEIGHT = 110 / 25.4  # inches
+HEIGHTS = (3, 1.25)  # of curves and bars
+PLACES = (0, 0.8, 2, 2.8)  # of the bars of a job and of an empty one, for each learner
+BAR = 0.74
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """Both learners on one cluster.
+
+    Attributes
+    ----------
+    batch, asynchronous : staleness.workflow.figures.runs.Cell
+    """
+
+    batch: object
+    asynchronous: object
+
+    @property
+    def cells(self):
+        """Both, a list."""
+        return [self.batch, self.asynchronous]
+
+    @property
+    def level(self):
+        """The log-likelihood that batch EM ends at, the lowest of its seeds."""
+        return level(self.batch)
+
+    @property
+    def name(self):
+        """What a panel of it is called."""
+        return name(self.batch)
+
+
+def level(batch):
+    """Return the log-likelihood that every seed of batch EM has reached when it ends."""
+    return measures.final(batch, "log_likelihood").low
+
+
+def cluster_of(cell):
+    """Return what tells a cell's cluster from others; real ones come first."""
+    simulated = cell.configuration["clock"] == "simulated"
+    startup = cell.configuration.get("job_startup") or ""
+    return simulated, simulated and startup != MEASURED, startup, cell.processors
+
+
+def name(cell):
+    """Return a phrase on a cell's cluster."""
+    workers = f"worker{'s' if cell.processors > 1 else ''}"
+    startup = cell.configuration.get("job_startup")
+    if startup is None:
+        return f"{cell.processors} {workers}, this machine"
+    known = "as measured" if startup == MEASURED else f"of {startup.removesuffix('s')} s"
+    return f"{cell.processors} simulated {workers}, start-up {known}"
+
+
+class MapReduce(Figure):
+    """Log-likelihood of IBM Model 1 against time, a panel a cluster; below, what jobs take.
+
+    Gimpel, Das & Smith (2010): batch EM with jobs of 24 mappers and a reducer, asynchronous
+    stepwise EM with 4 jobs of 6 mappers and a reducer at once.
+    """
+
+    name = "mapreduce"
+    title = "MapReduce: every mini-batch a job"
+    task = "alignment"
+    metric = "log_likelihood"
+
+    def skip(self, cells):
+        """Return why the cells make no figure, or None; see `Figure`."""
+        reason = super().skip(cells)
+        if reason:
+            return reason
+        others = sorted({cell.schedule for cell in cells} - NAMES.keys())
+        if others:
+            return f"it is about {' and '.join(NAMES)}, not {others[0]}"
+        for group in _grouped(cells):
+            for schedule in NAMES:
+                found = sum(cell.schedule == schedule for cell in group)
+                if found != 1:
+                    many = "several kinds of" if found else "no"
+                    return f"{many} runs of {schedule} ({name(group[0])}): give those of one"
+        corpora = {cell.about["corpus"]["digest"] for cell in cells}
+        return "the runs are of several corpora: give those of one" if len(corpora) > 1 else None
+
+    def shared(self, cells):
+        """Return what both learners of each cluster share; see `Figure`."""
+        return [runs.common(group) for group in _grouped(cells)]
+
+    def draw(self, cells):
+        """Return the matplotlib figure; see `Figure`."""
+        clusters = _clusters(cells)
+        scale = Scale.of(cells, self.metric)
+        with style.applied():
+            figure, (above, below) = style.panels(
+                2, len(clusters), height=HEIGHT, height_ratios=HEIGHTS, sharey="row"
+            )
+            drawn = [_curves(cluster, scale) for cluster in clusters]
+            for axes, cluster, group in zip(above, clusters, drawn, strict=True):
+                _panel(axes, cluster, group, scale)
+            for axes, cluster in zip(below, clusters, strict=True):
+                _bars(axes, cluster)
+            every = [curve for group in drawn for curve in group]
+            level = clusters[0].level / scale.factor
+            above[0].set_ylim(*curves.limits(every, level, curves.NO_ROOM))
+            above[0].set_ylabel(scale.axis)
+            style.curve_legend(figure, above[0])
+            style.colour_legend(figure, {**COLOURS, EMPTY: EMPTY_COLOUR}, "outside lower left")
+        return figure
+
+    def caption(self, cells):
+        """Return the text below the figure; see `Figure`."""
+        clusters = _clusters(cells)
+        scale = Scale.of(cells, self.metric)
+        iterations = clusters[0].batch.configuration["epochs"]
+        sentences = [
+            "Batch EM, an iteration a job, and asynchronous stepwise EM, several jobs at once and "
+            f"each a mini-batch: {setting(clusters[0].cells)}. Above, the log-likelihood against "
+            "time, on a logarithmic axis.",
+            seeds_of_curves(cells),
+            f"Dotted lines are what batch EM has after {iterations} iterations, "
+            f"{scale.value(clusters[0].level)}; dots mark the median time at which that is "
+            "reached for good.",
+            "Below, what a job takes on average: waiting for its first mapper, mapping, reducing "
+            "and waiting for the driver to have time, its update; and an empty job, which brings "
+            f"theta to mappers that do nothing (the median of {_empty_jobs(cells)} before each "
+            "run).",
+            *(_numbers(cluster, scale) for cluster in clusters),
+            *_provenance(clusters),
+        ]
+        return " ".join(sentences)
+
+    def table(self, cells):
+        """Return the numbers behind the figure.
+
+        Returns
+        -------
+        dict
+            levels, by cluster the log-likelihood that batch EM ends at, and cells: of each its
+            cluster, label, schedule, processors, mini_batch_size, seeds, final and mean_staleness,
+            time_s (to that level; None is never) with the seeds that reached it, faster (the ratio
+            to batch EM), empty_job_s and job_s (by part), all but the last with median, low and
+            high over seeds.
+        """
+        clusters = {cluster_of(cluster.batch): cluster for cluster in _clusters(cells)}
+        return {
+            "levels": {cluster.name: cluster.level for cluster in clusters.values()},
+            "cells": [_row(cell, clusters[cluster_of(cell)]) for cell in cells],
+        }
+
+
+def _grouped(cells):
+    """Return the cells of each cluster, a list of lists."""
+    groups = {}
+    for cell in sorted(cells, key=cluster_of):
+        groups.setdefault(cluster_of(cell), []).append(cell)
+    return list(groups.values())
+
+
+def _clusters(cells):
+    """Return the `Cluster` of each group."""
+    return [
+        Cluster(*(next(one for one in group if one.schedule == schedule) for schedule in NAMES))
+        for group in _grouped(cells)
+    ]
+
+
+def _curves(cluster, scale):
+    """Return both curves of a cluster."""
+    level = cluster.level
+    return [
+        Curve.of(cell, "log_likelihood", look, NAMES[cell.schedule], level, scale.factor)
+        for cell, look in zip(cluster.cells, style.looks(cluster.cells), strict=True)
+    ]
+
+
+def _panel(axes, cluster, drawn, scale):
+    """Draw the curves of a cluster."""
+    unit, seconds = time_unit(curves.longest(cluster.cells))
+    level = cluster.level / scale.factor
+    style.curve_axes(axes, curves.times_shown(drawn, seconds), numbers=(1, 3))
+    for curve in drawn:
+        curve.draw(axes, seconds, level)
+    curves.target_line(axes, level, "_target")  # the caption says what it is
+    axes.set_xlabel(f"time ({unit})")
+    style.title(axes, cluster.name.replace(", ", "\n"))
+
+
+def _bars(axes, cluster):
+    """Draw what jobs take, and jobs that do nothing."""
+    longest = max(sum(_parts(cell).values()) for cell in cluster.cells)
+    unit, seconds = time_unit(longest)
+    words = []
+    for cell, job, empty in zip(cluster.cells, PLACES[::2], PLACES[1::2], strict=True):
+        left = 0.0
+        for part, mean in _parts(cell).items():
+            axes.barh(job, mean / seconds, BAR, left, color=COLOURS[part])
+            left += mean / seconds
+        axes.barh(empty, _empty(cell).median / seconds, BAR, color=EMPTY_COLOUR)
+        words += [f"{SHORT[cell.schedule]} job", EMPTY]
+    axes.set_yticks(PLACES, words)
+    axes.tick_params(axis="y", length=0)
+    axes.set_ylim(PLACES[-1] + BAR, PLACES[0] - BAR)
+    axes.spines["left"].set_visible(False)
+    axes.set_xlabel(f"time of a job ({unit})")
+
+
+def _parts(cell):
+    """Return the mean seconds, over jobs and seeds, of each of the parts of a job."""
+    traces = [record.read_trace(folder) for folder in cell.folders]
+    try:
+        return {
+            part: float(np.mean([sum(trace[one] for one in columns).mean() for trace in traces]))
+            for part, columns in PARTS.items()
+        }
+    except KeyError as error:
+        raise StalenessError(
+            f"{cell.folders[0]}: its trace has no column {error}: {runs.REMEDY}"
+        ) from error
+
+
+def _empty(cell):
+    """Return the `Spread` over seeds of the median seconds of a job that does nothing."""
+    try:
+        return Spread.over(
+            [np.median(about["engine"]["empty_job_seconds"]) for about in cell.abouts]
+        )
+    except (KeyError, TypeError) as error:
+        raise StalenessError(f"runs of {cell.label} say no {error}: {runs.REMEDY}") from error
+
+
+def _empty_jobs(cells):
+    """Return of how many empty jobs a median is."""
+    return len(cells[0].about["engine"]["empty_job_seconds"])
+
+
+def _faster(cluster):
+    """Return the `Spread` of how many times sooner asynchronous EM gets to where batch EM ends."""
+    return measures.speed_up(cluster.asynchronous, cluster.batch, "log_likelihood", cluster.level)
+
+
+def _row(cell, cluster):
+    """Return the row of a cell in the table."""
+    times = measures.times_to_target(cell, "log_likelihood", cluster.level)
+    reached = sum(time is not None for time in times)
+    median = measures.median_time_to_target(cell, "log_likelihood", cluster.level)
+    return {
+        "cluster": cluster.name,
+        "label": NAMES[cell.schedule],
+        "schedule": cell.schedule,
+        "processors": cell.processors,
+        "mini_batch_size": cell.configuration["mini_batch_size"],
+        "seeds": list(cell.seeds),
+        "final": measures.final(cell, "log_likelihood").as_dict(),
+        "mean_staleness": Spread.over([a["mean_staleness"] for a in cell.abouts]).as_dict(),
+        "time_s": {"median": median, "reached": reached},
+        "faster": _faster(cluster).as_dict() if cell is cluster.asynchronous else None,
+        "empty_job_s": _empty(cell).as_dict(),
+        "job_s": _parts(cell),
+    }
+
+
+def _numbers(cluster, scale):
+    """Return sentences on a cluster: when its learners get there, and what its jobs take."""
+    unit, seconds = time_unit(curves.longest(cluster.cells))
+    rows = [_row(cell, cluster) for cell in cluster.cells]
+    times = [
+        f"{row['label']} {when(row['time_s']['median'], unit, seconds)}{_some(row)}" for row in rows
+    ]
+    faster = rows[1]["faster"]["median"]
+    ratio = f", {number(faster, 2)} times as fast" if faster else ""
+    finals = "; ".join(final_value(row, scale) for row in rows)
+    jobs = "; ".join(_job(row) for row in rows)
+    words = cluster.name[0].upper() + cluster.name[1:]
+    return f"{words}: {', '.join(times)}{ratio}; at the end {finals}. {jobs[0].upper()}{jobs[1:]}."
+
+
+def _some(row):
+    """Return a phrase on the seeds that get there, where these are not all."""
+    reached, seeds = row["time_s"]["reached"], len(row["seeds"])
+    return f" ({reached} of {seeds} seeds)" if reached < seeds else ""
+
+
+def _job(row):
+    """Return a phrase on what a job takes, and one that does nothing."""
+    takes, empty = sum(row["job_s"].values()), row["empty_job_s"]["median"]
+    unit, seconds = time_unit(takes)
+    return (
+        f"a job of {row['label']} takes {number(takes / seconds)} {unit}, an empty one "
+        f"{number(empty / seconds)} {unit}"
+    )
+
+
+def _provenance(clusters):
+    """Return sentences on clocks, cost models and machines."""
+    said = {}
+    for cluster in clusters:
+        about = runs.describe_clock(runs.common(cluster.cells))
+        said.setdefault(about, []).append(cluster.name)
+    cells = [cell for cluster in clusters for cell in cluster.cells]
+    for text, names in said.items():
+        yield f"{text[0].upper()}{text[1:]}: {listed(names)}."
+    startups = {cell.configuration.get("job_startup") for cell in cells} - {None}
+    if MEASURED in startups:
+        yield "A start-up as measured is that of Dask on 2 cores."
+    if startups - {MEASURED}:
+        yield (
+            "Other start-ups are assumed: those of Hadoop's jobs in 2010 are taken to have been "
+            "10 to 30 s."
+        )
+    yield f"Machine: {'; '.join(runs.machines(cells))}."
