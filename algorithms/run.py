@@ -27,14 +27,14 @@ EMPTY_JOBS = 5  # that are measured before a run
 CLOCKS = {"simulated": SimulatedClock, "wall": WallClock}
 
 
-def without_effect(schedule):
-    """Return the settings that say nothing under a schedule, a set.
+def without_effect(schedule, clock):
+    """Return the settings that say nothing under a schedule and on a clock, a set.
 
     Parameters
     ----------
-    schedule : str
+    schedule, clock : str
     """
-    names = set()
+    names = {"engine"} if clock == "simulated" else {"cost", "calibration", "job_startup"}
     if not ALL_SCHEDULES[schedule].replicas:
         names.add("average_every")
     if schedule not in JOB_SCHEDULES:

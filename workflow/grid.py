@@ -223,16 +223,13 @@ def cores_for(cell, cores):
 
 def settings(configuration):
     """Return what a cell sets, hyper-parameters among the rest, without task and seed."""
+    left_out = {*OWN_NAME, "hyper_parameters"}
+    left_out |= without_effect(configuration.schedule, configuration.clock)
     values = {
         field.name: getattr(configuration, field.name)
         for field in fields(configuration)
-        if field.name
-        not in {*OWN_NAME, "hyper_parameters"} | without_effect(configuration.schedule)
+        if field.name not in left_out
     }
-    if configuration.clock != "simulated":
-        del values["cost"], values["calibration"]
-    else:
-        values.pop("engine", None)
     if configuration.delay_mean is None:
         del values["delay_probability"]
     values |= configuration.hyper_parameters

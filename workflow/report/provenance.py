@@ -50,7 +50,9 @@ def settings(group):
         "delay_mean",
         "delay_probability",
     }
-    named |= set.intersection(*(without_effect(cell.schedule) for cell in group))
+    named |= set.intersection(
+        *(without_effect(cell.schedule, cell.configuration["clock"]) for cell in group)
+    )
     others = {name: value for name, value in configuration.items() if name not in named}
     return [
         *(_fact(name, value) for name, value in {**facts, **others}.items() if value is not None),
