@@ -307,13 +307,16 @@ def _numbers(cluster, scale):
     finals = "; ".join(final_value(row, scale) for row in rows)
     jobs = "; ".join(_job(row) for row in rows)
     words = cluster.name[0].upper() + cluster.name[1:]
-    return f"{words}: {', '.join(times)}{ratio}; at the end {finals}. {jobs[0].upper()}{jobs[1:]}."
+    return (
+        f"{words}: {', '.join(times)}{ratio}; at the end, in {scale.unit}, {finals}. "
+        f"{jobs[0].upper()}{jobs[1:]}."
+    )
 
 
 def _some(row):
-    """Return a phrase on the seeds that get there, where these are not all."""
+    """Return a phrase on the seeds that get there, where these are neither all nor none."""
     reached, seeds = row["time_s"]["reached"], len(row["seeds"])
-    return f" ({reached} of {seeds} seeds)" if reached < seeds else ""
+    return f" ({reached} of {seeds} seeds)" if 0 < reached < seeds else ""
 
 
 def _job(row):

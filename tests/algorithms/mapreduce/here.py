@@ -28,6 +28,7 @@ class Here(Engine):
         self.lost = 0
         self.broadcasts = 0
         self.released = 0
+        self.described = 0
 
     def _perhaps_lose(self):
         if next(self._losses, False):
@@ -65,6 +66,7 @@ class Here(Engine):
         self.released += len(handles)
 
     def describe(self):
+        self.described += 1
         return {"name": "here", "workers": 1}
 
     def close(self):

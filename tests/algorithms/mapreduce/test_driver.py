@@ -199,6 +199,26 @@ def test_staleness_is_that_of_the_jobs_in_flight(corpora):
     assert set(driver.trace["staleness"][3:]) == {3}
 
 
+def test_an_engine_is_asked_once_what_it_is(corpora):
+    engine = Here()
+    driver = driver_of(corpora["tagging"], UPDATES["em"](), engine)
+    assert len(list(driver.train())) == EPOCHS
+    assert engine.described == 1
+    theta = driver.theta.nbytes
+    assert (driver.trace["bytes_moved"] > theta).all()
+
+
+def test_an_empty_job_changes_nothing(corpora):
+    engine = Here()
+    driver = driver_of(corpora["tagging"], UPDATES["em"](), engine)
+    engine._losses = iter([True])
+    before = driver.theta
+    assert driver.empty_job() > 0
+    assert engine.lost == 1
+    np.testing.assert_array_equal(driver.theta, before)
+    assert (driver.updates, driver.examples) == (0, 0)
+
+
 def test_batch_em_that_loses_jobs_is_what_it_would_have_been(corpora):
     corpus = corpora["tagging"]
     engine = Here(losses=[False] * 3 + [True, False] * 4)

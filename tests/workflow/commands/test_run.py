@@ -30,6 +30,15 @@ def command(*arguments):
     return [sys.executable, "-m", "staleness.workflow", *arguments]
 
 
+def test_a_simulated_cluster_says_what_a_job_start_up_is(options, capsys):
+    jobs = ["--schedule", "mapreduce-batch", "--update", "lbfgs", "--job-startup", "20s"]
+    assert main([*options, *jobs, "--processors", "3", "--epochs", "2"]) == 0
+    printed = capsys.readouterr().out
+    assert "; job start-up 20s\n" in printed
+    # Two jobs of 20 s, and hardly more.
+    assert "\ntime: 40." in printed
+
+
 def test_json_has_what_is_promised(options, capsys):
     assert main([*options, "--schedule", "single", "--epochs", "2", "--json"]) == 0
     printed = capsys.readouterr()

@@ -57,6 +57,7 @@ def test_what_is_not_reached_is_told(tmp_path):
     ]
     folders[3:] = [toy.job(tmp_path / "late", "mapreduce-asynchronous", 24, 1, 1.0, [-2e6, -1.2e6])]
     caption = MapReduce().caption(runs.load(folders))
+    assert "at the end, in million nats, batch EM: " in caption
     # What every seed of batch EM has when it ends.
     assert "1.1000 million nats" in caption
     assert "asynchronous stepwise EM not at all (1 of 2 seeds)" in caption
