@@ -52,8 +52,8 @@ class Startup(NamedTuple):
 
 
 DASK = Startup(0.030, 0.00144)
-"""Dask's local cluster with 2 workers on 2 busy cores of a Xeon of 2023, by `python -m
-benchmarks.mapreduce`: an empty job of 6 + 1 tasks takes 40 ms, one of 24 + 1 tasks 66 ms."""
+"""Dask with 2 workers on 2 busy cores, by `python -m benchmarks.mapreduce`: an empty job of 6 + 1
+tasks takes 40 ms, one of 24 + 1 tasks 66 ms."""
 
 
 @dataclass(frozen=True)
@@ -80,8 +80,8 @@ class Simulated(Engine):
     """
 
     def __init__(self, workers, startup, costs, whole):
-        self._free = [0.0] * workers  # when each worker is, a heap
-        self._startup = startup
+        self._free = [0.0] * workers  # when each of them is: a heap
+        self._named_startup, self._startup = startup, Startup.parse(startup)
         self._costs = costs
         self._whole = whole
         self._now = 0.0
@@ -107,7 +107,7 @@ class Simulated(Engine):
         """Do a job, and find out when it would have ended; see `Engine`."""
         shares = min(reducers, len(partitions))
         tasks = len(partitions) + shares + (shares > 1)
-        ready = self._now + Startup.parse(self._startup).of(tasks)
+        ready = self._now + self._startup.of(tasks)
         try:
             parts = [function(partition, *arguments) for partition in partitions]
             mapped = [self._map(part, ready) for part in parts]
@@ -167,8 +167,9 @@ class Simulated(Engine):
         return {
             "name": "simulated",
             "workers": len(self._free),
-            "job_startup": self._startup,
-            "update_seconds": self._whole._asdict(),
+            "job_startup": self._named_startup,
+            "update_fixed": self._whole.update_fixed,
+            "update_work": self._whole.update_work,
         }
 
     def close(self):

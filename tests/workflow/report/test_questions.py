@@ -46,6 +46,12 @@ def test_several_tasks_are_told_apart():
     assert "Named-entity recognition: times are modelled as in 2010." in text
 
 
+def test_two_clusters_are_one_corpus():
+    shared = [{**SHARED, "task": "alignment", "clock": clock, "cost": None} for clock in "ab"]
+    text = introduction({"name": "mapreduce", "shared": shared}, [])
+    assert text.count("Here the corpus is toy, in 2010 it was") == 1
+
+
 def test_unknown_figure_has_no_introduction():
     assert introduction({"name": "mine", "shared": [SHARED]}, JUDGED) == ""
 
@@ -57,6 +63,8 @@ def test_drawn_is_read_only_when_asked_and_is_no_markup(tmp_path):
     path.write_text('{"title": "a*b_", "caption": "`c` |d|", "shared": [{"task": "ner"}]}')
     assert (drawn.title, drawn.caption) == (r"a\*b\_", r"\`c\` \|d\|")
     assert drawn.labels == {"figure": "a*b_"}
+    assert drawn.category == "Named-entity recognition"
+    path.write_text('{"title": "", "caption": "", "shared": [{"task": "ner"}, {"task": "ner"}]}')
     assert drawn.category == "Named-entity recognition"
     path.write_text('{"title": "", "caption": "", "shared": [{"task": "ner"}, {"task": "x"}]}')
     assert drawn.category == "All tasks"
