@@ -1,8 +1,8 @@
 """What one core of this machine can do at best, measured: arithmetic, latencies, memory.
 
-The loops are C++ (`limits.cpp`), compiled for this machine with the kernels' own vectors and without
-contraction of multiplications and additions. Each is measured a few times, of which the fastest
-counts: a limit is what the machine can do, whatever else it did meanwhile.
+The loops are C++ (`limits.cpp`), compiled for this machine with the kernels' own vectors and
+without contraction of multiplications and additions. Each is measured a few times, of which the
+fastest counts: a limit is what the machine can do, whatever else it did meanwhile.
 """
 
 import ctypes
