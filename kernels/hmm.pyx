@@ -211,6 +211,27 @@ cdef class HiddenMarkovModel(ExpectationMaximization):
             starts * sentences,
         ]))
 
+    def set_theta(self, rows, values):
+        """Make some rows of theta these, of words whose probabilities sum to 1 for each state.
+
+        For who keeps theta elsewhere and sets what some sentences need. The other rows stay what
+        they are if they have been set so, and are undefined if not.
+
+        Parameters
+        ----------
+        rows : ndarray of int, or slice
+        values : ndarray of float [rows, states]
+        """
+        if self.keeps_statistics():
+            raise ValueError("incremental EM begins from posteriors, not from theta")
+        cdef double weight = max(self._tokens.shape[0], 1) / <double>self.states
+        weights = np.full((self.words + self.states + 1, 1), weight)
+        weights[-1] = max(self._work.shape[0], 1)
+        for copy in range(1 + self.replicas):
+            self._scales[copy] = 1.0
+            self._stored(copy)[rows, : self.states] = values * weights[rows]
+            np.asarray(self._totals)[copy, : self.states] = weight
+
     @property
     def counts(self):
         """mu, the expected counts of the whole corpus, float64 in the shape of theta."""

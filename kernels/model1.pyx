@@ -20,7 +20,7 @@ import numpy as np
 
 cimport cython
 from libc.math cimport INFINITY
-from libc.stdint cimport int32_t
+from libc.stdint cimport int32_t, uint8_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy, memset
 
@@ -171,16 +171,9 @@ cdef class IBMModel1(ExpectationMaximization):
 
     @theta.setter
     def theta(self, values):
-        values = np.asarray(values, dtype=np.float64)
-        if values.shape != (self.parameters,):
+        if np.shape(values) != (self.parameters,):
             raise ValueError(f"theta is [{self.parameters}]")
-        if self.keeps_statistics():
-            raise ValueError("incremental EM begins from posteriors, not from theta")
-        for copy in range(1 + self.replicas):
-            self._scales[copy] = 1.0
-            np.asarray(self._counts)[copy, : self.parameters] = values
-            # As if every source word occurred once: t is then what was given, to the last bit.
-            np.asarray(self._totals)[copy] = 1.0
+        self.set_theta(slice(None), values)
 
     @property
     def totals(self):
@@ -203,6 +196,42 @@ cdef class IBMModel1(ExpectationMaximization):
                 out[self._cells[k]] += held.cells[cell]
                 cell += 1
         return counts
+
+    # Of some parameters only, for who keeps theta elsewhere and sets what some examples need.
+
+    def touched(self, examples):
+        """Return the parameters that some examples need, int32, each once, ascending."""
+        numbers = np.ascontiguousarray(examples, dtype=np.int32)
+        if len(numbers) and not 0 <= numbers.min() <= numbers.max() < self._work.shape[0]:
+            raise IndexError(f"examples are numbered 0 to {self._work.shape[0] - 1}")
+        cdef const int32_t[::1] pairs = numbers
+        needed = np.zeros(self.parameters, dtype=np.bool_)
+        cdef uint8_t[::1] marks = needed.view(np.uint8)
+        cdef const int32_t* cells
+        cdef Py_ssize_t number, k
+        for number in range(pairs.shape[0]):
+            cells = &self._cells[self._cell_offsets[pairs[number]]]
+            for k in range(self._work[pairs[number]]):
+                marks[cells[k]] = 1
+        return np.flatnonzero(needed).astype(np.int32)
+
+    def set_theta(self, parameters, values):
+        """Make theta of some parameters these, to the last bit.
+
+        That of all others stays what it is if it has been set so, and is undefined if not.
+
+        Parameters
+        ----------
+        parameters : ndarray of int, or slice
+        values : array_like
+        """
+        if self.keeps_statistics():
+            raise ValueError("incremental EM begins from posteriors, not from theta")
+        for copy in range(1 + self.replicas):
+            self._scales[copy] = 1.0
+            np.asarray(self._counts)[copy, : self.parameters][parameters] = values
+            # As if every source word occurred once.
+            np.asarray(self._totals)[copy] = 1.0
 
     def evaluate(self):
         """Align the corpus and return its log-likelihood.

@@ -493,6 +493,27 @@ def test_theta_is_checked():
         made(rule="incremental").theta = before
 
 
+@settings(max_examples=40, deadline=None)
+@given(problems())
+def test_some_rows_are_those_of_all(problem):
+    model, theta = problem
+    given, learner = learner_of(model, theta), model.learner()
+    for examples in ([0], everything(model)):
+        tokens = [model.tokens[slice(*model.offsets[k : k + 2])] for k in examples]
+        behind = np.arange(model.words, model.words + model.states + 1)
+        rows = np.union1d(np.concatenate(tokens), behind).astype(int)
+        learner.set_theta(rows, theta[rows].astype(np.float32))
+        for one in (learner, given):
+            one.calculate(examples)
+        np.testing.assert_allclose(
+            learner.expected_counts(), given.expected_counts(), rtol=1e-4, atol=1e-6
+        )
+    learner.set_theta(slice(None), theta)
+    np.testing.assert_allclose(learner.theta, theta, rtol=1e-5, atol=1e-7)
+    with pytest.raises(ValueError, match="incremental EM begins from posteriors"):
+        model.learner(rule="incremental").set_theta(slice(None), theta)
+
+
 def test_work_is_tokens():
     learner = made()
     assert learner.work.tolist() == [2, 1]

@@ -162,6 +162,38 @@ def test_theta_is_what_it_is_set_to(smoothing):
         model.learner(rule="incremental").theta = given.theta
 
 
+@settings(max_examples=60, deadline=None)
+@given(problems())
+def test_some_parameters_are_those_of_all(problem):
+    model, rng = problem
+    learner, given = model.learner(), trained(model, rng)
+    for size in (0, 1, 2, len(model)):
+        examples = rng.integers(0, len(model), size=size)
+        touched = learner.touched(examples)
+        cells = [np.ix_(*reversed(model.sentences(number))) for number in examples]
+        assert touched.dtype == np.int32
+        assert touched.tolist() == [
+            number
+            for number, (target, source) in enumerate(learner.parameter_words)
+            if any(target in rows and source in columns for rows, columns in cells)
+        ]
+        learner.set_theta(touched, given.theta[touched])
+        for one in (learner, given):
+            one.calculate(examples)
+        np.testing.assert_allclose(
+            learner.expected_counts(), given.expected_counts(), rtol=1e-4, atol=1e-6
+        )
+
+
+def test_parameters_that_cannot_be_are_refused():
+    model = random_model1(np.random.default_rng(15), [3, 4], [2, 5])
+    for wrong in (-1, 2):
+        with pytest.raises(IndexError, match="numbered 0 to 1"):
+            model.learner().touched([0, wrong])
+    with pytest.raises(ValueError, match="begins from posteriors"):
+        model.learner(rule="incremental").set_theta([0], 0.5)
+
+
 def test_totals_are_of_source_words():
     rng = np.random.default_rng(13)
     model = random_model1(rng, [3, 4, 2], [2, 5, 3])
