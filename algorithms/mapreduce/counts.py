@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+WINDOW = 2**18  # sums that are added up at a time: in float64 they fit into a core's cache
+
 
 class Counts(NamedTuple):
     """Rows of sums; a row that is not there is 0.
@@ -45,7 +47,7 @@ class Counts(NamedTuple):
         **facts
             objective, examples, work.
         """
-        there = np.flatnonzero(values.any(axis=1))
+        there = np.flatnonzero((values != 0).any(axis=1))
         counts = cls(rows[there].astype(np.int32), values[there].astype(np.float32), **facts)
         return counts._replace(mapped=(began, time.time()), moved=counts.nbytes)
 
@@ -63,16 +65,10 @@ class Counts(NamedTuple):
 
 def add(parts):
     """Return the sum of some `Counts`, added up in float64 in their order."""
-    last = max(part.rows[-1] for part in parts if len(part.rows)) if any_rows(parts) else -1
-    total = np.zeros((last + 1, parts[0].values.shape[1]))
-    there = np.zeros(last + 1, dtype=bool)
-    for part in parts:
-        total[part.rows] += part.values
-        there[part.rows] = True
-    rows = np.flatnonzero(there)
+    rows, values = zip(*_sums(parts), strict=True)
     counts = Counts(
-        rows.astype(np.int32),
-        total[rows].astype(np.float32),
+        np.concatenate(rows),
+        np.concatenate(values),
         sum(part.objective for part in parts),
         sum(part.examples for part in parts),
         sum(part.work for part in parts),
@@ -81,9 +77,23 @@ def add(parts):
     return counts._replace(moved=sum(part.moved for part in parts) + counts.nbytes)
 
 
-def any_rows(parts):
-    """Return whether any of some `Counts` has a row."""
-    return any(len(part.rows) for part in parts)
+def _sums(parts):
+    """Yield rows and values of the sum of some `Counts`, of windows that fit into the cache."""
+    width = parts[0].values.shape[1]
+    size = max(WINDOW // width, 1)
+    end = max((int(part.rows[-1]) + 1 for part in parts if len(part.rows)), default=1)
+    begins = range(0, end, size)
+    places = [np.searchsorted(part.rows, [*begins, end]).tolist() for part in parts]
+    total, there = np.zeros((size, width)), np.zeros(size, dtype=bool)
+    for window, begin in enumerate(begins):
+        total[:], there[:] = 0.0, False
+        for part, place in zip(parts, places, strict=True):
+            own = slice(place[window], place[window + 1])
+            rows = part.rows[own] - begin
+            total[rows] += part.values[own]
+            there[rows] = True
+        rows = np.flatnonzero(there)
+        yield (rows + begin).astype(np.int32), total[rows].astype(np.float32)
 
 
 def add_tallies(parts):

@@ -13,7 +13,7 @@ from staleness.algorithms.encoded import EncodedCorpus
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.mapreduce import models
 from staleness.algorithms.mapreduce.counts import Counts
-from staleness.algorithms.mapreduce.models import Model
+from staleness.algorithms.mapreduce.models import ALL, Model
 from staleness.algorithms.seeds import generator
 
 TASKS = discover(tasks, tasks.Task)
@@ -119,10 +119,12 @@ class Partition:
                 random = generator(self.place.seed, "order", epoch, self.place.number)
                 order = random.permutation(len(work))
             share = order[len(work) * turn // turns : len(work) * (turn + 1) // turns]
-            self._model.set(theta[self.rows])
-            values, objective = self._model.calculate(share)
+            keys = self._model.touched(share) if turns > 1 else ALL
+            rows = self.rows[keys]
+            self._model.set(theta[rows], keys)
+            values, objective = self._model.calculate(share, keys)
             return Counts.of(
-                self.rows,
+                rows,
                 values,
                 began,
                 objective=objective,

@@ -5,6 +5,8 @@ from typing import ClassVar, NamedTuple
 
 import numpy as np
 
+ALL = slice(None)
+
 
 class Multinomials(NamedTuple):
     """Parameters that are probabilities.
@@ -68,13 +70,23 @@ class Model(ABC):
     def begin(self):
         """Return what `initial` wants to know of the partition: rows, and sums [rows, width]."""
 
-    @abstractmethod
-    def set(self, theta):
-        """Make its parameters these, float32 [keys, width]."""
+    def touched(self, examples):
+        """Return which keys some examples have to do with: their numbers, ascending, or `ALL`."""
+        return ALL
 
     @abstractmethod
-    def calculate(self, examples):
-        """Return sums over some examples, float [keys, width], and their objective."""
+    def set(self, theta, keys=ALL):
+        """Make the parameters of some keys these, float32 [keys, width].
+
+        Those of all others need not be anything until they are set.
+        """
+
+    @abstractmethod
+    def calculate(self, examples, keys=ALL):
+        """Return sums over some examples, float [keys, width], and their objective.
+
+        Of those keys; they must be all that the examples have `touched`.
+        """
 
     # At the driver, which has no partition.
 

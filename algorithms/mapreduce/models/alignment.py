@@ -8,7 +8,7 @@ these, too, and a part of it stays there under stepwise EM.
 
 import numpy as np
 
-from staleness.algorithms.mapreduce.models import Model, Multinomials
+from staleness.algorithms.mapreduce.models import ALL, Model, Multinomials
 
 
 class Alignment(Model):
@@ -34,16 +34,34 @@ class Alignment(Model):
         weights = np.concatenate([self.learner.first.totals, self.learner.second.totals])
         return np.arange(len(weights)), weights[:, None]
 
-    def set(self, theta):
-        """Make its parameters these."""
-        first, second = np.split(theta[:, 0], [self.learner.first.parameters])
-        self.learner.first.theta, self.learner.second.theta = first, second
+    def touched(self, examples):
+        """Return the keys of the pairs of words that co-occur in some sentence pairs."""
+        first, second = self.learner.first, self.learner.second
+        return np.concatenate(
+            [first.touched(examples), first.parameters + second.touched(examples)],
+        )
 
-    def calculate(self, examples):
+    def set(self, theta, keys=ALL):
+        """Make parameters these."""
+        begin = 0
+        for direction, own in self._directions(keys):
+            count = direction.parameters if own is ALL else len(own)
+            direction.set_theta(own, theta[begin : begin + count, 0])
+            begin += count
+
+    def calculate(self, examples, keys=ALL):
         """Return expected counts."""
         self.learner.calculate(examples)
-        directions = self.learner.first, self.learner.second
-        return np.concatenate([one.expected_counts() for one in directions])[:, None], 0.0
+        counts = [one.expected_counts()[own] for one, own in self._directions(keys)]
+        return np.concatenate(counts)[:, None], 0.0
+
+    def _directions(self, keys):
+        """Return both directions, and which of their parameters some keys are."""
+        first, second = self.learner.first, self.learner.second
+        if keys is ALL:
+            return (first, ALL), (second, ALL)
+        ours, theirs = np.split(keys, np.searchsorted(keys, [first.parameters]))
+        return (first, ours), (second, theirs - np.int32(first.parameters))
 
     @staticmethod
     def shape(task, about, keys):

@@ -3,7 +3,7 @@
 import numpy as np
 
 from staleness.algorithms.encoded import EncodedCorpus
-from staleness.algorithms.mapreduce.models import Model
+from staleness.algorithms.mapreduce.models import ALL, Model
 from staleness.kernels.batch_gradient import BatchGradient
 
 
@@ -32,11 +32,11 @@ class NamedEntityRecognition(Model):
         """Return nothing: theta begins at 0."""
         return self.keys[:0], np.zeros((0, self.learner.labels))
 
-    def set(self, theta):
-        """Make its parameters these."""
+    def set(self, theta, keys=ALL):
+        """Make its parameters these, all of them."""
         self.learner.theta = theta
 
-    def calculate(self, examples):
+    def calculate(self, examples, keys=ALL):
         """Return the gradient of the negative log-likelihood, and that itself as the objective."""
         self.learner.calculate(examples)
         self.learner.update()

@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 
 from staleness.algorithms.encoded import EncodedCorpus
-from staleness.algorithms.mapreduce.models import Model, Multinomials
+from staleness.algorithms.mapreduce.models import ALL, Model, Multinomials
 
 
 class Tagging(Model):
-    """A HMM of the words that its partition has, and one more that stands for all others."""
+    """A HMM of the words that its partition has."""
 
     name = "tagging"
 
@@ -18,32 +18,33 @@ class Tagging(Model):
         arrays = corpus.arrays | {"train.words": tokens.astype(np.int32)}
         self.corpus = EncodedCorpus(corpus.about, arrays)
         training = task.training(self.corpus, seed)
-        # Those of the other words are not needed: any one will do.
-        responsibilities = training.responsibilities[np.append(words, 0)]
         self.learner = replace(
-            training, words=len(words) + 1, responsibilities=responsibilities
+            training, words=len(words), responsibilities=training.responsibilities[words]
         ).learner(rule="em")
         behind = np.arange(corpus.about["words"], corpus.about["words"] + task.states + 1)
         self.keys = np.concatenate([words, behind]).astype(np.int64)
-        self._words = len(words)
 
     def begin(self):
         """Return the counts that the learner begins with."""
-        return self.keys, self._without_others(self.learner.counts)
+        return self.keys, self.learner.counts
 
-    def set(self, theta):
-        """Make its parameters these; the other words have what is left."""
-        words, behind = np.split(theta.astype(np.float64), [self._words])
-        others = np.maximum(1.0 - words.sum(axis=0, keepdims=True), 0.0)
-        self.learner.theta = np.concatenate([words, others, behind])
+    def touched(self, examples):
+        """Return the keys of the words of some sentences, and those behind."""
+        offsets, words = self.corpus["train.offsets"], self.corpus["train.words"]
+        there = np.zeros(len(self.keys), dtype=bool)
+        for sentence in examples:
+            there[words[offsets[sentence] : offsets[sentence + 1]]] = True
+        there[self.learner.words :] = True
+        return np.flatnonzero(there)
 
-    def calculate(self, examples):
+    def set(self, theta, keys=ALL):
+        """Make parameters these."""
+        self.learner.set_theta(keys, theta)
+
+    def calculate(self, examples, keys=ALL):
         """Return expected counts."""
         self.learner.calculate(examples)
-        return self._without_others(self.learner.expected_counts()), 0.0
-
-    def _without_others(self, counts):
-        return np.delete(counts, self._words, axis=0)
+        return self.learner.expected_counts()[keys], 0.0
 
     @staticmethod
     def shape(task, about, keys):

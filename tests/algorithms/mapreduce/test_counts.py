@@ -1,9 +1,13 @@
 """Sums on their way."""
 
+from unittest.mock import patch
+
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from staleness.algorithms.mapreduce import counts
 from staleness.algorithms.mapreduce.counts import Counts, add, add_tallies, merge
 
 ROWS = 7
@@ -20,8 +24,14 @@ def tables(draw):
     return values * (random.random((parts, ROWS, 1)) < draw(st.floats(0, 1)))
 
 
-@given(tables())
-def test_sums_are_those_of_dense_tables(values):
+@pytest.mark.parametrize("window", [1, 4, 100])
+@given(values=tables())
+def test_sums_are_those_of_dense_tables(window, values):
+    with patch.object(counts, "WINDOW", window):
+        check_sums(values)
+
+
+def check_sums(values):
     parts = [
         Counts.of(np.arange(ROWS), part, began=10.0 + k, objective=float(k), examples=k, work=2 * k)
         for k, part in enumerate(values)

@@ -1,11 +1,13 @@
 """Parts of a corpus."""
 
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from staleness.algorithms.errors import StalenessError
+from staleness.algorithms.mapreduce.counts import add
 from staleness.algorithms.mapreduce.partition import MODELS, Partition, Place, part
 from staleness.algorithms.run import TASKS
 
@@ -31,6 +33,36 @@ def test_parts_make_the_corpus(corpora, task, partitions):
             assert all(piece[0] == 0 for piece in pieces)
             pieces, whole = [np.diff(piece) for piece in pieces], np.diff(whole)  # noqa: PLW2901
         np.testing.assert_array_equal(np.concatenate(pieces), whole)
+
+
+def test_arrays_of_no_split_are_left_out(corpora):
+    corpus = corpora["alignment"]
+    more = replace(corpus, arrays=corpus.arrays | {"true.null": np.ones(3)})
+    assert "true.null" not in part(more, TASKS["alignment"].layout, 0, 2).arrays
+
+
+@pytest.mark.parametrize("task", ["alignment", "tagging"])
+def test_what_a_share_does_not_touch_changes_nothing(corpora, task):
+    corpus = corpora[task]
+    hyper_parameters = {"states": 4} if task == "tagging" else {}
+    partition = Partition(place_of(corpus, hyper_parameters=hyper_parameters))
+    if task == "alignment":
+        partition.locate(partition.keys())
+    rows = partition.rows.max() + 1
+    theta = np.random.default_rng(1).random((rows, 4 if task == "tagging" else 1))
+    theta = (theta / theta.sum(axis=0)).astype(np.float32)
+    shares = [partition.compute(theta, 0, turn, 20) for turn in range(20)]
+    turn = int(np.argmin([len(share.rows) for share in shares]))
+    other = theta.copy()
+    untouched = np.setdiff1d(np.arange(rows), shares[turn].rows)
+    other[untouched] = 0.5
+    again = partition.compute(other, 0, turn, 20)
+    assert len(untouched)
+    np.testing.assert_array_equal(again.rows, shares[turn].rows)
+    np.testing.assert_array_equal(again.values, shares[turn].values)
+    # All shares make the whole.
+    total, whole = add(shares), partition.compute(theta, 0, 0, 1)
+    np.testing.assert_allclose(total.dense(rows), whole.dense(rows), rtol=1e-4, atol=1e-6)
 
 
 def test_only_its_recipe_travels(corpora):
