@@ -102,5 +102,17 @@ def add_tallies(parts):
 
 
 def merge(parts):
-    """Return what stands in some sorted arrays, each value once, sorted."""
-    return np.unique(np.concatenate(parts))
+    """Return what stands in some sorted arrays, each value once, sorted.
+
+    Window by window of values, so that beside parts and result there is never another copy of all.
+    """
+    longest = max(parts, key=len)
+    places = [np.searchsorted(part, longest[:: WINDOW // len(parts) or 1]) for part in parts]
+    places = [
+        [0, *place[1:].tolist(), len(part)] for part, place in zip(parts, places, strict=True)
+    ]
+    windows = (
+        [part[slice(*place[k : k + 2])] for part, place in zip(parts, places, strict=True)]
+        for k in range(len(places[0]) - 1)
+    )
+    return np.concatenate([np.unique(np.concatenate(window)) for window in windows])

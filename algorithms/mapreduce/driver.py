@@ -178,7 +178,7 @@ class Driver:
         if self.multinomials is None:
             return self.state.astype(np.float32)
         theta = self.multinomials.theta(self.state.ravel(), self.master.smoothing)
-        return theta.reshape(self.state.shape).astype(np.float32)
+        return theta.reshape(self.state.shape)
 
     @property
     def parameters(self):

@@ -6,6 +6,7 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 
 ALL = slice(None)
+STRETCH = 2**15  # parameters
 
 
 class Multinomials(NamedTuple):
@@ -23,14 +24,24 @@ class Multinomials(NamedTuple):
     outcomes: np.ndarray
 
     def theta(self, mu, smoothing):
-        """Return the probabilities that expected counts make, float64 [parameters].
+        """Return the probabilities that expected counts make, float32 [parameters].
 
         Where a multinomial has no counts they are 0.
         """
-        totals = np.bincount(self.groups, mu, minlength=len(self.outcomes))
-        totals += smoothing * self.outcomes
-        totals = totals[self.groups]
-        return np.divide(mu + smoothing, totals, out=np.zeros_like(mu), where=totals > 0)
+        totals = smoothing * self.outcomes.astype(np.float64)
+        for some in _stretches(len(mu)):
+            totals += np.bincount(self.groups[some], mu[some], minlength=len(totals))
+        totals[totals <= 0] = np.inf
+        theta = np.empty(len(mu), dtype=np.float32)
+        for some in _stretches(len(mu)):
+            theta[some] = (mu[some] + smoothing) / totals[self.groups[some]]
+        return theta
+
+
+def _stretches(length):
+    """Yield slices that are worked on in a core's cache, and not in copies of everything."""
+    for begin in range(0, length, STRETCH):
+        yield slice(begin, begin + STRETCH)
 
 
 class Model(ABC):

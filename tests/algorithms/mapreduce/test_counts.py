@@ -66,5 +66,10 @@ def test_tallies_add_by_name():
     assert total["table"].tolist() == [[2, 1], [1, 2]]
 
 
-def test_keys_are_merged():
-    assert merge([np.array([1, 4]), np.array([0, 4, 9])]).tolist() == [0, 1, 4, 9]
+@pytest.mark.parametrize("window", [1, 5, 100])
+@given(parts=st.lists(st.sets(st.integers(0, 50)), min_size=1, max_size=5))
+def test_keys_are_merged(window, parts):
+    with patch.object(counts, "WINDOW", window):
+        found = merge([np.array(sorted(part), dtype=np.int64) for part in parts])
+    assert found.tolist() == sorted(set().union(*parts))
+    assert found.dtype == np.int64
