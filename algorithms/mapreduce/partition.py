@@ -1,8 +1,10 @@
 """A part of the corpus, and the learner that a worker keeps of it."""
 
+import copy
 import os
 import threading
 import time
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import numpy as np
@@ -13,7 +15,7 @@ from staleness.algorithms.encoded import EncodedCorpus
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.mapreduce import models
 from staleness.algorithms.mapreduce.counts import Counts
-from staleness.algorithms.mapreduce.models import ALL, Model
+from staleness.algorithms.mapreduce.models import ALL, WHOLE, Model, Piece
 from staleness.algorithms.seeds import generator
 
 TASKS = discover(tasks, tasks.Task)
@@ -36,6 +38,8 @@ class Place(NamedTuple):
         Of the run.
     number, partitions : int
         The `number`-th of so many.
+    piece : Piece
+        Of its parameters.
     """
 
     folder: str
@@ -45,6 +49,7 @@ class Place(NamedTuple):
     seed: int
     number: int
     partitions: int
+    piece: Piece = WHOLE
 
 
 class Partition:
@@ -56,7 +61,7 @@ class Partition:
     Parameters
     ----------
     place : Place
-    rows : ndarray of int64, optional
+    rows : ndarray of int, optional
         The rows of theta that it has to do with; without, its model's keys.
 
     Raises
@@ -67,43 +72,65 @@ class Partition:
 
     def __init__(self, place, rows=None):
         self.place = place
+        self._task = TASKS[place.task].configure(place.hyper_parameters)
+        # A worker of somebody else's may have several threads.
+        self._alone = threading.Lock()
+        self._begun = None
+        model = self._made()
+        self.rows = model.keys if rows is None else rows
+        self._model = model
+        if place.piece != WHOLE:
+            self._begun = self.begin()
+            self._model = None
+
+    def _made(self):
+        """Return its model, from the corpus."""
+        place = self.place
         corpus = encoded.load(place.folder)
         if corpus.about["digest"] != place.digest:
             raise StalenessError(
                 f"{place.folder}: on {os.uname().nodename} it is another corpus than the driver's: "
                 "give a folder that all workers share"
             )
-        task = TASKS[place.task].configure(place.hyper_parameters)
-        self._task = task
-        own = part(corpus, task.layout, place.number, place.partitions)
+        own = part(corpus, self._task.layout, place.number, place.partitions)
         try:
-            self._model = MODELS[place.task](task, own, place.seed)
+            return MODELS[place.task](self._task, own, place.seed, place.piece)
         except ValueError as error:
             raise StalenessError(f"task '{place.task}': {error}") from error
-        self.rows = self._model.keys if rows is None else rows
-        # A worker of somebody else's may have several threads.
-        self._alone = threading.Lock()
+
+    @contextmanager
+    def _at_work(self):
+        """Give the model, to nobody else meanwhile.
+
+        Where models are cut into pieces there is no room for those of all partitions: a model is
+        made when it is needed, and forgotten.
+        """
+        with self._alone:
+            yield self._made() if self._model is None else self._model
 
     def __reduce__(self):
         return Partition, (self.place, self.rows)
 
     def __sizeof__(self):
-        return self.rows.nbytes + self._model.nbytes
+        return self.rows.nbytes + (0 if self._model is None else self._model.nbytes)
 
     def locate(self, table):
-        """Look up its model's keys in a sorted table of all there are."""
-        self.rows = np.searchsorted(table, self._model.keys)
-        return self
+        """Return it with its keys looked up in a sorted table of all there are."""
+        located = copy.copy(self)
+        located.rows = np.searchsorted(table, self.rows).astype(np.int32)
+        return located
 
     def keys(self):
-        """Return its model's keys."""
-        return self._model.keys
+        """Return its model's keys; they have not been looked up yet."""
+        return self.rows
 
     def begin(self):
         """Return what the model begins with, `Counts`."""
-        with self._alone:
+        if self._begun is not None:
+            return self._begun
+        with self._at_work() as model:
             began = time.time()
-            return Counts.of(*self._model.begin(), began)
+            return Counts.of(*model.begin(), began)
 
     def compute(self, theta, epoch, turn, turns):
         """Return the statistics of the `turn`-th of so many shares of its examples, `Counts`.
@@ -111,18 +138,18 @@ class Partition:
         Every epoch has an order of its own, which the number of the epoch determines: who computes
         a share again computes the same one.
         """
-        with self._alone:
-            began = time.time()
-            work = self._model.learner.work
+        began = time.time()
+        with self._at_work() as model:
+            work = model.learner.work
             order = np.arange(len(work))
             if turns > 1:
                 random = generator(self.place.seed, "order", epoch, self.place.number)
                 order = random.permutation(len(work))
             share = order[len(work) * turn // turns : len(work) * (turn + 1) // turns]
-            keys = self._model.touched(share) if turns > 1 else ALL
+            keys = model.touched(share) if turns > 1 else ALL
             rows = self.rows[keys]
-            self._model.set(theta[rows], keys)
-            values, objective = self._model.calculate(share, keys)
+            model.set(theta[rows], keys)
+            values, objective = model.calculate(share, keys)
             return Counts.of(
                 rows,
                 values,
@@ -134,9 +161,9 @@ class Partition:
 
     def tally(self, theta):
         """Return what the task's metrics are made of; see `Task.tally`."""
-        with self._alone:
-            self._model.set(theta[self.rows])
-            return self._task.tally(self._model.learner, self._model.corpus)
+        with self._at_work() as model:
+            model.set(theta[self.rows])
+            return self._task.tally(model.learner, model.corpus)
 
 
 def part(corpus, layout, number, partitions):

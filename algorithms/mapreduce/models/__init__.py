@@ -9,6 +9,16 @@ ALL = slice(None)
 STRETCH = 2**15  # parameters
 
 
+class Piece(NamedTuple):
+    """The `number`-th of so many pieces of a model, which statistics do not tie to one another."""
+
+    number: int
+    pieces: int
+
+
+WHOLE = Piece(0, 1)
+
+
 class Multinomials(NamedTuple):
     """Parameters that are probabilities.
 
@@ -23,25 +33,32 @@ class Multinomials(NamedTuple):
     groups: np.ndarray
     outcomes: np.ndarray
 
-    def theta(self, mu, smoothing):
+    def totals(self, mu):
+        """Return the sums of the expected counts of each multinomial, float64."""
+        totals = np.zeros(len(self.outcomes))
+        for some in stretches(len(mu)):
+            totals += np.bincount(self.groups[some], mu[some], minlength=len(totals))
+        return totals
+
+    def theta(self, mu, smoothing, totals=None):
         """Return the probabilities that expected counts make, float32 [parameters].
 
-        Where a multinomial has no counts they are 0.
+        Where a multinomial has no counts they are 0. `totals` are those of the whole model, where
+        this is a piece of it.
         """
-        totals = smoothing * self.outcomes.astype(np.float64)
-        for some in _stretches(len(mu)):
-            totals += np.bincount(self.groups[some], mu[some], minlength=len(totals))
+        totals = self.totals(mu) if totals is None else totals
+        totals = totals + smoothing * self.outcomes
         totals[totals <= 0] = np.inf
         theta = np.empty(len(mu), dtype=np.float32)
-        for some in _stretches(len(mu)):
+        for some in stretches(len(mu)):
             theta[some] = (mu[some] + smoothing) / totals[self.groups[some]]
         return theta
 
 
-def _stretches(length):
+def stretches(length):
     """Yield slices that are worked on in a core's cache, and not in copies of everything."""
     for begin in range(0, length, STRETCH):
-        yield slice(begin, begin + STRETCH)
+        yield slice(begin, min(begin + STRETCH, length))
 
 
 class Model(ABC):
@@ -54,6 +71,8 @@ class Model(ABC):
         A partition of the corpus.
     seed : int
         Of the run.
+    piece : Piece
+        Of the parameters, where the model can be cut; that is Model 1.
 
     Attributes
     ----------
@@ -72,10 +91,15 @@ class Model(ABC):
     name: ClassVar[str]
     keys_are_rows: ClassVar[bool] = True
 
+    def refuse(self, piece):
+        """Raise an error if the model is to be cut, for those that cannot be."""
+        if piece != WHOLE:
+            raise ValueError("this model cannot be cut into pieces")
+
     @property
     def nbytes(self):
         """About the bytes of memory that it takes."""
-        return self.keys.nbytes + sum(values.nbytes for values in self.corpus.arrays.values())
+        return sum(values.nbytes for values in self.corpus.arrays.values())
 
     @abstractmethod
     def begin(self):

@@ -8,7 +8,10 @@ these, too, and a part of it stays there under stepwise EM.
 
 import numpy as np
 
-from staleness.algorithms.mapreduce.models import ALL, Model, Multinomials
+from staleness.algorithms.encoded import EncodedCorpus
+from staleness.algorithms.mapreduce.models import ALL, WHOLE, Model, Multinomials, stretches
+from staleness.kernels.joint import Joint
+from staleness.kernels.model1 import IBMModel1
 
 
 class Alignment(Model):
@@ -17,14 +20,22 @@ class Alignment(Model):
     name = "alignment"
     keys_are_rows = False
 
-    def __init__(self, task, corpus, seed):
-        self.corpus = corpus
-        self.learner = task.training(corpus, seed).learner(rule="em")
-        base = _base(corpus.about)
+    def __init__(self, task, corpus, seed, piece=WHOLE):
+        if piece == WHOLE:
+            self.corpus = corpus
+            self.learner = task.training(corpus, seed).learner(rule="em")
+        else:
+            self.corpus = EncodedCorpus(corpus.about | {"linked_pairs": 0}, {})
+            self.learner = _piece(corpus, piece)
+
+    @property
+    def keys(self):
+        """What its rows are called; made when asked for, as they are larger than the learner."""
+        base = _base(self.corpus.about)
         first, second = (
             _keys(base, one.parameter_words) for one in (self.learner.first, self.learner.second)
         )
-        self.keys = np.concatenate([first, 2 * base**2 + second])
+        return np.concatenate([first, 2 * base**2 + second])
 
     def begin(self):
         """Return the weights of the words given, a row each: those of the first, then the second.
@@ -74,16 +85,12 @@ class Alignment(Model):
         given, predicted = about["source_words"] + 1, about["target_words"]
         base = _base(about)
         second = np.searchsorted(keys, 2 * base**2)
-        groups = np.concatenate(
-            [
-                _given(base, keys[:second]),
-                given + _given(base, keys[second:] - 2 * base**2),
-                np.arange(given + predicted + 1),
-            ]
-        )
-        return Multinomials(
-            groups.astype(np.int32), np.repeat([predicted, given - 1], [given, predicted + 1])
-        )
+        groups = np.empty(len(keys) + given + predicted + 1, dtype=np.int32)
+        for some in stretches(len(keys)):
+            groups[some] = _given(base, keys[some] % (2 * base**2))
+        groups[second : len(keys)] += given
+        groups[len(keys) :] = np.arange(given + predicted + 1)
+        return Multinomials(groups, np.repeat([predicted, given - 1], [given, predicted + 1]))
 
     @staticmethod
     def initial(begun, rows, multinomials):
@@ -96,6 +103,34 @@ class Alignment(Model):
         return counts
 
 
+def _piece(corpus, piece):
+    """Return both directions, but only for every so-many-th of the words predicted.
+
+    Posteriors of a word need no parameters but its own: pieces are models for themselves, but that
+    a word given has its probabilities in all of them.
+    """
+    source, target = (
+        (corpus[f"train.{side}_offsets"], corpus[f"train.{side}"]) for side in ("source", "target")
+    )
+    words = [corpus.about[f"{side}_words"] for side in ("source", "target")]
+    return Joint(
+        *(
+            IBMModel1(*given, *_some(predicted, piece), source_words=w, target_words=v)
+            for given, predicted, (w, v) in (
+                (source, target, words),
+                (target, source, words[::-1]),
+            )
+        )
+    )
+
+
+def _some(sentences, piece):
+    """Return offsets and words, of those words that belong to a piece."""
+    offsets, words = sentences
+    ours = words % piece.pieces == piece.number
+    return np.concatenate([[0], np.cumsum(ours)])[offsets], words[ours]
+
+
 def _base(about):
     """Return a number above those of all words."""
     return max(about["source_words"], about["target_words"]) + 1
@@ -106,10 +141,9 @@ def _keys(base, words):
 
     It is made of the rarer word, whether that is the word given, and the other.
     """
-    target, given = words.astype(np.int64).T
-    return (2 * words.max(axis=1, initial=0).astype(np.int64) + (given > target)) * base + (
-        words.min(axis=1, initial=base)
-    )
+    target, given = words.T
+    rarer = np.maximum(target, given).astype(np.int64)
+    return (2 * rarer + (given > target)) * base + np.minimum(target, given)
 
 
 def _given(base, keys):

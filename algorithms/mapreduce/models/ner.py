@@ -3,7 +3,7 @@
 import numpy as np
 
 from staleness.algorithms.encoded import EncodedCorpus
-from staleness.algorithms.mapreduce.models import ALL, Model
+from staleness.algorithms.mapreduce.models import ALL, WHOLE, Model
 from staleness.kernels.batch_gradient import BatchGradient
 
 
@@ -12,7 +12,8 @@ class NamedEntityRecognition(Model):
 
     name = "ner"
 
-    def __init__(self, task, corpus, seed):
+    def __init__(self, task, corpus, seed, piece=WHOLE):
+        self.refuse(piece)
         names = [name for name in corpus.arrays if name.endswith(".features")]
         features, numbers = np.unique(
             np.concatenate([corpus[name] for name in names]), return_inverse=True

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from staleness.algorithms.encoded import EncodedCorpus
-from staleness.algorithms.mapreduce.models import ALL, Model, Multinomials
+from staleness.algorithms.mapreduce.models import ALL, WHOLE, Model, Multinomials
 
 
 class Tagging(Model):
@@ -13,7 +13,8 @@ class Tagging(Model):
 
     name = "tagging"
 
-    def __init__(self, task, corpus, seed):
+    def __init__(self, task, corpus, seed, piece=WHOLE):
+        self.refuse(piece)
         words, tokens = np.unique(corpus["train.words"], return_inverse=True)
         arrays = corpus.arrays | {"train.words": tokens.astype(np.int32)}
         self.corpus = EncodedCorpus(corpus.about, arrays)

@@ -47,7 +47,7 @@ def test_what_a_share_does_not_touch_changes_nothing(corpora, task):
     hyper_parameters = {"states": 4} if task == "tagging" else {}
     partition = Partition(place_of(corpus, hyper_parameters=hyper_parameters))
     if task == "alignment":
-        partition.locate(partition.keys())
+        partition = partition.locate(partition.keys())
     rows = partition.rows.max() + 1
     theta = np.random.default_rng(1).random((rows, 4 if task == "tagging" else 1))
     theta = (theta / theta.sum(axis=0)).astype(np.float32)
@@ -68,7 +68,7 @@ def test_what_a_share_does_not_touch_changes_nothing(corpora, task):
 def test_only_its_recipe_travels(corpora):
     corpus = corpora["alignment"]
     partition = Partition(place_of(corpus))
-    partition.locate(np.arange(partition.keys().max() + 1))
+    partition = partition.locate(np.arange(partition.keys().max() + 1))
     sent = pickle.dumps(partition)
     assert len(sent) < 2000
     assert str(corpus.folder).encode() in sent
