@@ -18,6 +18,7 @@ from staleness.algorithms.errors import Diverged, StalenessError
 from staleness.algorithms.mapreduce import partition
 from staleness.algorithms.mapreduce.counts import add, add_tallies, merge
 from staleness.algorithms.mapreduce.engine import Lost
+from staleness.algorithms.mapreduce.models import WHOLE
 from staleness.algorithms.mapreduce.partition import MODELS, Partition, Place
 
 ATTEMPTS = 5  # to get through one job, or the beginning
@@ -69,11 +70,17 @@ class Driver:
     mini_batch_size : int or None
         None for the whole corpus.
     mappers, reducers, jobs_in_flight : int
+    piece : Piece
+        Of the model.
 
     Attributes
     ----------
     about : dict
         What the engine is; see `Engine.describe`.
+    state : ndarray of float64 [rows, width]
+        See `Master.update`.
+    totals : ndarray or None
+        Of the multinomials, where their counts are not all in this piece.
     trace : ndarray of `TRACE` [jobs]
     updates, examples : int
         Made so far, and the examples in them.
@@ -94,6 +101,7 @@ class Driver:
         mappers,
         reducers,
         jobs_in_flight,
+        piece=WHOLE,
     ):
         self.engine = engine
         self.task = task
@@ -114,6 +122,7 @@ class Driver:
         self.trace["mini_batch"] = np.arange(len(self.trace))
         self.updates = self.examples = 0
         self._model = MODELS[task.name]
+        self.piece, self.totals = piece, None
         self._placed = self._table = None
         self._began = engine.now()
         self.spent = 0.0, 0.0
@@ -131,7 +140,9 @@ class Driver:
         """Have the partitions made, and their rows looked up."""
         facts = (self.task.name, asdict(self.task), self.seed)
         where = str(self.corpus.folder), self.corpus.about["digest"]
-        places = [Place(*where, *facts, k, self.partitions) for k in range(self.partitions)]
+        places = [
+            Place(*where, *facts, k, self.partitions, self.piece) for k in range(self.partitions)
+        ]
         placed = self.engine.place(Partition, places)
         if not self._model.keys_are_rows:
             if self._table is None:
@@ -177,7 +188,8 @@ class Driver:
         """What workers compute with, float32 [rows, width]."""
         if self.multinomials is None:
             return self.state.astype(np.float32)
-        theta = self.multinomials.theta(self.state.ravel(), self.master.smoothing)
+        smoothing = self.master.smoothing
+        theta = self.multinomials.theta(self.state.ravel(), smoothing, self.totals)
         return theta.reshape(self.state.shape)
 
     @property
