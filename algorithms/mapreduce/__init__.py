@@ -6,4 +6,5 @@ partition.py  a part of the corpus, and the learner that a worker keeps of it
 models/       how a task's parameters are numbered, one file a task
 counts.py     statistics on their way from mappers to the driver
 driver.py     one run
+pieces.py     batch EM of a model that is too large for one driver
 """
