@@ -1,50 +1,206 @@
-"""What a MapReduce job costs beside its computing, and what it moves.
+"""What MapReduce jobs cost beside their computing, and what that makes of learning.
 
-    python -m benchmarks.mapreduce [--engine local] [--workers 2] [--jobs 20]
+    python -m benchmarks.mapreduce [overhead] [--jobs 20]
+    python -m benchmarks.mapreduce race [--pairs 300000] [--mini-batch 30000] [--seeds 3]
+    python -m benchmarks.mapreduce memory [--pairs 3000000] [--pieces 16]
 
-An empty job: theta of 8 MB goes to every worker, mappers and the reduce do nothing with it. Then
-some iterations of batch EM for Model 1 on sentence pairs at random: the bytes that they moved,
-beside those of theta for every worker and of the counts that are not zero, 4 for a count's row and
-4 for its value, once from the mappers and once from the reducer.
+with [--engine local] [--workers 2] for each.
+
+overhead: an empty job. Theta of 8 MB goes to every worker, mappers and the reduce do nothing with
+it. Then some iterations of batch EM for Model 1 on sentence pairs at random: the bytes that they
+moved, beside those of theta for every worker and of the counts that are not zero, 4 for a count's
+row and 4 for its value, once from the mappers and once from the reducer.
+
+race: Model 1 on synthetic sentence pairs. How long batch EM takes for 10 iterations, and stepwise
+EM, asynchronously, until it has the log-likelihood that those end with: that of the first theta
+kept that has it, one of which is kept an epoch. They take turns.
+
+memory: batch EM of Model 1 piece by piece on synthetic sentence pairs, and the most memory that
+each process has had at once (VmHWM): the one that makes the corpus, the driver with its scheduler,
+workers and what else Dask starts.
 """
 
 import argparse
+import multiprocessing
+import re
+import sys
 import tempfile
 import time
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
+from pathlib import Path
 from statistics import median
 
 import numpy as np
+import psutil
 
+from benchmarks.peers.turns import spread
 from staleness.algorithms import encoded
+from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.mapreduce import partition
 from staleness.algorithms.mapreduce.dask import LOCAL, Dask
 from staleness.algorithms.mapreduce.driver import Driver
+from staleness.algorithms.mapreduce.pieces import Pieces
+from staleness.algorithms.run import JOB_SCHEDULES, JOBS
 from staleness.algorithms.tasks.alignment import Alignment
 from staleness.algorithms.updates.em import ExpectationMaximization
+from staleness.algorithms.updates.stepwise_em import StepwiseEM
+from staleness.workflow.corpora.encode import DATA, ensure
 
+CORPUS = "synthetic-alignment"
+ITERATIONS = 10  # of batch EM, to be outrun
+POINTS = 1  # an epoch
+ALPHA = 0.55  # so that mu remembers about as many jobs as there are in an epoch, not more and more
 THETA = 2 * 2**20  # float32, 8 MB
 PAIRS, WORDS, LENGTH = 3000, 2000, 12
 
 
-def main():
+def main(arguments=None):
     """Measure, and print a line each."""
+    options = parse(arguments)
+    # Before there are workers: this process may not have been larger than they make it.
+    corpus = None if options.what == "overhead" else encoded.load(made_elsewhere(options))
+    with closing(Dask(options.engine, options.workers)) as engine:
+        WHAT[options.what](engine, corpus, options)
+
+
+def parse(arguments):
+    """Return what the command line says."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("what", nargs="?", choices=list(WHAT), default="overhead")
     parser.add_argument("--engine", default=LOCAL)
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--jobs", type=int, default=20)
-    options = parser.parse_args()
+    parser.add_argument("--jobs", type=int, default=20, help="empty ones")
+    parser.add_argument("--pairs", type=int, default=300_000)
+    parser.add_argument("--data", default=DATA, help="has encoded/, as for staleness encode")
+    parser.add_argument("--mini-batch", type=int, default=30_000)
+    parser.add_argument("--alpha", type=float, default=ALPHA, help="of stepwise EM")
+    parser.add_argument("--epochs", type=int, default=15, help="the most of stepwise EM")
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--pieces", type=int, default=16)
+    parser.add_argument("--iterations", type=int, default=1, help="of batch EM piece by piece")
+    return parser.parse_args(arguments)
+
+
+def overhead(engine, _, options):
+    """Print what empty jobs take, and what iterations move."""
+    print(engine.describe())
+    for mappers in (24, 6):
+        found = empty_jobs(engine, mappers, options.jobs)
+        print(
+            f"empty job, {mappers} + 1 tasks: {1e3 * median(found):.0f} ms "
+            f"({1e3 * min(found):.0f} to {1e3 * max(found):.0f})"
+        )
+    moved, least = bytes_moved(engine)
+    print(f"bytes moved an iteration: {moved:,}, {moved / least:.3f} times {least:,}")
+
+
+def race(engine, corpus, options):
+    """Print how long batch EM takes, and when stepwise EM has its likelihood."""
+    ratios = []
+    for seed in range(options.seeds):
+        rule = ExpectationMaximization()
+        batch = driver_of(engine, corpus, "mapreduce-batch", rule, seed, ITERATIONS)
+        for _ in batch.train():
+            pass
+        goal, seconds = likelihood(batch, batch.theta), batch.trace["end"].max()
+        print(f"seed {seed}: batch EM, {ITERATIONS} iterations {seconds:.1f} s, {goal:,.0f}")
+        print_parts(batch.trace)
+        del batch
+        rule = StepwiseEM(alpha=options.alpha)
+        settings = rule, seed, options.epochs, options.mini_batch
+        stepwise = driver_of(engine, corpus, "mapreduce-asynchronous", *settings)
+        arrived = time_to(goal, stepwise)
+        print_parts(stepwise.trace)
+        del stepwise
+        if arrived is None:
+            print(f"seed {seed}: stepwise EM does not get there in {options.epochs} epochs")
+            return
+        ratios.append(seconds / arrived)
+        print(f"seed {seed}: batch EM takes {ratios[-1]:.2f} times as long")
+    print(f"ratio of times, median (least to most): {spread(ratios, '.2f')}")
+
+
+def driver_of(engine, corpus, schedule, rule, seed, epochs, mini_batch=None):
+    """Return a driver of Model 1, with the schedule's own numbers of tasks and jobs."""
+    return Driver(
+        engine,
+        Alignment(),
+        rule.master(),
+        corpus,
+        seed=seed,
+        epochs=epochs,
+        mini_batch_size=mini_batch,
+        **{name: getattr(JOB_SCHEDULES[schedule], name) for name in JOBS},
+    )
+
+
+def likelihood(driver, theta):
+    """Return the log-likelihood of the corpus."""
+    return driver.judge(theta)["log_likelihood"]
+
+
+def time_to(goal, driver):
+    """Return when a driver had a log-likelihood, in seconds of its training; None if it never had.
+
+    What keeping theta takes is in that time.
+    """
+    points = []
+    for _ in driver.train():
+        if driver.examples * POINTS >= driver.total * (len(points) + 1):
+            points.append((driver.trace["end"].max(), driver.examples, driver.theta))
+    for seconds, examples, theta in points:
+        found = likelihood(driver, theta)
+        print(f"  stepwise EM, epoch {examples / driver.total:.2f}, {seconds:.1f} s, {found:,.0f}")
+        if found >= goal:
+            return seconds
+    return None
+
+
+def made_elsewhere(options):
+    """Return the folder of the corpus, made by another process: this one's memory is measured."""
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        settings = {"data": options.data, "options": {"examples": options.pairs}}
+        folder = pool.submit(ensure, CORPUS, **settings).result().folder
+        print(f"corpus made or checked, peak {peak(next(iter(pool._processes))) / 2**30:.2f} GB")
+    return folder
+
+
+def memory(engine, corpus, options):
+    """Print what batch EM, piece by piece, takes of the memory of each process."""
     began = time.perf_counter()
-    with closing(Dask(options.engine, options.workers)) as engine:
-        print(f"{engine.describe()}, there after {time.perf_counter() - began:.1f} s")
-        for mappers in (24, 6):
-            found = empty_jobs(engine, mappers, options.jobs)
-            print(
-                f"empty job, {mappers} + 1 tasks: {1e3 * median(found):.0f} ms "
-                f"({1e3 * min(found):.0f} to {1e3 * max(found):.0f})"
-            )
-        moved, least = bytes_moved(engine)
-        print(f"bytes moved an iteration: {moved:,}, {moved / least:.3f} times {least:,}")
+    rule = ExpectationMaximization().master()
+    settings = {"seed": 0, "mappers": 24, "reducers": 1, "pieces": options.pieces}
+    with tempfile.TemporaryDirectory(prefix="staleness-") as folder:
+        pieces = Pieces(engine, Alignment(), rule, corpus, folder=folder, **settings)
+        for iteration in range(1, options.iterations + 1):
+            for number, _ in enumerate(pieces.iterate(), start=1):
+                print(
+                    f"iteration {iteration}, {number} of {options.pieces} pieces with "
+                    f"{pieces.parameters:,} parameters, {time.perf_counter() - began:.0f} s, "
+                    f"peaks {peaks()}",
+                    flush=True,
+                )
+
+
+def peaks():
+    """Return the most memory that this process and each of its children has had, for people."""
+    own = psutil.Process()
+    found = [peak(process.pid) / 2**30 for process in (own, *own.children(recursive=True))]
+    return f"driver {found[0]:.2f} GB, others {', '.join(f'{size:.2f}' for size in found[1:])} GB"
+
+
+def peak(process):
+    """Return the most memory that a process has had at once, in bytes."""
+    status = Path(f"/proc/{process}/status").read_text(encoding="utf-8")
+    return 1024 * int(re.search(r"VmHWM:\s+(\d+) kB", status)[1])
+
+
+def print_parts(trace):
+    """Print what a job's time went into."""
+    names = ("broadcast", "queue", "map", "reduce", "update")
+    parts = ", ".join(f"{name} {median(trace[name]):.2f}" for name in names)
+    print(f"  a job, median s: {parts}; {median(trace['bytes_moved']) / 1e6:.0f} MB moved")
 
 
 def empty_jobs(engine, mappers, jobs):
@@ -68,29 +224,9 @@ def _nothing(place, theta):
 
 def bytes_moved(engine):
     """Return the bytes that an iteration moved, and those that it could not do without."""
-    rng = np.random.default_rng(0)
-    offsets = np.arange(0, LENGTH * PAIRS + 1, LENGTH, dtype=np.int64)
-    source, target = (
-        np.minimum(rng.zipf(1.3, LENGTH * PAIRS) - 1, WORDS - 1).astype(np.int32) for _ in range(2)
-    )
-    about = {"task": "alignment", "corpus": "at-random", "linked_pairs": 0}
-    about |= {"source_words": WORDS, "target_words": WORDS}
-    arrays = {"source_offsets": offsets, "source": source}
-    arrays |= {"target_offsets": offsets, "target": target}
     with tempfile.TemporaryDirectory(prefix="staleness-") as folder:
-        encoded.save(folder, about, {f"train.{name}": values for name, values in arrays.items()})
-        driver = Driver(
-            engine,
-            Alignment(),
-            ExpectationMaximization().master(),
-            encoded.load(folder),
-            seed=0,
-            epochs=2,
-            mini_batch_size=None,
-            mappers=24,
-            reducers=1,
-            jobs_in_flight=1,
-        )
+        rule = ExpectationMaximization()
+        driver = driver_of(engine, at_random(folder), "mapreduce-batch", rule, seed=0, epochs=2)
         for _ in driver.train():
             pass
         theta = driver.theta
@@ -100,9 +236,30 @@ def bytes_moved(engine):
     return int(driver.trace["bytes_moved"][-1]), least
 
 
+def at_random(folder):
+    """Save sentence pairs at random into a folder, and return the corpus."""
+    rng = np.random.default_rng(0)
+    offsets = np.arange(0, LENGTH * PAIRS + 1, LENGTH, dtype=np.int64)
+    source, target = (
+        np.minimum(rng.zipf(1.3, LENGTH * PAIRS) - 1, WORDS - 1).astype(np.int32) for _ in range(2)
+    )
+    about = {"task": "alignment", "corpus": "at-random", "linked_pairs": 0}
+    about |= {"source_words": WORDS, "target_words": WORDS}
+    arrays = {"source_offsets": offsets, "source": source}
+    arrays |= {"target_offsets": offsets, "target": target}
+    encoded.save(folder, about, {f"train.{name}": values for name, values in arrays.items()})
+    return encoded.load(folder)
+
+
 def _not_zero(place, theta):
     return np.count_nonzero(place.compute(theta, 0, 0, 1).values)
 
 
+WHAT = {"overhead": overhead, "race": race, "memory": memory}
+
+
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except StalenessError as error:
+        sys.exit(f"mapreduce: {error}")
