@@ -49,6 +49,9 @@ class Report(Command):
             type=Path,
             help="Snakemake's records of its jobs, of which the report says how long they took",
         )
+        parser.add_argument(
+            "--peers", metavar="FILE", type=Path, help="table.json of 'make compare'"
+        )
 
     def run(self, options):
         """Make it and say where it is."""
@@ -64,5 +67,6 @@ class Report(Command):
             options.config,
             options.claims,
             options.metadata,
+            options.peers,
         )
         print(options.out)

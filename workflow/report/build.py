@@ -17,14 +17,14 @@ from staleness.algorithms.files import naming, whole_file
 from staleness.algorithms.run import TASKS
 from staleness.workflow.claims import judge
 from staleness.workflow.figures import FORMAT, runs
-from staleness.workflow.report import jobs
+from staleness.workflow.report import jobs, peers
 from staleness.workflow.report.content import content
 
 TEMPLATE = Path(__file__).with_name("report.typ")
 TIMESTAMP = 0  # seconds since 1970: the same runs give the same bytes
 
 
-def build(out, folders, figures=(), configs=(), claims=None, metadata=None):
+def build(out, folders, figures=(), configs=(), claims=None, metadata=None, compared=None):
     """Write the report.
 
     Parameters
@@ -42,6 +42,8 @@ def build(out, folders, figures=(), configs=(), claims=None, metadata=None):
     metadata : path-like, optional
         Snakemake's records of the jobs that it has run, a folder; nothing is said of their time if
         it is not there.
+    compared : path-like, optional
+        What `benchmarks.compare` left: table.json.
 
     Raises
     ------
@@ -63,6 +65,7 @@ def build(out, folders, figures=(), configs=(), claims=None, metadata=None):
         learning(cells, abouts, judged),
         judged,
         [] if metadata is None else jobs.read(metadata, cells, Path(out).parent),
+        None if compared is None else peers.read(compared),
     )
     pdf = typeset(data, images)
     with whole_file(out) as part:

@@ -20,7 +20,7 @@ from staleness.workflow.figures.phrases import (
     time_unit,
 )
 from staleness.workflow.figures.runs import describe_mean
-from staleness.workflow.report import past, provenance
+from staleness.workflow.report import past, peers, provenance
 from staleness.workflow.report.questions import introduction
 
 LONGEST_WORD = 64  # characters; a longer one may be broken anywhere
@@ -72,7 +72,7 @@ INTERVALS = (
 )
 
 
-def content(cells, figures=(), configs=(), learning=None, claims=(), jobs=()):
+def content(cells, figures=(), configs=(), learning=None, claims=(), jobs=(), compared=None):
     """Return all that the report says.
 
     Parameters
@@ -88,6 +88,8 @@ def content(cells, figures=(), configs=(), learning=None, claims=(), jobs=()):
         As in claims.json.
     jobs : list of staleness.workflow.report.jobs.Job, optional
         Of the workflow that made it all.
+    compared : dict, optional
+        With peers, as `peers.read` returns it.
 
     Returns
     -------
@@ -108,11 +110,12 @@ def content(cells, figures=(), configs=(), learning=None, claims=(), jobs=()):
             "subtitle": "A report by the benchmark suite Staleness, after Gimpel, Das "
             "and Smith (CoNLL 2010)",
             "footer": f"Staleness {version('staleness')}",
-            "abstract": [rich(text) for text in _abstract(cells, experiments, tables)],
+            "abstract": [rich(text) for text in _abstract(cells, experiments, tables, compared)],
             "experiments": past.experiments(cells),
             "claims": _claims(claims),
             "then_and_now": _then_and_now(cells),
             "results": _results([_introduced(figure, claims) for figure in figures], shown),
+            "peers": _peers(compared),
             "method": [rich(text) for text in _method(groups, claims)],
             "schedules": _described(ALL_SCHEDULES, [cell.schedule for cell in cells]),
             "updates": _described(UPDATES, [cell.configuration["update"] for cell in cells]),
@@ -139,6 +142,12 @@ def _then_and_now(cells):
     """Return text and table on what has changed since 2010, or None."""
     found = past.then_and_now(cells)
     return found and {**found, "paragraphs": [rich(text) for text in found["paragraphs"]]}
+
+
+def _peers(compared):
+    """Return text and table on the kernels beside others."""
+    found = peers.section(compared)
+    return {**found, "paragraphs": [rich(text) for text in found["paragraphs"]]}
 
 
 def _introduced(figure, claims):
@@ -206,8 +215,9 @@ def _results(figures, tables):
     return list(sections.values())
 
 
-def _abstract(cells, experiments, tables):
+def _abstract(cells, experiments, tables, compared):
     """Return the abstract's paragraphs."""
+    besides = "" if compared is None else ", but for those beside what others offer"
     count = sum(len(cell.seeds) for cell in cells)
     tasks = sorted({cell.configuration["task"] for cell in cells})
     corpora = sorted({str(cell.about["corpus"]["corpus"]) for cell in cells})
@@ -215,8 +225,7 @@ def _abstract(cells, experiments, tables):
         f"This report is computed from {count} runs of {len(cells)} configurations: "
         f"{_plural('task', tasks)} {', '.join(tasks)}; "
         f"{_plural('corpus', corpora, 'corpora')} {', '.join(corpora)}; "
-        f"{_schedules(cells)}. Every number in it comes from "
-        "those runs."
+        f"{_schedules(cells)}. Every number in it comes from those runs{besides}."
     )
     for group, table in zip(experiments, tables, strict=True):
         scale = Scale.of(group, table["metric"])

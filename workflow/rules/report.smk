@@ -20,12 +20,17 @@ rule configuration:
         "cat {input:q} > {output:q} 2> {log:q}"
 
 
+# What `make compare` left, if it was called.
+PEERS = [path for path in [f"{RESULTS}/peers/table.json"] if Path(path).exists()]
+
+
 rule report:
     input:
         runs=grid.run_files(),
         figures=expand(f"{RESULTS}/figures/{{figure}}.json", figure=grid.figures),
         claims=[f"{RESULTS}/claims.json"] if grid.claims else [],
         configuration=f"{RESULTS}/configuration.txt",
+        peers=PEERS,
         sources=sources("claims", "figures", "report", "corpora/entries"),
     output:
         report(
@@ -38,8 +43,9 @@ rule report:
     localrule: True
     params:
         claims=[f"--claims={RESULTS}/claims.json"] if grid.claims else [],
+        peers=[f"--peers={path}" for path in PEERS],
         runs=grid.run_folders(),
     shell:
         "staleness report --out {output:q} --config {input.configuration:q}"
-        " --metadata .snakemake/metadata {params.claims:q} --figures {input.figures:q}"
+        " --metadata .snakemake/metadata {params.claims:q} {params.peers:q} --figures {input.figures:q}"
         " -- {params.runs:q} > {log:q} 2>&1"
