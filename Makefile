@@ -1,6 +1,8 @@
 # The two commands of the README, and what a developer needs besides.
 PYTHON ?= python3
 CORES ?= 4
+# Of `make compare`: an interpreter that has torch, such as Debian's with python3-torch.
+TORCH_PYTHON ?= /usr/bin/python3
 VENV := .venv
 BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -48,10 +50,7 @@ lint: env
 	$(BIN)/snakemake --lint
 
 compare: env $(VENV)/.benchmarks  ## the kernels beside their peers, all cores beside one
-	$(BIN)/python -m benchmarks.peers.crfsuite --rounds 1
-	$(BIN)/python -m benchmarks.peers.hmmlearn --rounds 1
-	$(BIN)/python -m benchmarks.peers.thot --rounds 1
-	$(BIN)/python -m benchmarks.peers.processes
+	$(BIN)/python -m benchmarks.compare --python $(TORCH_PYTHON)
 	$(BIN)/python -m benchmarks.parallel --task ner
 	$(BIN)/python -m benchmarks.parallel --task tagging --epochs 2 --rounds 3
 
@@ -65,7 +64,7 @@ $(VENV)/.slurm: $(VENV)/.requirements requirements/slurm.lock
 	@touch $@
 
 $(VENV)/.benchmarks: $(VENV)/.requirements requirements/benchmarks.lock
-	$(PIP) install --require-hashes --requirement requirements/benchmarks.lock
+	$(PIP) install --require-hashes --no-build-isolation --requirement requirements/benchmarks.lock
 	@touch $@
 
 lock:  ## newest versions that pyproject.toml allows, with hashes

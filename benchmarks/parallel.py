@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from statistics import median
 
-from benchmarks.peers.turns import spread
+from benchmarks.peers import spread
 from staleness.algorithms import encoded
 from staleness.algorithms.clocks import Event
 from staleness.algorithms.errors import StalenessError

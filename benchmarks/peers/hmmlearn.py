@@ -1,51 +1,93 @@
-"""Batch EM for the HMM beside hmmlearn's CategoricalHMM: the same start, one core.
+"""Batch EM for the HMM beside hmmlearn's CategoricalHMM, from the same start."""
 
-    python -m benchmarks.peers.hmmlearn [--corpus brown] [--sentences 2000] [--rounds 5]
-
-First, that both find the same: the log-likelihood by iteration and the parameters after the last.
-Then tokens a second of the E-step alone and of a whole iteration; the two take turns. Without
-Brown, `--corpus synthetic-tagging` will do.
-"""
-
-import argparse
 import logging
-import sys
-from pathlib import Path
+from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
-from hmmlearn.hmm import CategoricalHMM
 
-from benchmarks.peers.turns import on_one_core, take_turns
-from staleness.algorithms import encoded
+from benchmarks.peers import Pass, Peer, clock
 from staleness.algorithms.tasks.tagging import Words
-from staleness.workflow.corpora.encode import ensure
 
-ITERATIONS = 5
-TOLERANCE = 1e-4  # of the log-likelihoods, relative
-PASSES = 20  # of ours in one measurement, as long as a few of theirs
+SENTENCES, STATES = 2000, 45
+LOG_LIKELIHOOD = "log-likelihood"
 
 
-def main():
-    """Compare, and print what was found; return the exit code."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--corpus", default="brown")
-    parser.add_argument("--sentences", type=int, default=2000)
-    parser.add_argument("--states", type=int, default=45)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--data", type=Path, default=Path("results"))
-    options = parser.parse_args()
-    on_one_core()
-    # It warns of every corpus with more parameters than tokens.
-    logging.getLogger("hmmlearn").setLevel(logging.ERROR)
-    corpus = encoded.load(ensure(options.corpus, data=options.data).folder)
-    words = first_sentences(corpus, options.sentences, options.states)
-    print(
-        f"{options.corpus}: {len(words.offsets) - 1:,} sentences, {len(words.tokens):,} tokens, "
-        f"{words.words:,} words; {options.states} states"
-    )
-    equal = compare_results(words)
-    compare_speeds(words, options.rounds)
-    return 0 if equal else 1
+class Scaling:
+    """Both from one random start, on the first sentences of Brown."""
+
+    library = "hmmlearn"
+    program = "hmmlearn scaling"
+    tolerance: ClassVar = {LOG_LIKELIHOOD: 1e-5}
+
+    @cached_property
+    def words(self):
+        """What both learn from."""
+        return first_sentences(self.corpus("brown"), SENTENCES, STATES)
+
+    @cached_property
+    def learner(self):
+        """Ours."""
+        return self.words.learner(rule="em", slots=1, workspaces=1)
+
+    @cached_property
+    def examples(self):
+        """The numbers of all sentences."""
+        return np.arange(len(self.learner.work), dtype=np.int32)
+
+    @cached_property
+    def start(self):
+        """The parameters that both begin with, a copy."""
+        return self.words.learner(rule="em", slots=1, workspaces=1).theta.copy()
+
+    def found(self):
+        """Return the log-likelihood at our parameters."""
+        _, log_likelihood = self.learner.evaluate(self.words.offsets, self.words.tokens)
+        return {LOG_LIKELIHOOD: log_likelihood}
+
+
+class Expectation(Scaling, Peer):
+    """The E-step alone."""
+
+    name = "HMM E-step"
+
+    def ours(self):
+        """Do E-steps with ours."""
+        seconds, busy = clock(lambda: self.learner.calculate(self.examples), 20)
+        return Pass(seconds, busy, len(self.words.tokens), self.found())
+
+    def theirs(self):
+        """Do an E-step with what hmmlearn's `fit` calls for it; there is no public name."""
+        model, corpus = theirs_from(self.words, self.start, iterations=1)
+        steps = []
+        seconds, busy = clock(lambda: steps.append(model._do_estep(*corpus)))
+        (_, log_likelihood), *_ = steps
+        return Pass(seconds, busy, len(self.words.tokens), {LOG_LIKELIHOOD: log_likelihood})
+
+
+class Iteration(Scaling, Peer):
+    """Whole iterations of EM, from the start."""
+
+    name = "HMM iteration of EM"
+    iterations = 5
+
+    def ours(self):
+        """Iterate with ours."""
+        self.learner.theta = self.start
+
+        def iterate():
+            self.learner.calculate(self.examples)
+            self.learner.update()
+
+        seconds, busy = clock(iterate, self.iterations)
+        return Pass(seconds, busy, len(self.words.tokens), self.found())
+
+    def theirs(self):
+        """Iterate with hmmlearn; what it tells of an iteration is the likelihood before it."""
+        model, corpus = theirs_from(self.words, self.start, self.iterations)
+        seconds, busy = clock(lambda: model.fit(*corpus))
+        amount = self.iterations * len(self.words.tokens)
+        return Pass(seconds, busy, amount, {LOG_LIKELIHOOD: model.score(*corpus)})
 
 
 def first_sentences(corpus, count, states):
@@ -62,8 +104,12 @@ def first_sentences(corpus, count, states):
     )
 
 
-def theirs_from(words, theta):
+def theirs_from(words, theta, iterations):
     """Return hmmlearn's model with these parameters, and its two arguments of a corpus."""
+    from hmmlearn.hmm import CategoricalHMM  # noqa: PLC0415
+
+    # It warns of every corpus with more parameters than tokens.
+    logging.getLogger("hmmlearn").setLevel(logging.ERROR)
     theta = theta.astype(np.float64)
     emissions, transitions, start = theta[: words.words], theta[words.words : -1], theta[-1]
     model = CategoricalHMM(
@@ -71,62 +117,10 @@ def theirs_from(words, theta):
         n_features=words.words,
         implementation="scaling",
         init_params="",
-        n_iter=1 + ITERATIONS,
+        n_iter=iterations,
         tol=-np.inf,
     )
     model.startprob_ = start / start.sum()
     model.transmat_ = transitions / transitions.sum(axis=1, keepdims=True)
     model.emissionprob_ = (emissions / emissions.sum(axis=0)).T.copy()
     return model, (words.tokens[:, None].astype(np.int64), np.diff(words.offsets))
-
-
-def compare_results(words):
-    """Print both log-likelihoods by iteration, and return whether they are equal."""
-    learner = words.learner(rule="em")
-    model, corpus = theirs_from(words, learner.theta)
-    model.fit(*corpus)
-    theirs = list(model.monitor_.history)
-    ours = []
-    for iteration in range(1 + ITERATIONS):
-        ours.append(learner.evaluate(words.offsets, words.tokens)[1])
-        print(
-            f"after {iteration} iterations: hmmlearn {theirs[iteration]:.3f}, "
-            f"staleness {ours[iteration]:.3f}"
-        )
-        learner.calculate(range(len(learner.work)))
-        learner.update()
-    worst = np.max(np.abs(np.divide(ours, theirs) - 1))
-    difference = np.abs(learner.theta[: words.words] - model.emissionprob_.T).max()
-    print(
-        f"log-likelihoods differ by {worst:.1e} at most, relative; probabilities of words after "
-        f"{1 + ITERATIONS} iterations by {difference:.1e}"
-    )
-    return worst < TOLERANCE
-
-
-def compare_speeds(words, rounds):
-    """Print tokens a second of both, and how they compare."""
-    learner = words.learner(rule="em")
-    model, corpus = theirs_from(words, learner.theta)
-    model.n_iter = 1
-    examples = np.arange(len(learner.work), dtype=np.int32)
-
-    def iterate():
-        learner.calculate(examples)
-        learner.update()
-
-    parts = {
-        # What `fit` calls for its E-step; there is no public name for it.
-        "E-step": (lambda: learner.calculate(examples), lambda: model._do_estep(*corpus)),
-        "iteration": (iterate, lambda: model.fit(*corpus)),
-    }
-    tokens = len(words.tokens)
-    for part, (ours, theirs) in parts.items():
-        measured, of_theirs = take_turns((ours, PASSES), (theirs, 1), rounds)
-        print(f"{part:9} staleness {measured.speed(tokens, 'tokens')}")
-        print(f"{part:9} hmmlearn  {of_theirs.speed(tokens, 'tokens')}")
-        print(f"{part:9} {measured.times_as_fast_as(of_theirs)}")
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -12,7 +12,7 @@ import sys
 import time
 from pathlib import Path
 
-from benchmarks.peers.turns import on_one_core
+from benchmarks.peers import on_one_core
 from benchmarks.roofline import bounds, cases, limits, page
 from staleness.algorithms import encoded
 from staleness.algorithms.errors import StalenessError
