@@ -198,9 +198,7 @@ def _rows(columns, before, after, templates, train_tokens, min_count):
         digits = [_shift(columns[column][0], before, after, offset) for column, offset in template]
         radices = [len(columns[column][1]) for column, _ in template]
         values = _values(digits, radices, len(before))
-        kept, count = np.unique(values[:train_tokens], return_counts=True)
-        frequent = (count >= min_count) & (kept >= 0)
-        kept, count = kept[frequent], count[frequent]
+        kept, count = _frequent(values, train_tokens, min_count)
         rows[:, position] = found = _find(kept, values, first)
         counts.append(count)
         names += _names(template, columns, digits, found, first, len(kept))
@@ -236,10 +234,32 @@ def _values(digits, radices, tokens):
     return values
 
 
+def _few(values):
+    """Return whether a table of all values, which are -1 or more, is no longer than they are."""
+    return values.max(initial=-1) < len(values)
+
+
+def _frequent(values, train_tokens, min_count):
+    """Return the values that training has so often, sorted, and how often; -1 is none."""
+    values, few = values[:train_tokens], _few(values)
+    if few:
+        # Without sorting: most templates have fewer values than there are tokens.
+        count = np.bincount(values[values >= 0])
+        kept = np.arange(len(count))
+    else:
+        kept, count = np.unique(values, return_counts=True)
+    frequent = (count >= min_count) & (kept >= 0)
+    return kept[frequent], count[frequent]
+
+
 def _find(kept, values, first):
     """Return `first` + the index of each value in the sorted array `kept`, -1 where it is not."""
     if not len(kept):
         return np.full(len(values), -1, dtype=np.int32)
+    if _few(values):
+        table = np.full(values.max() + 2, -1, dtype=np.int32)  # the last for -1
+        table[kept] = np.arange(first, first + len(kept))
+        return table[values]
     index = np.searchsorted(kept, values)
     index[index == len(kept)] = 0
     return np.where(kept[index] == values, index + first, -1).astype(np.int32)

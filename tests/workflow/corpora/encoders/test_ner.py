@@ -202,3 +202,22 @@ def test_what_is_told_of_it():
     first, second = ner.LabelledFeatures().describe(about)
     assert first.startswith("train 1 sentences and 2 tokens, dev 1 sentences and 1 tokens, test")
     assert second == f"{len(names)} features that training has at least 1 times, 4 labels"
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.integers(-1, 40), max_size=60), st.integers(0, 60), st.integers(1, 3), st.booleans()
+)
+def test_many_values_and_few_are_counted_and_found_alike(values, train_tokens, min_count, many):
+    # Beyond the number of tokens, and in the same order.
+    values = np.array(values, dtype=np.int64)
+    values = np.where(values >= 0, values * (10**6 if many else 1), -1)
+    kept, count = ner._frequent(values, train_tokens, min_count)
+    times = Counter(value for value in values[:train_tokens].tolist() if value >= 0)
+    wanted = {value: times[value] for value in sorted(times) if times[value] >= min_count}
+    assert dict(zip(kept.tolist(), count.tolist(), strict=True)) == wanted
+    assert kept.tolist() == list(wanted)
+    rows = {value: 7 + index for index, value in enumerate(wanted)}
+    found = ner._find(kept, values, 7)
+    assert found.dtype == np.int32
+    assert found.tolist() == [rows.get(value, -1) for value in values.tolist()]
