@@ -34,7 +34,7 @@ from statistics import median
 import numpy as np
 import psutil
 
-from benchmarks.peers.turns import spread
+from benchmarks.peers import spread
 from staleness.algorithms import encoded
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.mapreduce import partition
