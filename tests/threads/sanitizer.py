@@ -154,7 +154,8 @@ class Harness:
             else:
                 shutil.copy(ROOT / name, source / name)
         flags = {
-            name: f"{os.environ.get(name, '')} {FLAGS}".strip() for name in ("CFLAGS", "LDFLAGS")
+            name: f"{os.environ.get(name, '')} {FLAGS}".strip()
+            for name in ("CFLAGS", "CXXFLAGS", "LDFLAGS")
         }
         # The other packages are not needed, but setup.py wants to see their folders.
         (source / "workflow").symlink_to(ROOT / "workflow")

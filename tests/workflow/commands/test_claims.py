@@ -18,7 +18,7 @@ def test_claims_are_printed_and_written(folders, tmp_path, capsys):
     assert main(["claims", *folders, "--out", str(out)]) == 0
     said = capsys.readouterr().out
     claims = json.loads(out.read_text())["claims"]
-    assert [claim["number"] for claim in claims] == [1, 2, 3, 4, 5, 7, 8, 9, 10]
+    assert [claim["number"] for claim in claims] == list(range(1, 11))
     first = claims[0]
     assert first["verdict"] == "reproduced"
     assert len(first["curves"]) == 9
