@@ -51,9 +51,9 @@ class Startup(NamedTuple):
         return self.job + self.task * tasks
 
 
-DASK = Startup(0.030, 0.00144)
-"""Dask with 2 workers on 2 busy cores, by `python -m benchmarks.mapreduce`: an empty job of 6 + 1
-tasks takes 40 ms, one of 24 + 1 tasks 66 ms."""
+DASK = Startup(0.028, 0.0011)
+"""Dask with 2 workers on 2 cores, by `python -m benchmarks.mapreduce`: an empty job of 6 + 1 tasks
+takes 35 ms, one of 24 + 1 tasks 55 ms."""
 
 
 @dataclass(frozen=True)
