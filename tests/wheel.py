@@ -30,20 +30,19 @@ from staleness.kernels import hmm, model1, sgd
 random = np.random.default_rng(0)
 ends = np.concatenate([[0], random.integers(1, 40, 60).cumsum()])
 words = random.integers(0, 50, ends[-1]).astype(np.int32)
-learners = [
-    sgd.StochasticGradientDescent(
-        ends, np.arange(ends[-1] + 1) * 3, random.integers(0, 500, 3 * ends[-1]).astype(np.int32),
-        words % 9, label_count=9, feature_count=500),
-    hmm.HiddenMarkovModel(
-        ends, words, words=50, responsibilities=random.dirichlet(np.ones(45), 50),
-        transitions=random.dirichlet(np.ones(45), 45), rule="stepwise", alpha=0.7),
-    model1.IBMModel1(
-        ends, words, ends, words[::-1].copy(), source_words=50, target_words=50, rule="em"),
-]
+features = random.integers(0, 500, 3 * ends[-1]).astype(np.int32)
+crf = sgd.StochasticGradientDescent(
+    ends, words % 9, 3 * np.arange(ends[-1] + 1), features,
+    label_count=9, feature_count=500, step_size=0.3, decay=0.3, l2=1.0)
+tagger = hmm.HiddenMarkovModel(
+    ends, words, words=50, responsibilities=random.dirichlet(np.ones(45), 50),
+    transitions=random.dirichlet(np.ones(45), 45), rule="stepwise")
+aligner = model1.IBMModel1(
+    ends, words, ends, words[::-1].copy(), source_words=50, target_words=50, rule="stepwise")
 digest = hashlib.sha256()
-for learner in learners:
-    for begin in range(0, 60, 60 if learner is learners[-1] else 4):
-        learner.calculate(np.arange(begin, 60 if learner is learners[-1] else begin + 4))
+for learner in (crf, tagger, aligner):
+    for begin in range(0, 60, 4):
+        learner.calculate(np.arange(begin, begin + 4, dtype=np.int32))
         learner.update()
     digest.update(learner.theta.tobytes())
 print(hmm.__file__, digest.hexdigest())
