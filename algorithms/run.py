@@ -366,7 +366,7 @@ def run_jobs(configuration, corpus, progress):
             **{name: getattr(configuration, name) for name in JOBS},
         )
         # The first is the last to find anything that is not there yet.
-        empty = [driver.empty_job() for _ in range(1 + EMPTY_JOBS)][1:]
+        empty = driver.empty_jobs(1 + EMPTY_JOBS)[1:]
         due = evaluations(configuration, driver.total)
         try:
             found = learn(driver, due, progress)

@@ -39,7 +39,7 @@ from staleness.algorithms import encoded
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.mapreduce import partition
 from staleness.algorithms.mapreduce.dask import LOCAL, Dask
-from staleness.algorithms.mapreduce.driver import Driver
+from staleness.algorithms.mapreduce.driver import Driver, nothing
 from staleness.algorithms.mapreduce.pieces import Pieces
 from staleness.algorithms.run import JOB_SCHEDULES, JOBS
 from staleness.algorithms.tasks.alignment import Alignment
@@ -211,15 +211,11 @@ def empty_jobs(engine, mappers, jobs):
     for _ in range(jobs):
         began = time.perf_counter()
         handle = engine.broadcast(theta)
-        job = engine.submit(_nothing, sum, placed, handle)
+        job = engine.submit(nothing, sum, placed, handle)
         engine.result(job)
         engine.release(job, handle)
         seconds.append(time.perf_counter() - began)
     return seconds
-
-
-def _nothing(place, theta):
-    return place
 
 
 def bytes_moved(engine):

@@ -276,13 +276,16 @@ class Driver:
         row["end"] = self.engine.updated(counts) - self._began
         row["update"] = row["end"] - began
 
-    def empty_job(self):
-        """Return the seconds of a job that is like all others, but does nothing."""
+    def empty_jobs(self, count):
+        """Return the seconds of some jobs that are like all others, but do nothing, a list."""
         theta = self.theta
         settings = {"reduce": sum, "step": self.in_flight, "reducers": self.reducers}
-        began = self.time
-        self.insist(lambda: self.over_all(nothing, theta, **settings))
-        return self.time - began
+        seconds = []
+        for _ in range(count):
+            began = self.time
+            self.insist(lambda: self.over_all(nothing, theta, **settings))
+            seconds.append(self.time - began)
+        return seconds
 
     def judge(self, theta):
         """Return the metrics of a theta, a dict."""
@@ -318,11 +321,12 @@ def learn(driver, points, progress=None):
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="staleness-")))
 
         def keep(now):
-            np.save(folder / f"{len(found)}.npy", driver.theta)
+            theta = driver.theta
+            np.save(folder / f"{len(found)}.npy", theta)
             found.append((now, driver.updates, driver.examples))
+            return theta
 
-        keep(0.0)
-        first = driver.judge(driver.theta)
+        first = driver.judge(keep(0.0))
         for _ in driver.train():
             now = driver.trace["end"].max()
             if left and driver.examples >= left[0]:

@@ -11,10 +11,10 @@ driver's: it makes the whole of theta anew, as a batch update does.
 """
 
 import heapq
-import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from staleness.algorithms.delays import PATTERN
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.mapreduce.counts import Counts
 from staleness.algorithms.mapreduce.engine import Engine
@@ -39,8 +39,8 @@ class Startup(NamedTuple):
         """
         if text == MEASURED:
             return DASK
-        match = re.fullmatch(r"(\d+(?:\.\d*)?|\.\d+)s", text)
-        if not match:
+        match = PATTERN.fullmatch(text)
+        if not match or match[2] != "s":
             raise StalenessError(
                 f"job start-up '{text}': expected seconds as in '20s', or '{MEASURED}'"
             )
