@@ -25,6 +25,8 @@ GENERATED = "build/checked" if CHECKED else "build/c"
 
 # Cython's own code for memoryviews, once instead of in every module: a third of the build time.
 SHARED = "staleness.kernels._shared"
+# What chooses among kernels, and what computes nothing, is there once.
+NO_KERNELS = {"staleness.kernels.cpu", SHARED}
 JOBS = len(os.sched_getaffinity(0))
 
 DIRECTIVES = {
@@ -103,8 +105,8 @@ class Build(build_ext):
             for module in modules:
                 module.extra_compile_args = [*FLAGS, f"-march={march}"]
         elif platform.machine() == "x86_64":
-            kernels = [m for m in MODULES if m.name.startswith("staleness.kernels.")]
-            kernels.remove(MODULES[-1])  # the shared code computes nothing
+            kernels = (m for m in MODULES if m.name.startswith("staleness.kernels."))
+            kernels = [module for module in kernels if module.name not in NO_KERNELS]
             modules += [for_level(module, level) for level in LEVELS for module in kernels]
         self.distribution.ext_modules = modules
         super().finalize_options()

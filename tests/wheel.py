@@ -16,8 +16,8 @@ from pathlib import Path
 
 from staleness.kernels.cpu import x86_64_level
 
-ROOT = Path(__file__).resolve().parents[1]
-NEEDED = ("kernels", "algorithms", "workflow", "setup.py", "pyproject.toml", "README.md", "LICENSE")
+from .sources import copy_sources
+
 LEVELS = (1, 3, 4)  # that kernels are built for; 1 is all processors
 OLD = ("qemu-x86_64", "-cpu", "Nehalem")
 
@@ -52,13 +52,7 @@ print(hmm.__file__, digest.hexdigest())
 def build(folder):
     """Build a wheel from a copy of the sources and unpack it into a folder."""
     source = folder / "source"
-    source.mkdir()
-    for name in NEEDED:
-        if (ROOT / name).is_dir():
-            ignored = shutil.ignore_patterns("__pycache__", "*.so")
-            shutil.copytree(ROOT / name, source / name, ignore=ignored)
-        else:
-            shutil.copy2(ROOT / name, source)
+    copy_sources(source)
     command = (sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation")
     surroundings = {k: v for k, v in os.environ.items() if not k.startswith("STALENESS_")}
     subprocess.run([*command, "--wheel-dir", folder, source], env=surroundings, check=True)

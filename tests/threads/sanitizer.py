@@ -21,9 +21,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from ..sources import ROOT, copy_sources
+
 SUPPRESSIONS = Path(__file__).resolve().with_name("suppressions")
-NEEDED = ("kernels", "algorithms", "setup.py", "pyproject.toml", "README.md", "LICENSE")
 
 # Suppressions go by function: no reading of a parameter's fields may move to the caller.
 FLAGS = "-fsanitize=thread -g -fno-omit-frame-pointer -fno-ipa-sra"
@@ -146,19 +146,11 @@ class Harness:
 
     def _build(self):
         source = self.folder / "source"
-        source.mkdir()
-        ignored = shutil.ignore_patterns("*.so", "__pycache__")
-        for name in NEEDED:
-            if (ROOT / name).is_dir():
-                shutil.copytree(ROOT / name, source / name, ignore=ignored)
-            else:
-                shutil.copy(ROOT / name, source / name)
+        copy_sources(source)
         flags = {
             name: f"{os.environ.get(name, '')} {FLAGS}".strip()
             for name in ("CFLAGS", "CXXFLAGS", "LDFLAGS")
         }
-        # The other packages are not needed, but setup.py wants to see their folders.
-        (source / "workflow").symlink_to(ROOT / "workflow")
         built = subprocess.run(
             [sys.executable, "-c", BUILD],
             cwd=source,
