@@ -61,7 +61,8 @@ class Cluster:
     def start(self):
         self._start("scheduler", "--port", "0", "--protocol", self._protocol)
         until = time.monotonic() + PATIENCE
-        while not self._file.exists():
+        # It may be there and not be written yet.
+        while not (self._file.exists() and self._file.read_text().rstrip().endswith("}")):
             assert time.monotonic() < until, self.logs()
             time.sleep(0.02)
         return json.loads(self._file.read_text())["address"]
