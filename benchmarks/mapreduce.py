@@ -11,9 +11,9 @@ it. Then some iterations of batch EM for Model 1 on sentence pairs at random: th
 moved, beside those of theta for every worker and of the counts that are not zero, 4 for a count's
 row and 4 for its value, once from the mappers and once from the reducer.
 
-race: Model 1 on synthetic sentence pairs. How long batch EM takes for 10 iterations, and stepwise
-EM, asynchronously, until it has the log-likelihood that those end with: that of the first theta
-kept that has it, one of which is kept an epoch. They take turns.
+race: Model 1 on synthetic sentence pairs, 10 iterations of batch EM and some epochs of asynchronous
+stepwise EM, by turns. For each epoch, how long batch EM takes to as high a log-likelihood (between
+two iterations, in proportion): above 1, stepwise EM is sooner there.
 
 memory: batch EM of Model 1 piece by piece on synthetic sentence pairs, and the most memory that
 each process has had at once (VmHWM): the one that makes the corpus, the driver with its scheduler,
@@ -40,7 +40,9 @@ from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.mapreduce import partition
 from staleness.algorithms.mapreduce.dask import LOCAL, Dask
 from staleness.algorithms.mapreduce.driver import Driver, nothing
+from staleness.algorithms.mapreduce.partition import EVERYTHING
 from staleness.algorithms.mapreduce.pieces import Pieces
+from staleness.algorithms.mapreduce.state import Theta
 from staleness.algorithms.run import JOB_SCHEDULES, JOBS
 from staleness.algorithms.tasks.alignment import Alignment
 from staleness.algorithms.updates.em import ExpectationMaximization
@@ -49,7 +51,6 @@ from staleness.workflow.corpora.encode import DATA, ensure
 
 CORPUS = "synthetic-alignment"
 ITERATIONS = 10  # of batch EM, to be outrun
-POINTS = 1  # an epoch
 ALPHA = 0.55  # so that mu remembers about as many jobs as there are in an epoch, not more and more
 THETA = 2 * 2**20  # float32, 8 MB
 PAIRS, WORDS, LENGTH = 3000, 2000, 12
@@ -75,7 +76,7 @@ def parse(arguments):
     parser.add_argument("--data", default=DATA, help="has encoded/, as for staleness encode")
     parser.add_argument("--mini-batch", type=int, default=30_000)
     parser.add_argument("--alpha", type=float, default=ALPHA, help="of stepwise EM")
-    parser.add_argument("--epochs", type=int, default=15, help="the most of stepwise EM")
+    parser.add_argument("--epochs", type=int, default=12, help="of stepwise EM")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--pieces", type=int, default=16)
     parser.add_argument("--iterations", type=int, default=1, help="of batch EM piece by piece")
@@ -96,29 +97,30 @@ def overhead(engine, _, options):
 
 
 def race(engine, corpus, options):
-    """Print how long batch EM takes, and when stepwise EM has its likelihood."""
-    ratios = []
+    """Print how long batch EM and stepwise EM take to the same log-likelihoods."""
+    found = []
     for seed in range(options.seeds):
-        rule = ExpectationMaximization()
-        batch = driver_of(engine, corpus, "mapreduce-batch", rule, seed, ITERATIONS)
-        for _ in batch.train():
-            pass
-        goal, seconds = likelihood(batch, batch.theta), batch.trace["end"].max()
-        print(f"seed {seed}: batch EM, {ITERATIONS} iterations {seconds:.1f} s, {goal:,.0f}")
-        print_parts(batch.trace)
-        del batch
+        settings = "mapreduce-batch", ExpectationMaximization(), seed, ITERATIONS
+        batch = curve(f"seed {seed}, batch EM", engine, corpus, *settings)
         rule = StepwiseEM(alpha=options.alpha)
-        settings = rule, seed, options.epochs, options.mini_batch
-        stepwise = driver_of(engine, corpus, "mapreduce-asynchronous", *settings)
-        arrived = time_to(goal, stepwise)
-        print_parts(stepwise.trace)
-        del stepwise
-        if arrived is None:
-            print(f"seed {seed}: stepwise EM does not get there in {options.epochs} epochs")
-            return
-        ratios.append(seconds / arrived)
-        print(f"seed {seed}: batch EM takes {ratios[-1]:.2f} times as long")
-    print(f"ratio of times, median (least to most): {spread(ratios, '.2f')}")
+        settings = "mapreduce-asynchronous", rule, seed, options.epochs, options.mini_batch
+        stepwise = curve(f"seed {seed}, stepwise EM", engine, corpus, *settings)
+        found.append(ratios(batch, stepwise))
+    print("batch EM's time to the log-likelihood of each epoch, times that of stepwise EM:")
+    for epoch, seeds in enumerate(zip(*found, strict=True), start=1):
+        print(f"  {epoch}: {spread(seeds, '.2f')}")
+
+
+def ratios(batch, stepwise):
+    """Return how many times as long one curve takes to each point of another, a list.
+
+    Between its points in proportion; NaN before the first of them, infinite after the last.
+    """
+    seconds, likelihoods = zip(*batch, strict=True)
+    return [
+        np.interp(likelihood, likelihoods, seconds, left=np.nan, right=np.inf) / arrived
+        for arrived, likelihood in stepwise
+    ]
 
 
 def driver_of(engine, corpus, schedule, rule, seed, epochs, mini_batch=None):
@@ -135,26 +137,21 @@ def driver_of(engine, corpus, schedule, rule, seed, epochs, mini_batch=None):
     )
 
 
-def likelihood(driver, theta):
-    """Return the log-likelihood of the corpus."""
-    return driver.judge(theta)["log_likelihood"]
+def curve(name, engine, corpus, *settings):
+    """Return seconds and log-likelihood after each epoch of a run, a list, and print them.
 
-
-def time_to(goal, driver):
-    """Return when a driver had a log-likelihood, in seconds of its training; None if it never had.
-
-    What keeping theta takes is in that time.
+    What keeping theta takes is in the time.
     """
-    points = []
+    driver = driver_of(engine, corpus, *settings)
+    kept, found = [], []
     for _ in driver.train():
-        if driver.examples * POINTS >= driver.total * (len(points) + 1):
-            points.append((driver.trace["end"].max(), driver.examples, driver.theta))
-    for seconds, examples, theta in points:
-        found = likelihood(driver, theta)
-        print(f"  stepwise EM, epoch {examples / driver.total:.2f}, {seconds:.1f} s, {found:,.0f}")
-        if found >= goal:
-            return seconds
-    return None
+        if driver.examples >= driver.total * (len(kept) + 1):
+            kept.append((driver.trace["end"].max(), driver.theta))
+    for epoch, (seconds, theta) in enumerate(kept, start=1):
+        found.append((seconds, driver.judge(theta)["log_likelihood"]))
+        print(f"{name}, epoch {epoch}: {seconds:.1f} s, {found[-1][1]:,.0f}", flush=True)
+    print_parts(driver.trace)
+    return found
 
 
 def made_elsewhere(options):
@@ -226,8 +223,10 @@ def bytes_moved(engine):
         for _ in driver.train():
             pass
         theta = driver.theta
-        sent = driver.over_all(partition.compute, theta, 0, 0, 1)
-        not_zero = driver.over_all(_not_zero, theta, reduce=sum) + np.count_nonzero(sent.values)
+        sent = driver.over_all(partition.compute, Theta(theta), EVERYTHING)
+        not_zero = driver.over_all(_not_zero, Theta(theta), reduce=sum) + np.count_nonzero(
+            sent.values
+        )
     least = 8 * int(not_zero) + theta.nbytes * engine.describe()["workers"]
     return int(driver.trace["bytes_moved"][-1]), least
 
@@ -248,7 +247,7 @@ def at_random(folder):
 
 
 def _not_zero(place, theta):
-    return np.count_nonzero(place.compute(theta, 0, 0, 1).values)
+    return np.count_nonzero(place.compute(theta, EVERYTHING).values)
 
 
 WHAT = {"overhead": overhead, "race": race, "memory": memory}

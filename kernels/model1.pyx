@@ -181,21 +181,24 @@ cdef class IBMModel1(ExpectationMaximization):
         self.settle()
         return self.scale * np.asarray(self._totals)[0]
 
-    def expected_counts(self, Py_ssize_t slot=0):
-        """Return what a slot holds, float64 [parameters]."""
+    def expected_counts(self, Py_ssize_t slot=0, out=None):
+        """Return what a slot holds, float64 [parameters]; or add it to `out`, and return that."""
         cdef Statistics* held
         cdef Py_ssize_t number, n, k, cell = 0
         if not 0 <= slot < self.slots:
             raise IndexError(f"no slot {slot}")
         held = &self._statistics[slot]
-        counts = np.zeros(self.parameters)
-        cdef double[::1] out = counts
+        if out is None:
+            out = np.zeros(self.parameters)
+        cdef double[::1] counts = out
+        if counts.shape[0] != self.parameters:
+            raise ValueError(f"out must have {self.parameters} counts, not {counts.shape[0]}")
         for number in range(held.count):
             n = held.examples[number]
             for k in range(self._cell_offsets[n], self._cell_offsets[n + 1]):
-                out[self._cells[k]] += held.cells[cell]
+                counts[self._cells[k]] += held.cells[cell]
                 cell += 1
-        return counts
+        return out
 
     # Of some parameters only, for who keeps theta elsewhere and sets what some examples need.
 

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+SORTING = 16  # times as long as looking at a row takes to sort one in
 WINDOW = 2**18  # sums that are added up at a time: in float64 they fit into a core's cache
 
 
@@ -22,8 +23,10 @@ class Counts(NamedTuple):
         How many, and what they cost.
     mapped : tuple of two floats
         Seconds since the epoch at which the first mapper began and the last one ended.
+    ahead : ndarray of int32 or None
+        Rows that the same mappers will have to do with next.
     moved : int
-        Bytes of rows and values that have been handed on to make this, its own among them.
+        Bytes of arrays that have been handed on to make this, its own among them.
     """
 
     rows: np.ndarray
@@ -32,6 +35,7 @@ class Counts(NamedTuple):
     examples: int = 0
     work: int = 0
     mapped: tuple[float, float] = (0.0, 0.0)
+    ahead: np.ndarray | None = None
     moved: int = 0
 
     @classmethod
@@ -45,7 +49,7 @@ class Counts(NamedTuple):
         began : float
             Seconds since the epoch when the mapper did.
         **facts
-            objective, examples, work.
+            objective, examples, work, ahead.
         """
         there = np.flatnonzero((values != 0).any(axis=1))
         counts = cls(rows[there].astype(np.int32), values[there].astype(np.float32), **facts)
@@ -54,7 +58,8 @@ class Counts(NamedTuple):
     @property
     def nbytes(self):
         """Bytes of its arrays."""
-        return self.rows.nbytes + self.values.nbytes
+        arrays = (self.rows, self.values, self.ahead)
+        return sum(values.nbytes for values in arrays if values is not None)
 
     def dense(self, rows):
         """Return the sums of all rows, float64 [rows, width]."""
@@ -65,35 +70,68 @@ class Counts(NamedTuple):
 
 def add(parts):
     """Return the sum of some `Counts`, added up in float64 in their order."""
-    rows, values = zip(*_sums(parts), strict=True)
+    rows, values = _sum(parts)
     counts = Counts(
-        np.concatenate(rows),
-        np.concatenate(values),
+        rows,
+        values,
         sum(part.objective for part in parts),
         sum(part.examples for part in parts),
         sum(part.work for part in parts),
         (min(part.mapped[0] for part in parts), max(part.mapped[1] for part in parts)),
+        None if parts[0].ahead is None else union([part.ahead for part in parts]),
     )
     return counts._replace(moved=sum(part.moved for part in parts) + counts.nbytes)
 
 
-def _sums(parts):
-    """Yield rows and values of the sum of some `Counts`, of windows that fit into the cache."""
-    width = parts[0].values.shape[1]
+def _sum(parts):
+    """Return rows and values of the sum of some `Counts`."""
+    rows, values = [part.rows for part in parts], [part.values for part in parts]
+    if not _few(rows):
+        windows = zip(*_sums(rows, values), strict=True)
+        return tuple(np.concatenate(window) for window in windows)
+    # Numbered without those that nobody has.
+    everyone = merge(rows)
+    numbers = [np.searchsorted(everyone, own) for own in rows]
+    return everyone, np.concatenate([sums for _, sums in _sums(numbers, values)])
+
+
+def _few(parts):
+    """Return whether it costs more to look at all rows than to sort those in some arrays."""
+    return SORTING * sum(len(part) for part in parts) < _end(parts)
+
+
+def _end(parts):
+    """Return the number above all in some ascending arrays, at least 1."""
+    return max((int(part[-1]) + 1 for part in parts if len(part)), default=1)
+
+
+def _sums(parts, values):
+    """Yield rows and sums of the values that some rows have, of windows that fit into the cache."""
+    width = values[0].shape[1]
     size = max(WINDOW // width, 1)
-    end = max((int(part.rows[-1]) + 1 for part in parts if len(part.rows)), default=1)
+    end = _end(parts)
     begins = range(0, end, size)
-    places = [np.searchsorted(part.rows, [*begins, end]).tolist() for part in parts]
+    places = [np.searchsorted(part, [*begins, end]).tolist() for part in parts]
     total, there = np.zeros((size, width)), np.zeros(size, dtype=bool)
     for window, begin in enumerate(begins):
         total[:], there[:] = 0.0, False
-        for part, place in zip(parts, places, strict=True):
+        for part, held, place in zip(parts, values, places, strict=True):
             own = slice(place[window], place[window + 1])
-            rows = part.rows[own] - begin
-            total[rows] += part.values[own]
+            rows = part[own] - begin
+            total[rows] += held[own]
             there[rows] = True
         rows = np.flatnonzero(there)
         yield (rows + begin).astype(np.int32), total[rows].astype(np.float32)
+
+
+def union(parts):
+    """Return the rows that stand in some arrays of them, int32, each once, ascending."""
+    if _few(parts):
+        return merge(parts)
+    there = np.zeros(_end(parts), dtype=bool)
+    for part in parts:
+        there[part] = True
+    return np.flatnonzero(there).astype(np.int32)
 
 
 def add_tallies(parts):

@@ -19,7 +19,8 @@ from staleness.algorithms.mapreduce import partition
 from staleness.algorithms.mapreduce.counts import add, add_tallies, merge
 from staleness.algorithms.mapreduce.engine import Lost
 from staleness.algorithms.mapreduce.models import WHOLE
-from staleness.algorithms.mapreduce.partition import MODELS, Partition, Place
+from staleness.algorithms.mapreduce.partition import MODELS, Partition, Place, Share
+from staleness.algorithms.mapreduce.state import Expected, Theta, Weights
 
 ATTEMPTS = 5  # to get through one job, or the beginning
 TRACE = np.dtype(
@@ -51,6 +52,7 @@ class Job:
 
     number: int
     row: np.void  # of the trace
+    rows: np.ndarray | None  # of theta; None for all
     updates: int  # before its theta
     theta: object  # handles
     result: object
@@ -77,10 +79,8 @@ class Driver:
     ----------
     about : dict
         What the engine is; see `Engine.describe`.
-    state : ndarray of float64 [rows, width]
-        See `Master.update`.
-    totals : ndarray or None
-        Of the multinomials, where their counts are not all in this piece.
+    state : Expected or Weights
+        The master copy.
     trace : ndarray of `TRACE` [jobs]
     updates, examples : int
         Made so far, and the examples in them.
@@ -122,7 +122,7 @@ class Driver:
         self.trace["mini_batch"] = np.arange(len(self.trace))
         self.updates = self.examples = 0
         self._model = MODELS[task.name]
-        self.piece, self.totals = piece, None
+        self.piece = piece
         self._placed = self._table = None
         self._began = engine.now()
         self.spent = 0.0, 0.0
@@ -132,9 +132,13 @@ class Driver:
     def begin(self):
         """Let workers read the corpus, number the parameters, and make the first theta."""
         begun = self.insist(lambda: self.over_all(partition.begin))
-        shape = self._model.shape(self.task, self.corpus.about, self._table)
-        self.multinomials = self._model.multinomials(self.task, self.corpus.about, self._table)
-        self.state = self._model.initial(begun, shape[0], self.multinomials).reshape(shape)
+        facts = self.task, self.corpus.about, self._table
+        shape, multinomials = self._model.shape(*facts), self._model.multinomials(*facts)
+        values = self._model.initial(begun, shape[0], multinomials).reshape(shape)
+        if multinomials is None:
+            self.state = Weights(values)
+        else:
+            self.state = Expected(values, multinomials, self.master.smoothing)
 
     def place(self):
         """Have the partitions made, and their rows looked up."""
@@ -185,12 +189,8 @@ class Driver:
 
     @property
     def theta(self):
-        """What workers compute with, float32 [rows, width]."""
-        if self.multinomials is None:
-            return self.state.astype(np.float32)
-        smoothing = self.master.smoothing
-        theta = self.multinomials.theta(self.state.ravel(), smoothing, self.totals)
-        return theta.reshape(self.state.shape)
+        """All that workers compute with, float32 [rows, width]."""
+        return self.state.theta().values
 
     @property
     def parameters(self):
@@ -206,23 +206,16 @@ class Driver:
         """Do all jobs; yield after each update."""
         self._began = self.engine.now()
         before = time.process_time(), time.perf_counter()
-        numbers = iter(range(len(self.trace)))
         under_way = []
         try:
-            while True:
-                while len(under_way) < self.in_flight:
-                    number = next(numbers, None)
-                    if number is None:
-                        break
-                    under_way.append(self.start(number))
-                if not under_way:
-                    return
+            under_way.extend(self.start(number) for number in range(self.in_flight))
+            while under_way:
                 job = under_way.pop(self.engine.first([job.result for job in under_way]))
                 try:
                     counts = self.engine.result(job.result)
                 except Lost as lost:
                     self.lose(job.row["attempts"], lost)
-                    under_way.append(self.start(job.number))
+                    under_way.append(self.start(job.number, job.rows))
                     continue
                 except FloatingPointError as error:
                     raise Diverged(
@@ -231,30 +224,42 @@ class Driver:
                     ) from error
                 self.finish(job, counts)
                 yield
+                # The same mappers go on with their next share.
+                number = job.number + self.in_flight
+                if number < len(self.trace):
+                    under_way.append(self.start(number, counts.ahead))
         finally:
             after = time.process_time(), time.perf_counter()
             self.spent = tuple(b - a for a, b in zip(before, after, strict=True))
             for job in under_way:
                 self.engine.release(job.result, job.theta)
 
-    def start(self, number):
-        """Broadcast theta and submit a job; one that was lost is submitted once more."""
+    def start(self, number, rows=None):
+        """Broadcast theta and submit a job; one that was lost is submitted once more.
+
+        Mappers are sent the rows that they have asked for, at first all of them.
+        """
         row = self.trace[number]
-        turn, group = divmod(number, self.in_flight)
-        epoch, turn = divmod(turn, self.turns)
         row["start"] = self.time
         row["attempts"] += 1
-        theta = self.theta
+        theta = self.state.theta(rows)
         # From here on the partitions are there.
         handle = self.insist(lambda: self.engine.broadcast(theta), row["attempts"] - 1)
         row["broadcast"] = self.time - row["start"]
         row["bytes_moved"] += theta.nbytes * self.about["workers"]
-        partitions = self._placed[group :: self.in_flight]
-        arguments = handle, epoch, turn, self.turns
+        partitions = self._placed[number % self.in_flight :: self.in_flight]
+        after = number + self.in_flight
+        ahead = self.share(after) if self.turns > 1 and after < len(self.trace) else None
+        arguments = handle, self.share(number), ahead
         result = self.engine.submit(
             partition.compute, add, partitions, *arguments, reducers=self.reducers
         )
-        return Job(number, row, self.updates, handle, result)
+        return Job(number, row, rows, self.updates, handle, result)
+
+    def share(self, number):
+        """Return which share of its partitions a job has."""
+        epoch, turn = divmod(number // self.in_flight, self.turns)
+        return Share(epoch, turn, self.turns)
 
     def finish(self, job, counts):
         """Make the update of a job."""
@@ -289,6 +294,7 @@ class Driver:
 
     def judge(self, theta):
         """Return the metrics of a theta, a dict."""
+        theta = Theta(theta)
         tally = self.insist(lambda: self.over_all(partition.tally, theta, reduce=add_tallies))
         return self.task.score(tally)
 

@@ -52,6 +52,21 @@ class Place(NamedTuple):
     piece: Piece = WHOLE
 
 
+class Share(NamedTuple):
+    """The `turn`-th of so many shares of a partition's examples, in the order of an epoch.
+
+    Every epoch has an order of its own, which its number determines: who computes a share again
+    computes the same one.
+    """
+
+    epoch: int
+    turn: int
+    turns: int
+
+
+EVERYTHING = Share(0, 0, 1)
+
+
 class Partition:
     """One of so many parts of a corpus.
 
@@ -132,37 +147,48 @@ class Partition:
             began = time.time()
             return Counts.of(*model.begin(), began)
 
-    def compute(self, theta, epoch, turn, turns):
-        """Return the statistics of the `turn`-th of so many shares of its examples, `Counts`.
+    def compute(self, theta, share, ahead=None):
+        """Return the statistics of a `Share` of its examples, `Counts`.
 
-        Every epoch has an order of its own, which the number of the epoch determines: who computes
-        a share again computes the same one.
+        Parameters
+        ----------
+        theta : Theta
+            With all rows that the share has to do with.
+        share : Share
+        ahead : Share, optional
+            Whose rows are to be told.
         """
         began = time.time()
         with self._at_work() as model:
-            work = model.learner.work
-            order = np.arange(len(work))
-            if turns > 1:
-                random = generator(self.place.seed, "order", epoch, self.place.number)
-                order = random.permutation(len(work))
-            share = order[len(work) * turn // turns : len(work) * (turn + 1) // turns]
-            keys = model.touched(share) if turns > 1 else ALL
+            examples, keys = self._touched(model, share)
             rows = self.rows[keys]
-            model.set(theta[rows], keys)
-            values, objective = model.calculate(share, keys)
-            return Counts.of(
-                rows,
-                values,
-                began,
-                objective=objective,
-                examples=len(share),
-                work=int(work[share].sum()),
-            )
+            model.set(theta.at(rows), keys)
+            values, objective = model.calculate(examples, keys)
+            facts = {
+                "objective": objective,
+                "examples": len(examples),
+                "work": int(model.learner.work[examples].sum()),
+            }
+            if ahead is not None:
+                _, keys = self._touched(model, ahead)
+                facts["ahead"] = self.rows[keys].astype(np.int32)
+            return Counts.of(rows, values, began, **facts)
+
+    def _touched(self, model, share):
+        """Return the examples of a share, and the keys that they have to do with."""
+        epoch, turn, turns = share
+        count = len(model.learner.work)
+        if turns == 1:
+            return np.arange(count), ALL
+        random = generator(self.place.seed, "order", epoch, self.place.number)
+        begin, end = (count * k // turns for k in (turn, turn + 1))
+        examples = random.permutation(count)[begin:end]
+        return examples, model.touched(examples)
 
     def tally(self, theta):
         """Return what the task's metrics are made of; see `Task.tally`."""
         with self._at_work() as model:
-            model.set(theta[self.rows])
+            model.set(theta.at(self.rows))
             return self._task.tally(model.learner, model.corpus)
 
 
@@ -225,9 +251,9 @@ def begin(partition):
     return partition.begin()
 
 
-def compute(partition, theta, epoch, turn, turns):
+def compute(partition, theta, share, ahead=None):
     """See `Partition.compute`."""
-    return partition.compute(theta, epoch, turn, turns)
+    return partition.compute(theta, share, ahead)
 
 
 def tally(partition, theta):

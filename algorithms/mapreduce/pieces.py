@@ -45,9 +45,9 @@ class Pieces:
             driver = self._driver(piece)
             for _ in driver.train():
                 pass
-            np.save(file, driver.state)
-            totals = totals + driver.multinomials.totals(driver.state.ravel())
-            self.parameters += driver.state.size
+            np.save(file, driver.state.values)
+            totals = totals + driver.state.sums()
+            self.parameters += driver.state.values.size
             trace = driver.trace
             # With it workers forget their partitions, before those of the next piece are made.
             del driver
@@ -67,5 +67,5 @@ class Pieces:
         """Return the driver of a piece, at what the iterations so far have made of it."""
         driver = Driver(*self._arguments, **self._settings, piece=Piece(piece, len(self._files)))
         if self._totals is not None:
-            driver.state, driver.totals = np.load(self._files[piece]), self._totals
+            driver.state.values, driver.state.totals = np.load(self._files[piece]), self._totals
         return driver

@@ -31,7 +31,7 @@ class Master:
 
         Parameters
         ----------
-        state : ndarray of float64 [rows, width]
+        state : staleness.algorithms.mapreduce.state.Expected or Weights
             Expected counts of the whole corpus, or theta where that is learned itself; changed.
         counts : staleness.algorithms.mapreduce.counts.Counts
             Sums over the examples of the update.

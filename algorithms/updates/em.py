@@ -32,5 +32,4 @@ class _Batch(Master):
     """mu <- s."""
 
     def update(self, state, counts, updates, examples):
-        state[:] = 0.0
-        state[counts.rows] = counts.values
+        state.replace(counts)

@@ -69,11 +69,11 @@ class _Summed(Master):
         return self._minimiser.stopped
 
     def update(self, state, counts, updates, examples):
-        theta = state.astype(np.float32).astype(np.float64)  # where they were found
+        theta = state.values.astype(np.float32).astype(np.float64)  # where they were found
         objective = counts.objective + self.l2 / 2 * np.sum(theta * theta)
         gradient = self.l2 * theta
         gradient[counts.rows] += counts.values
-        state[:] = self._minimiser.step(theta, objective / examples, gradient / examples)
+        state.values[:] = self._minimiser.step(theta, objective / examples, gradient / examples)
 
     def close(self):
         self._minimiser.close()

@@ -43,5 +43,4 @@ class _Stepwise(Master):
         if not counts.examples:
             return
         eta = (updates + 2.0) ** -self.alpha
-        state *= 1.0 - eta
-        state[counts.rows] += eta * examples / counts.examples * counts.values
+        state.mix(eta, counts, eta * examples / counts.examples)

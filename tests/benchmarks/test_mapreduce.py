@@ -4,6 +4,7 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
+import numpy as np
 import pytest
 
 from benchmarks import mapreduce
@@ -61,22 +62,30 @@ def test_an_empty_job_takes_some_time(engine):
 
 def test_stepwise_em_races_batch_em(engine, monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(mapreduce, "PAIRS", 200)
-    monkeypatch.setattr(mapreduce, "ITERATIONS", 2)
+    monkeypatch.setattr(mapreduce, "ITERATIONS", 3)
     corpus = mapreduce.at_random(tmp_path)
-    mapreduce.race(engine, corpus, mapreduce.parse(["race", "--mini-batch", "40", "--seeds", "2"]))
+    options = ["race", "--mini-batch", "40", "--seeds", "2", "--epochs", "4"]
+    mapreduce.race(engine, corpus, mapreduce.parse(options))
     said = capsys.readouterr().out
-    goals = [float(n.replace(",", "")) for n in re.findall(r"2 iterations .* s, (-[\d,]+)", said)]
-    assert len(goals) == 2
-    assert len(set(goals)) == 1
-    points = [float(n.replace(",", "")) for n in re.findall(r"epoch .* s, (-[\d,]+)", said)]
-    # Judging ends with the first that is good enough.
-    assert sum(point >= goals[0] for point in points) == 2
-    assert points[-1] >= goals[0]
-    assert "ratio of times, median (least to most): " in said
-    slow = mapreduce.parse(["race", "--mini-batch", "200", "--epochs", "1"])
-    monkeypatch.setattr(mapreduce, "ITERATIONS", 5)
-    mapreduce.race(engine, corpus, slow)
-    assert "stepwise EM does not get there in 1 epochs" in capsys.readouterr().out
+    points = re.findall(r"seed (\d), (\w+) EM, epoch (\d): [\d.]+ s, (-[\d,]+)", said)
+    runs = {(seed, rule): [] for seed in "01" for rule in ("batch", "stepwise")}
+    for seed, rule, epoch, likelihood in points:
+        runs[seed, rule].append(float(likelihood.replace(",", "")))
+        assert int(epoch) == len(runs[seed, rule])
+    assert {len(run) for (_, rule), run in runs.items() if rule == "batch"} == {3}
+    assert {len(run) for (_, rule), run in runs.items() if rule == "stepwise"} == {4}
+    assert runs["0", "batch"] == runs["1", "batch"] == sorted(runs["0", "batch"])
+    assert runs["0", "stepwise"] != runs["1", "stepwise"]
+    _, table = said.split("times that of stepwise EM:\n")
+    assert [line[:4] for line in table.splitlines()] == [f"  {k}:" for k in range(1, 5)]
+
+
+def test_times_are_compared_where_likelihoods_are_equal():
+    batch = [(10, -8.0), (20, -4.0), (30, -2.0)]
+    stepwise = [(4, -9.0), (6, -8.0), (10, -3.0), (12, -1.0)]
+    found = mapreduce.ratios(batch, stepwise)
+    assert np.isnan(found[0])
+    assert found[1:] == pytest.approx([10 / 6, 2.5, np.inf])
 
 
 def test_peaks_of_memory_are_told(engine, monkeypatch, tmp_path, capsys):

@@ -94,7 +94,13 @@ def test_equals_the_reference_on_any_input(problem):
     learner.calculate(everything(model))
     np.testing.assert_allclose(model.counts_of(learner), counts, rtol=1e-4, atol=1e-6)
     # Each target word is aligned with one position, the best of its sentence.
-    assert learner.expected_counts().sum() == pytest.approx(len(model.target), rel=1e-5)
+    counts = learner.expected_counts()
+    assert counts.sum() == pytest.approx(len(model.target), rel=1e-5)
+    more = np.ones(learner.parameters)
+    assert learner.expected_counts(out=more) is more
+    np.testing.assert_allclose(more, 1 + counts)
+    with pytest.raises(ValueError, match=f"out must have {learner.parameters} counts"):
+        learner.expected_counts(out=np.ones(learner.parameters + 1))
     assert alignment.dtype == np.int32
     for number in everything(model):
         source, target = model.sentences(number)

@@ -33,32 +33,12 @@ class Multinomials(NamedTuple):
     groups: np.ndarray
     outcomes: np.ndarray
 
-    def totals(self, mu):
-        """Return the sums of the expected counts of each multinomial, float64."""
-        totals = np.zeros(len(self.outcomes))
-        for some in stretches(len(mu)):
-            totals += np.bincount(self.groups[some], mu[some], minlength=len(totals))
-        return totals
 
-    def theta(self, mu, smoothing, totals=None):
-        """Return the probabilities that expected counts make, float32 [parameters].
-
-        Where a multinomial has no counts they are 0. `totals` are those of the whole model, where
-        this is a piece of it.
-        """
-        totals = self.totals(mu) if totals is None else totals
-        totals = totals + smoothing * self.outcomes
-        totals[totals <= 0] = np.inf
-        theta = np.empty(len(mu), dtype=np.float32)
-        for some in stretches(len(mu)):
-            theta[some] = (mu[some] + smoothing) / totals[self.groups[some]]
-        return theta
-
-
-def stretches(length):
+def stretches(length, width=1):
     """Yield slices that are worked on in a core's cache, and not in copies of everything."""
-    for begin in range(0, length, STRETCH):
-        yield slice(begin, min(begin + STRETCH, length))
+    step = max(STRETCH // width, 1)
+    for begin in range(0, length, step):
+        yield slice(begin, min(begin + step, length))
 
 
 class Model(ABC):

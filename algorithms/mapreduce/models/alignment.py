@@ -6,12 +6,16 @@ row for each word given, the weight of all words that it never co-occurs with: t
 these, too, and a part of it stays there under stepwise EM.
 """
 
+import threading
+
 import numpy as np
 
 from staleness.algorithms.encoded import EncodedCorpus
 from staleness.algorithms.mapreduce.models import ALL, WHOLE, Model, Multinomials, stretches
 from staleness.kernels.joint import Joint
 from staleness.kernels.model1 import IBMModel1
+
+_KEPT = threading.local()
 
 
 class Alignment(Model):
@@ -63,7 +67,7 @@ class Alignment(Model):
     def calculate(self, examples, keys=ALL):
         """Return expected counts."""
         self.learner.calculate(examples)
-        counts = [one.expected_counts()[own] for one, own in self._directions(keys)]
+        counts = [_counts(one, own) for one, own in self._directions(keys)]
         return np.concatenate(counts)[:, None], 0.0
 
     def _directions(self, keys):
@@ -101,6 +105,21 @@ class Alignment(Model):
         pairs = rows - len(outcomes)
         counts[pairs:] = weights - np.bincount(groups[:pairs], counts[:pairs], len(outcomes))
         return counts
+
+
+def _counts(direction, keys):
+    """Return the expected counts of those keys that a mini-batch has touched, or of all.
+
+    For a mini-batch, zeros for all the others would be most of the work: they are kept, by thread.
+    """
+    if keys is ALL:
+        return direction.expected_counts()
+    if len(getattr(_KEPT, "zeros", ())) < direction.parameters:
+        _KEPT.zeros = np.zeros(direction.parameters)
+    out = _KEPT.zeros[: direction.parameters]
+    counts = direction.expected_counts(out=out)[keys]
+    out[keys] = 0.0
+    return counts
 
 
 def _piece(corpus, piece):

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from staleness.algorithms.mapreduce import counts
-from staleness.algorithms.mapreduce.counts import Counts, add, add_tallies, merge
+from staleness.algorithms.mapreduce.counts import Counts, add, add_tallies, merge, union
 
 ROWS = 7
 
@@ -24,10 +24,14 @@ def tables(draw):
     return values * (random.random((parts, ROWS, 1)) < draw(st.floats(0, 1)))
 
 
+few_or_many = pytest.mark.parametrize("sorting", [0, 1, 100])
+
+
+@few_or_many
 @pytest.mark.parametrize("window", [1, 4, 100])
 @given(values=tables())
-def test_sums_are_those_of_dense_tables(window, values):
-    with patch.object(counts, "WINDOW", window):
+def test_sums_are_those_of_dense_tables(window, sorting, values):
+    with patch.multiple(counts, WINDOW=window, SORTING=sorting):
         check_sums(values)
 
 
@@ -73,3 +77,12 @@ def test_keys_are_merged(window, parts):
         found = merge([np.array(sorted(part), dtype=np.int64) for part in parts])
     assert found.tolist() == sorted(set().union(*parts))
     assert found.dtype == np.int64
+
+
+@few_or_many
+@given(parts=st.lists(st.sets(st.integers(0, 50)), min_size=1, max_size=5))
+def test_rows_are_united(sorting, parts):
+    with patch.object(counts, "SORTING", sorting):
+        found = union([np.array(sorted(part), dtype=np.int32) for part in parts])
+    assert found.tolist() == sorted(set().union(*parts))
+    assert found.dtype == np.int32

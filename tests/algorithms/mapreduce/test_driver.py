@@ -181,6 +181,9 @@ def test_every_job_counts_once_whatever_is_lost(
     assert trace["staleness"].max() < len(trace)
     if jobs_in_flight == 1:
         assert not trace["staleness"].any()
+    # Whoever maps a share has ended the one before: no two jobs under way have a partition.
+    numbers = trace["update_number"].reshape(-1, jobs_in_flight)
+    assert (np.diff(numbers, axis=0) > 0).all()
     # Nothing is kept of what is done: a sum and a theta a job.
     assert engine.released >= 2 * len(trace)
 
@@ -197,6 +200,20 @@ def test_staleness_is_that_of_the_jobs_in_flight(corpora):
         pass
     assert driver.trace["staleness"][:4].tolist() == [0, 1, 2, 3]
     assert set(driver.trace["staleness"][3:]) == {3}
+
+
+@pytest.mark.parametrize("task", ["tagging", "alignment"])
+def test_theta_goes_out_as_far_as_mini_batches_need_it(corpora, task):
+    engine, sent = Here(), []
+    settings = {"jobs_in_flight": 2, "mini_batch_size": 1, "mappers": 1}
+    driver = driver_of(corpora[task], UPDATES["stepwise-em"](), engine, **settings)
+    whole = len(driver.theta)
+    broadcast, engine.broadcast = engine.broadcast, lambda v: sent.append(v) or broadcast(v)
+    for _ in driver.train():
+        pass
+    assert len(sent) == len(driver.trace)
+    assert [len(theta.values) for theta in sent[:2]] == [whole, whole]
+    assert all(0 < len(theta.rows) == len(theta.values) < whole for theta in sent[2:])
 
 
 def test_an_engine_is_asked_once_what_it_is(corpora):
@@ -229,7 +246,7 @@ def test_batch_em_that_loses_jobs_is_what_it_would_have_been(corpora):
 
 def test_theta_that_is_not_finite_is_told(corpora):
     driver = driver_of(corpora["tagging"], UPDATES["em"]())
-    driver.state[:] = np.nan
+    driver.state.values[:] = np.nan
     with pytest.raises(Diverged, match="not finite in mini-batch 0, after 0 updates"):
         list(driver.train())
 
@@ -249,9 +266,9 @@ def test_rows_are_those_of_theta(corpora):
     for _ in driver.train():
         pass
     pairs = len(driver.parameters)
-    assert driver.state[:pairs].min() >= 0
-    assert not driver.state[pairs:].any()
-    totals = np.bincount(driver.multinomials.groups, driver.state[:, 0])
+    assert driver.state.values[:pairs].min() >= 0
+    assert not driver.state.values[pairs:].any()
+    totals = driver.state.sums()
     work = driver.task.training(corpora["alignment"], SEED)
     # Every word is explained once in each direction.
     assert totals.sum() == pytest.approx(len(work.source) + len(work.target), rel=1e-6)

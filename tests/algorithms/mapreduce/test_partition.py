@@ -8,8 +8,18 @@ import pytest
 
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.mapreduce.counts import add
-from staleness.algorithms.mapreduce.partition import MODELS, Partition, Place, part
+from staleness.algorithms.mapreduce.partition import (
+    EVERYTHING,
+    MODELS,
+    Partition,
+    Place,
+    Share,
+    part,
+)
+from staleness.algorithms.mapreduce.state import Theta
 from staleness.algorithms.run import TASKS
+
+HYPER_PARAMETERS = {"tagging": {"states": 4}, "alignment": {}}
 
 
 def place_of(corpus, **changes):
@@ -44,25 +54,43 @@ def test_arrays_of_no_split_are_left_out(corpora):
 @pytest.mark.parametrize("task", ["alignment", "tagging"])
 def test_what_a_share_does_not_touch_changes_nothing(corpora, task):
     corpus = corpora[task]
-    hyper_parameters = {"states": 4} if task == "tagging" else {}
-    partition = Partition(place_of(corpus, hyper_parameters=hyper_parameters))
+    partition = Partition(place_of(corpus, hyper_parameters=HYPER_PARAMETERS[task]))
     if task == "alignment":
         partition = partition.locate(partition.keys())
     rows = partition.rows.max() + 1
     theta = np.random.default_rng(1).random((rows, 4 if task == "tagging" else 1))
     theta = (theta / theta.sum(axis=0)).astype(np.float32)
-    shares = [partition.compute(theta, 0, turn, 20) for turn in range(20)]
+    shares = [partition.compute(Theta(theta), Share(0, turn, 20)) for turn in range(20)]
     turn = int(np.argmin([len(share.rows) for share in shares]))
     other = theta.copy()
     untouched = np.setdiff1d(np.arange(rows), shares[turn].rows)
     other[untouched] = 0.5
-    again = partition.compute(other, 0, turn, 20)
+    again = partition.compute(Theta(other), Share(0, turn, 20))
     assert len(untouched)
     np.testing.assert_array_equal(again.rows, shares[turn].rows)
     np.testing.assert_array_equal(again.values, shares[turn].values)
     # All shares make the whole.
-    total, whole = add(shares), partition.compute(theta, 0, 0, 1)
+    total, whole = add(shares), partition.compute(Theta(theta), EVERYTHING)
     np.testing.assert_allclose(total.dense(rows), whole.dense(rows), rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("task", ["alignment", "tagging"])
+def test_a_share_needs_the_rows_that_were_told_before(corpora, task):
+    corpus = corpora[task]
+    partition = Partition(place_of(corpus, hyper_parameters=HYPER_PARAMETERS[task]))
+    if task == "alignment":
+        partition = partition.locate(partition.keys())
+    width = 4 if task == "tagging" else 1
+    theta = np.random.default_rng(1).random((partition.rows.max() + 1, width), dtype=np.float32)
+    share, after = Share(0, 4, 5), Share(1, 0, 5)
+    first = partition.compute(Theta(theta), share, after)
+    assert first.ahead.dtype == np.int32
+    assert len(first.ahead) < len(theta)
+    part = Theta(theta[first.ahead], first.ahead)
+    found, expected = (partition.compute(some, after) for some in (part, Theta(theta)))
+    assert found.ahead is None
+    np.testing.assert_array_equal(found.rows, expected.rows)
+    np.testing.assert_array_equal(found.values, expected.values)
 
 
 def test_only_its_recipe_travels(corpora):
@@ -75,7 +103,7 @@ def test_only_its_recipe_travels(corpora):
     again = pickle.loads(sent)  # noqa: S301
     assert again is not partition
     theta = np.full((partition.rows.max() + 1, 1), 0.5, dtype=np.float32)
-    ours, others = (one.compute(theta, 0, 1, 2) for one in (partition, again))
+    ours, others = (one.compute(Theta(theta), Share(0, 1, 2)) for one in (partition, again))
     np.testing.assert_array_equal(ours.rows, others.rows)
     np.testing.assert_array_equal(ours.values, others.values)
     assert ours.examples == 10
@@ -94,6 +122,7 @@ def test_a_share_computed_again_is_the_same(corpora):
     partition = Partition(place_of(corpus, hyper_parameters={"states": 4}))
     theta = np.full((corpus.about["words"] + 5, 4), 0.25, dtype=np.float32)
     theta[: corpus.about["words"]] = 1 / corpus.about["words"]
-    first, other, again = (partition.compute(theta, epoch, 0, 2) for epoch in (0, 1, 0))
+    shares = (Share(epoch, 0, 2) for epoch in (0, 1, 0))
+    first, other, again = (partition.compute(Theta(theta), share) for share in shares)
     np.testing.assert_array_equal(first.values, again.values)
     assert not np.array_equal(first.values, other.values)
