@@ -1,7 +1,7 @@
 """What MapReduce jobs cost beside their computing, and what that makes of learning.
 
     python -m benchmarks.mapreduce [overhead] [--jobs 20]
-    python -m benchmarks.mapreduce race [--pairs 300000] [--mini-batch 30000] [--seeds 3]
+    python -m benchmarks.mapreduce race [--words 50000] [--mini-batch 30000] [--stepwise 6/1/4]
     python -m benchmarks.mapreduce memory [--pairs 3000000] [--pieces 16]
 
 with [--engine local] [--workers 2] for each.
@@ -43,7 +43,7 @@ from staleness.algorithms.mapreduce.driver import Driver, nothing
 from staleness.algorithms.mapreduce.partition import EVERYTHING
 from staleness.algorithms.mapreduce.pieces import Pieces
 from staleness.algorithms.mapreduce.state import Theta
-from staleness.algorithms.run import JOB_SCHEDULES, JOBS
+from staleness.algorithms.run import JOBS
 from staleness.algorithms.tasks.alignment import Alignment
 from staleness.algorithms.updates.em import ExpectationMaximization
 from staleness.algorithms.updates.stepwise_em import StepwiseEM
@@ -73,7 +73,11 @@ def parse(arguments):
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--jobs", type=int, default=20, help="empty ones")
     parser.add_argument("--pairs", type=int, default=300_000)
+    parser.add_argument("--words", type=int, default=50_000, help="of either side")
     parser.add_argument("--data", default=DATA, help="has encoded/, as for staleness encode")
+    for name, usual in {"batch": "24/1/1", "stepwise": "6/1/4"}.items():
+        about = {"metavar": "M/R/J", "help": f"mappers, reducers, jobs in flight of {name} EM"}
+        parser.add_argument(f"--{name}", type=numbers, default=usual, **about)
     parser.add_argument("--mini-batch", type=int, default=30_000)
     parser.add_argument("--alpha", type=float, default=ALPHA, help="of stepwise EM")
     parser.add_argument("--epochs", type=int, default=12, help="of stepwise EM")
@@ -81,6 +85,11 @@ def parse(arguments):
     parser.add_argument("--pieces", type=int, default=16)
     parser.add_argument("--iterations", type=int, default=1, help="of batch EM piece by piece")
     return parser.parse_args(arguments)
+
+
+def numbers(text):
+    """Return the settings of a `Driver` that "mappers/reducers/jobs in flight" stands for."""
+    return dict(zip(JOBS, map(int, text.split("/")), strict=True))
 
 
 def overhead(engine, _, options):
@@ -100,10 +109,10 @@ def race(engine, corpus, options):
     """Print how long batch EM and stepwise EM take to the same log-likelihoods."""
     found = []
     for seed in range(options.seeds):
-        settings = "mapreduce-batch", ExpectationMaximization(), seed, ITERATIONS
+        settings = options.batch, ExpectationMaximization(), seed, ITERATIONS
         batch = curve(f"seed {seed}, batch EM", engine, corpus, *settings)
         rule = StepwiseEM(alpha=options.alpha)
-        settings = "mapreduce-asynchronous", rule, seed, options.epochs, options.mini_batch
+        settings = options.stepwise, rule, seed, options.epochs, options.mini_batch
         stepwise = curve(f"seed {seed}, stepwise EM", engine, corpus, *settings)
         found.append(ratios(batch, stepwise))
     print("batch EM's time to the log-likelihood of each epoch, times that of stepwise EM:")
@@ -123,8 +132,8 @@ def ratios(batch, stepwise):
     ]
 
 
-def driver_of(engine, corpus, schedule, rule, seed, epochs, mini_batch=None):
-    """Return a driver of Model 1, with the schedule's own numbers of tasks and jobs."""
+def driver_of(engine, corpus, jobs, rule, seed, epochs, mini_batch=None):
+    """Return a driver of Model 1."""
     return Driver(
         engine,
         Alignment(),
@@ -133,7 +142,7 @@ def driver_of(engine, corpus, schedule, rule, seed, epochs, mini_batch=None):
         seed=seed,
         epochs=epochs,
         mini_batch_size=mini_batch,
-        **{name: getattr(JOB_SCHEDULES[schedule], name) for name in JOBS},
+        **jobs,
     )
 
 
@@ -157,7 +166,8 @@ def curve(name, engine, corpus, *settings):
 def made_elsewhere(options):
     """Return the folder of the corpus, made by another process: this one's memory is measured."""
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
-        settings = {"data": options.data, "options": {"examples": options.pairs}}
+        sizes = {"examples": options.pairs, "words": options.words}
+        settings = {"data": options.data, "options": sizes}
         folder = pool.submit(ensure, CORPUS, **settings).result().folder
         print(f"corpus made or checked, peak {peak(next(iter(pool._processes))) / 2**30:.2f} GB")
     return folder
@@ -219,7 +229,7 @@ def bytes_moved(engine):
     """Return the bytes that an iteration moved, and those that it could not do without."""
     with tempfile.TemporaryDirectory(prefix="staleness-") as folder:
         rule = ExpectationMaximization()
-        driver = driver_of(engine, at_random(folder), "mapreduce-batch", rule, seed=0, epochs=2)
+        driver = driver_of(engine, at_random(folder), numbers("24/1/1"), rule, seed=0, epochs=2)
         for _ in driver.train():
             pass
         theta = driver.theta

@@ -70,6 +70,8 @@ class Counts(NamedTuple):
 
 def add(parts):
     """Return the sum of some `Counts`, added up in float64 in their order."""
+    if len(parts) == 1:
+        return parts[0]._replace(moved=parts[0].moved + parts[0].nbytes)
     rows, values = _sum(parts)
     counts = Counts(
         rows,

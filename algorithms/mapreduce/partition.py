@@ -91,6 +91,7 @@ class Partition:
         # A worker of somebody else's may have several threads.
         self._alone = threading.Lock()
         self._begun = None
+        self._next = None  # a share, and what it touches
         model = self._made()
         self.rows = model.keys if rows is None else rows
         self._model = model
@@ -180,10 +181,13 @@ class Partition:
         count = len(model.learner.work)
         if turns == 1:
             return np.arange(count), ALL
-        random = generator(self.place.seed, "order", epoch, self.place.number)
-        begin, end = (count * k // turns for k in (turn, turn + 1))
-        examples = random.permutation(count)[begin:end]
-        return examples, model.touched(examples)
+        if self._next is None or self._next[0] != share:
+            random = generator(self.place.seed, "order", epoch, self.place.number)
+            begin, end = (count * k // turns for k in (turn, turn + 1))
+            examples = random.permutation(count)[begin:end]
+            # For the job after this, where it is the share ahead.
+            self._next = share, (examples, model.touched(examples))
+        return self._next[1]
 
     def tally(self, theta):
         """Return what the task's metrics are made of; see `Task.tally`."""

@@ -33,7 +33,12 @@ class Theta:
 
     def at(self, rows):
         """Return the parameters of some rows, ascending, that it has."""
-        return self.values[rows if self.rows is None else np.searchsorted(self.rows, rows)]
+        if self.rows is None:
+            return self.values[rows]
+        # A single mapper has been sent what it asked for.
+        if np.array_equal(self.rows, rows):
+            return self.values
+        return self.values[np.searchsorted(self.rows, rows)]
 
 
 class Weights:

@@ -65,6 +65,7 @@ def test_stepwise_em_races_batch_em(engine, monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(mapreduce, "ITERATIONS", 3)
     corpus = mapreduce.at_random(tmp_path)
     options = ["race", "--mini-batch", "40", "--seeds", "2", "--epochs", "4"]
+    options += ["--batch", "5/2/1", "--stepwise", "1/1/3"]
     mapreduce.race(engine, corpus, mapreduce.parse(options))
     said = capsys.readouterr().out
     points = re.findall(r"seed (\d), (\w+) EM, epoch (\d): [\d.]+ s, (-[\d,]+)", said)

@@ -7,6 +7,7 @@ from itertools import chain
 import numpy as np
 
 from staleness.algorithms import encoded
+from staleness.workflow.corpora.encoders import option
 from staleness.workflow.corpora.synthetic import Synthetic
 from staleness.workflow.corpora.synthetic.sampling import (
     Distributions,
@@ -18,9 +19,9 @@ from staleness.workflow.corpora.synthetic.sampling import (
     zipf,
 )
 
-WORDS = 50_000  # on either side
 TRANSLATIONS = 4  # of a word
-NULL_WORDS = 100  # that the null word has for translations
+# That the null word has for translations. With as many words a side, those of a word still differ.
+NULL_WORDS = 100
 # As in the Brown Corpus, but of at most 40 words, as in the paper.
 LONGEST = 40
 LENGTHS = Distributions(negative_binomial(mean=20.25, shape=2.4, longest=LONGEST))
@@ -44,6 +45,8 @@ class SyntheticAlignment(Synthetic):
     size = "any number of pairs, 50,000 words a side"
     texts = frozenset(f"{side}-words.txt" for side in SIDES)
 
+    words: int = option(50_000, "words of the model, on either side", "N", least=NULL_WORDS)
+
     @cached_property
     def truth(self):
         """The `Distributions` of source words, of translations and of the null word's.
@@ -52,13 +55,15 @@ class SyntheticAlignment(Synthetic):
         has which target words they are.
         """
         random = self.random("model")
-        words = np.arange(WORDS)[:, None]
-        steps = 1 + (random.random((WORDS, TRANSLATIONS - 1)) * (1 + words / 4)).astype(np.int64)
-        translations = np.hstack([words, words + np.cumsum(steps, axis=1)]) % WORDS
-        weights = random.random((WORDS, TRANSLATIONS)) / 2
+        word = np.arange(self.words)[:, None]
+        steps = random.random((self.words, TRANSLATIONS - 1)) * (1 + word / 4)
+        steps = 1 + steps.astype(np.int64)
+        translations = np.hstack([word, word + np.cumsum(steps, axis=1)]) % self.words
+        weights = random.random((self.words, TRANSLATIONS)) / 2
         weights[:, 0] = 1
-        null = Distributions(np.where(words[:, 0] < NULL_WORDS, zipf(WORDS), 0))
-        return Distributions(zipf(WORDS)), Distributions(weights), translations, null
+        shares = zipf(self.words)
+        null = Distributions(np.where(word[:, 0] < NULL_WORDS, shares, 0))
+        return Distributions(shares), Distributions(weights), translations, null
 
     def sample(self, random, count):
         """Return source and target words, as the model numbers them, and links; see the base."""
@@ -90,7 +95,7 @@ class SyntheticAlignment(Synthetic):
 
     def encode(self, corpora, folder, about):
         """Write the arrays; see `Encoder.encode`."""
-        source, target = (Numbering(WORDS) for _ in SIDES)
+        source, target = (Numbering(self.words) for _ in SIDES)
         links = linked_pairs = 0
         for block in self.blocks("train", self.examples):
             source.add(block["source"].values)

@@ -64,6 +64,16 @@ def test_links_lead_to_translations(corpus, links):
     assert set(np.unique(translations)) - {-1} <= set(range(corpus.about["target_words"]))
 
 
+def test_of_the_fewest_words_a_word_still_becomes_different_ones(tmp_path):
+    options = {"examples": PAIRS, "words": 100}
+    ensure("synthetic-alignment", folder=tmp_path / "e", options=options)
+    corpus = encoded.load(tmp_path / "e")
+    assert corpus.about["source_words"] == corpus.about["target_words"] == 100
+    translations = np.sort(corpus["true.translations"], axis=1)
+    assert translations.min() == 0
+    assert (np.diff(translations, axis=1) > 0).all()
+
+
 def test_every_source_word_and_null_are_as_likely(corpus, links):
     pair, source, target = links
     lengths = np.diff(corpus["train.source_offsets"])
