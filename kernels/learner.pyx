@@ -4,6 +4,8 @@ import numpy as np
 
 from staleness.kernels.memory cimport CACHE_LINE
 
+from staleness.kernels.validation import check_numbers
+
 cdef extern from "lanes.h":
     enum: LANES_REGISTER
 
@@ -130,10 +132,10 @@ cdef class Learner:
         MemoryError
             If they do not fit into memory.
         """
-        cdef const int32_t[::1] numbers = np.ascontiguousarray(examples, dtype=np.int32)
+        given = np.ascontiguousarray(examples, dtype=np.int32)
+        cdef const int32_t[::1] numbers = given
         cdef Status status
-        if len(numbers) and not (0 <= min(numbers) and max(numbers) < len(self._work)):
-            raise IndexError(f"examples are numbered 0 to {len(self._work) - 1}")
+        check_numbers("examples", given, len(self._work))
         if not (0 <= slot < self.slots and 0 <= workspace < self.workspaces):
             raise IndexError(f"no slot {slot} or no workspace {workspace}")
         with nogil:

@@ -48,6 +48,7 @@ cdef class IBMModel1(ExpectationMaximization):
     cdef Statistics* _statistics
     cdef float[::1] _kept_cells             # [cells], of every example, in incremental EM
 
+    cdef add_cells(self, Py_ssize_t slot, double[::1] counts)
     cdef Py_ssize_t length(self, Py_ssize_t n) noexcept nogil
     cdef Status reserve(
         self, Statistics* slot, Py_ssize_t count, Py_ssize_t cells, Py_ssize_t columns

@@ -47,7 +47,7 @@ from staleness.kernels.lanes cimport (
 from staleness.kernels.learner cimport NO_MEMORY, NOT_FINITE, OK, Status, atomic_load
 
 from staleness.kernels.cooccurrence import cooccurrences
-from staleness.kernels.validation import check_pairs
+from staleness.kernels.validation import check_numbers, check_pairs
 
 # A posterior below it is 0, so that no product of two numbers is denormal.
 cdef float LEAST = 1e-30
@@ -181,32 +181,32 @@ cdef class IBMModel1(ExpectationMaximization):
         self.settle()
         return self.scale * np.asarray(self._totals)[0]
 
-    def expected_counts(self, Py_ssize_t slot=0, out=None):
-        """Return what a slot holds, float64 [parameters]; or add it to `out`, and return that."""
-        cdef Statistics* held
+    def expected_counts(self, Py_ssize_t slot=0):
+        """Return what a slot holds, float64 [parameters]."""
+        counts = np.zeros(self.parameters)
+        self.add_cells(slot, counts)
+        return counts
+
+    cdef add_cells(self, Py_ssize_t slot, double[::1] counts):
+        """Add what a slot holds to counts, [parameters]."""
+        cdef const Statistics* held
         cdef Py_ssize_t number, n, k, cell = 0
         if not 0 <= slot < self.slots:
             raise IndexError(f"no slot {slot}")
         held = &self._statistics[slot]
-        if out is None:
-            out = np.zeros(self.parameters)
-        cdef double[::1] counts = out
-        if counts.shape[0] != self.parameters:
-            raise ValueError(f"out must have {self.parameters} counts, not {counts.shape[0]}")
-        for number in range(held.count):
-            n = held.examples[number]
-            for k in range(self._cell_offsets[n], self._cell_offsets[n + 1]):
-                counts[self._cells[k]] += held.cells[cell]
-                cell += 1
-        return out
+        with nogil:
+            for number in range(held.count):
+                n = held.examples[number]
+                for k in range(self._cell_offsets[n], self._cell_offsets[n + 1]):
+                    counts[self._cells[k]] += held.cells[cell]
+                    cell += 1
 
     # Of some parameters only, for who keeps theta elsewhere and sets what some examples need.
 
     def touched(self, examples):
         """Return the parameters that some examples need, int32, each once, ascending."""
         numbers = np.ascontiguousarray(examples, dtype=np.int32)
-        if len(numbers) and not 0 <= numbers.min() <= numbers.max() < self._work.shape[0]:
-            raise IndexError(f"examples are numbered 0 to {self._work.shape[0] - 1}")
+        check_numbers("examples", numbers, self._work.shape[0])
         cdef const int32_t[::1] pairs = numbers
         needed = np.zeros(self.parameters, dtype=np.bool_)
         cdef uint8_t[::1] marks = needed.view(np.uint8)
@@ -217,6 +217,32 @@ cdef class IBMModel1(ExpectationMaximization):
             for k in range(self._work[pairs[number]]):
                 marks[cells[k]] = 1
         return np.flatnonzero(needed).astype(np.int32)
+
+    def expected_counts_of(self, const int32_t[::1] parameters, double[::1] zeros,
+                           Py_ssize_t slot=0):
+        """Return what a slot holds of some parameters, float64 [n].
+
+        Parameters
+        ----------
+        parameters : ndarray of int32 [n]
+            Those that its examples have `touched`.
+        zeros : ndarray of float64 [parameters]
+            To add up in; they are zeros again in the end. To make as many each time would be most
+            of the work.
+        slot : int
+        """
+        cdef Py_ssize_t k
+        if zeros.shape[0] != self.parameters:
+            raise ValueError(f"zeros must be {self.parameters}, not {zeros.shape[0]}")
+        check_numbers("parameters", np.asarray(parameters), self.parameters)
+        found = np.empty(len(parameters))
+        cdef double[::1] counts = found
+        self.add_cells(slot, zeros)
+        with nogil:
+            for k in range(parameters.shape[0]):
+                counts[k] = zeros[parameters[k]]
+                zeros[parameters[k]] = 0.0
+        return found
 
     def set_theta(self, parameters, values):
         """Make theta of some parameters these, to the last bit.

@@ -94,6 +94,12 @@ def check_pairs(source_offsets, source, target_offsets, target, *, source_words,
         raise ValueError("source_offsets and target_offsets must have as many entries")
 
 
+def check_numbers(things, numbers, count):
+    """Raise an IndexError unless all numbers in an array are those of one of `count` things."""
+    if len(numbers) and not 0 <= numbers.min() <= numbers.max() < count:
+        raise IndexError(f"{things} are numbered 0 to {count - 1}")
+
+
 def check_offsets(name, values, last):
     """Raise a ValueError unless offsets run from 0 to `last` and never fall."""
     if len(values) == 0 or values[0] != 0 or values[-1] != last:

@@ -14,8 +14,8 @@ class Counts(NamedTuple):
 
     Attributes
     ----------
-    rows : ndarray of int32 [n]
-        Ascending.
+    rows : ndarray of int32 [n] or None
+        Ascending; None of those for which theta came to the only mapper (`Theta.for_one`).
     values : ndarray of float32 [n, width]
     objective : float
         Of the examples, where the model has one.
@@ -44,15 +44,18 @@ class Counts(NamedTuple):
 
         Parameters
         ----------
-        rows : ndarray of int [n]
+        rows : ndarray of int [n] or None
+            None to name none, and to leave none away.
         values : ndarray [n, width]
         began : float
             Seconds since the epoch when the mapper did.
         **facts
             objective, examples, work, ahead.
         """
-        there = np.flatnonzero((values != 0).any(axis=1))
-        counts = cls(rows[there].astype(np.int32), values[there].astype(np.float32), **facts)
+        if rows is not None:
+            there = np.flatnonzero((values != 0).any(axis=1))
+            rows, values = rows[there].astype(np.int32, copy=False), values[there]
+        counts = cls(rows, values.astype(np.float32, copy=False), **facts)
         return counts._replace(mapped=(began, time.time()), moved=counts.nbytes)
 
     @property

@@ -222,6 +222,8 @@ class Driver:
                         f"numbers that are not finite in mini-batch {job.number}, "
                         f"after {self.updates} updates"
                     ) from error
+                if counts.rows is None:
+                    counts = counts._replace(rows=job.rows)
                 self.finish(job, counts)
                 yield
                 # The same mappers go on with their next share.
@@ -243,6 +245,8 @@ class Driver:
         row["start"] = self.time
         row["attempts"] += 1
         theta = self.state.theta(rows)
+        if rows is not None and self.partitions == self.in_flight:
+            theta = Theta(theta.values, for_one=True)
         # From here on the partitions are there.
         handle = self.insist(lambda: self.engine.broadcast(theta), row["attempts"] - 1)
         row["broadcast"] = self.time - row["start"]

@@ -91,7 +91,7 @@ class Partition:
         # A worker of somebody else's may have several threads.
         self._alone = threading.Lock()
         self._begun = None
-        self._next = None  # a share, and what it touches
+        self._next = None  # a share, its examples, and the keys and rows that these touch
         model = self._made()
         self.rows = model.keys if rows is None else rows
         self._model = model
@@ -161,8 +161,7 @@ class Partition:
         """
         began = time.time()
         with self._at_work() as model:
-            examples, keys = self._touched(model, share)
-            rows = self.rows[keys]
+            examples, keys, rows = self._touched(model, share)
             model.set(theta.at(rows), keys)
             values, objective = model.calculate(examples, keys)
             facts = {
@@ -171,22 +170,22 @@ class Partition:
                 "work": int(model.learner.work[examples].sum()),
             }
             if ahead is not None:
-                _, keys = self._touched(model, ahead)
-                facts["ahead"] = self.rows[keys].astype(np.int32)
-            return Counts.of(rows, values, began, **facts)
+                *_, facts["ahead"] = self._touched(model, ahead)
+            return Counts.of(None if theta.for_one else rows, values, began, **facts)
 
     def _touched(self, model, share):
-        """Return the examples of a share, and the keys that they have to do with."""
+        """Return the examples of a share, and the keys and rows that they have to do with."""
         epoch, turn, turns = share
         count = len(model.learner.work)
         if turns == 1:
-            return np.arange(count), ALL
+            return np.arange(count), ALL, self.rows
         if self._next is None or self._next[0] != share:
             random = generator(self.place.seed, "order", epoch, self.place.number)
             begin, end = (count * k // turns for k in (turn, turn + 1))
             examples = random.permutation(count)[begin:end]
+            keys = model.touched(examples)
             # For the job after this, where it is the share ahead.
-            self._next = share, (examples, model.touched(examples))
+            self._next = share, (examples, keys, self.rows[keys].astype(np.int32, copy=False))
         return self._next[1]
 
     def tally(self, theta):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from staleness.algorithms.mapreduce.models import stretches
+from staleness.kernels.multinomials import add_rows, probabilities
 
 TINY = 1e-100  # below it, the scale of expected counts goes into them
 
@@ -18,10 +19,14 @@ class Theta:
     values : ndarray of float32 [n, width]
     rows : ndarray of int32 [n], optional
         Which rows they are of the model's, ascending; without, all of them.
+    for_one : bool
+        Whether there is only one mapper, and they are what its share has to do with: it knows the
+        rows, and these are neither sent to it nor by it.
     """
 
     values: np.ndarray
     rows: np.ndarray | None = None
+    for_one: bool = False
 
     @property
     def nbytes(self):
@@ -33,11 +38,10 @@ class Theta:
 
     def at(self, rows):
         """Return the parameters of some rows, ascending, that it has."""
+        if self.for_one:
+            return self.values
         if self.rows is None:
             return self.values[rows]
-        # A single mapper has been sent what it asked for.
-        if np.array_equal(self.rows, rows):
-            return self.values
         return self.values[np.searchsorted(self.rows, rows)]
 
 
@@ -89,15 +93,11 @@ class Expected:
 
     def sums(self):
         """Return the sum of the expected counts of each multinomial, float64."""
-        return self.scale * self._summed(self._groups, self.values)
-
-    def _summed(self, groups, values):
-        """Return sums of values by group, stretch by stretch."""
-        groups, values = groups.ravel(), values.ravel()
-        totals = np.zeros(len(self._outcomes))
+        groups, values = self._groups.ravel(), self.values.ravel()
+        sums = np.zeros(len(self._outcomes))
         for some in stretches(len(values)):
-            totals += np.bincount(groups[some], values[some], minlength=len(totals))
-        return totals
+            sums += np.bincount(groups[some], values[some], minlength=len(sums))
+        return self.scale * sums
 
     def replace(self, counts):
         """Forget all counts but these."""
@@ -113,11 +113,9 @@ class Expected:
         if self.scale < TINY:
             self.values *= self.scale
             self.scale = 1.0
-        self.totals *= 1.0 - eta
-        self.totals += weight * self._summed(self._groups[counts.rows], counts.values)
-        # In float32 it may be too large a number.
-        added = np.multiply(counts.values, weight / self.scale, dtype=np.float64)
-        self.values[counts.rows] += added
+        sums, factor = np.zeros_like(self.totals), weight / self.scale
+        add_rows(self.values, self._groups, sums, counts.rows, counts.values, factor)
+        self.totals = (1.0 - eta) * self.totals + weight * sums
 
     def theta(self, rows=None):
         """Return the `Theta` of some rows, or of all.
@@ -128,10 +126,5 @@ class Expected:
             self.totals = self.sums()
         totals = self.totals + self._smoothing * self._outcomes
         totals[totals <= 0] = np.inf
-        count, width = len(self.values) if rows is None else len(rows), self.values.shape[1]
-        theta = np.empty((count, width), dtype=np.float32)
-        for some in stretches(count, width):
-            own = some if rows is None else rows[some]
-            counts = self.scale * self.values[own]
-            theta[some] = (counts + self._smoothing) / totals[self._groups[own]]
-        return Theta(theta, rows)
+        shares = self.values, self._groups, totals, self.scale, self._smoothing
+        return Theta(probabilities(*shares, rows), rows)

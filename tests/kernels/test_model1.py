@@ -96,11 +96,6 @@ def test_equals_the_reference_on_any_input(problem):
     # Each target word is aligned with one position, the best of its sentence.
     counts = learner.expected_counts()
     assert counts.sum() == pytest.approx(len(model.target), rel=1e-5)
-    more = np.ones(learner.parameters)
-    assert learner.expected_counts(out=more) is more
-    np.testing.assert_allclose(more, 1 + counts)
-    with pytest.raises(ValueError, match=f"out must have {learner.parameters} counts"):
-        learner.expected_counts(out=np.ones(learner.parameters + 1))
     assert alignment.dtype == np.int32
     for number in everything(model):
         source, target = model.sentences(number)
@@ -186,9 +181,12 @@ def test_some_parameters_are_those_of_all(problem):
         learner.set_theta(touched, given.theta[touched])
         for one in (learner, given):
             one.calculate(examples)
-        np.testing.assert_allclose(
-            learner.expected_counts(), given.expected_counts(), rtol=1e-4, atol=1e-6
-        )
+        counts = learner.expected_counts()
+        np.testing.assert_allclose(counts, given.expected_counts(), rtol=1e-4, atol=1e-6)
+        zeros = np.zeros(learner.parameters)
+        found = learner.expected_counts_of(touched, zeros)
+        np.testing.assert_array_equal(found, counts[touched])
+        assert not zeros.any()
 
 
 def test_parameters_that_cannot_be_are_refused():
@@ -196,6 +194,12 @@ def test_parameters_that_cannot_be_are_refused():
     for wrong in (-1, 2):
         with pytest.raises(IndexError, match="numbered 0 to 1"):
             model.learner().touched([0, wrong])
+    learner = model.learner()
+    zeros = np.zeros(learner.parameters)
+    with pytest.raises(IndexError, match=f"parameters are numbered 0 to {len(zeros) - 1}"):
+        learner.expected_counts_of(np.array([0, len(zeros)], dtype=np.int32), zeros)
+    with pytest.raises(ValueError, match=f"zeros must be {len(zeros)}, not {len(zeros) - 1}"):
+        learner.expected_counts_of(np.zeros(0, dtype=np.int32), zeros[1:])
     with pytest.raises(ValueError, match="begins from posteriors"):
         model.learner(rule="incremental").set_theta([0], 0.5)
 

@@ -110,16 +110,13 @@ class Alignment(Model):
 def _counts(direction, keys):
     """Return the expected counts of those keys that a mini-batch has touched, or of all.
 
-    For a mini-batch, zeros for all the others would be most of the work: they are kept, by thread.
+    The zeros that mini-batches are added up in are kept, by thread.
     """
     if keys is ALL:
         return direction.expected_counts()
     if len(getattr(_KEPT, "zeros", ())) < direction.parameters:
         _KEPT.zeros = np.zeros(direction.parameters)
-    out = _KEPT.zeros[: direction.parameters]
-    counts = direction.expected_counts(out=out)[keys]
-    out[keys] = 0.0
-    return counts
+    return direction.expected_counts_of(keys, _KEPT.zeros[: direction.parameters])
 
 
 def _piece(corpus, piece):

@@ -98,24 +98,25 @@ def test_smoothing_is_that_of_one_processor(corpora, task):
     np.testing.assert_allclose(found, expected.curve["log_likelihood"], rtol=CLOSE)
 
 
+@pytest.mark.parametrize("mappers", [1, 2])
 @pytest.mark.parametrize("task", ["tagging", "alignment"])
-def test_stepwise_em_is_that_of_one_processor(corpora, task):
+def test_stepwise_em_is_that_of_one_processor(corpora, task, mappers):
     """The mini-batches are known: a kernel that is given the same ones ends in the same theta."""
     corpus, update = corpora[task], UPDATES["stepwise-em"](alpha=0.8)
-    driver = driver_of(corpus, update, mappers=2, mini_batch_size=8)
+    driver = driver_of(corpus, update, mappers=mappers, mini_batch_size=8)
     for _ in driver.train():
         pass
     training = driver.task.training(corpus, SEED)
     learner = update.learner(training, slots=1, workspaces=1)
-    half = driver.total // 2
+    size = driver.total // mappers
     orders = [
-        [generator(SEED, "order", epoch, k).permutation(half) + k * half for k in range(2)]
+        [generator(SEED, "order", epoch, k).permutation(size) + k * size for k in range(mappers)]
         for epoch in range(EPOCHS)
     ]
     assert driver.turns == 8
     for order in orders:
         for turn in range(driver.turns):
-            begin, end = (half * t // driver.turns for t in (turn, turn + 1))
+            begin, end = (size * t // driver.turns for t in (turn, turn + 1))
             learner.calculate(np.concatenate([part[begin:end] for part in order]))
             learner.update()
     assert driver.updates == learner.updates == EPOCHS * driver.turns
@@ -202,10 +203,12 @@ def test_staleness_is_that_of_the_jobs_in_flight(corpora):
     assert set(driver.trace["staleness"][3:]) == {3}
 
 
+@pytest.mark.parametrize("mappers", [1, 2])
 @pytest.mark.parametrize("task", ["tagging", "alignment"])
-def test_theta_goes_out_as_far_as_mini_batches_need_it(corpora, task):
+def test_theta_goes_out_as_far_as_mini_batches_need_it(corpora, task, mappers):
+    """A single mapper knows the rows itself."""
     engine, sent = Here(), []
-    settings = {"jobs_in_flight": 2, "mini_batch_size": 1, "mappers": 1}
+    settings = {"jobs_in_flight": 2, "mini_batch_size": 2, "mappers": mappers}
     driver = driver_of(corpora[task], UPDATES["stepwise-em"](), engine, **settings)
     whole = len(driver.theta)
     broadcast, engine.broadcast = engine.broadcast, lambda v: sent.append(v) or broadcast(v)
@@ -213,7 +216,10 @@ def test_theta_goes_out_as_far_as_mini_batches_need_it(corpora, task):
         pass
     assert len(sent) == len(driver.trace)
     assert [len(theta.values) for theta in sent[:2]] == [whole, whole]
-    assert all(0 < len(theta.rows) == len(theta.values) < whole for theta in sent[2:])
+    for theta in sent[2:]:
+        assert theta.for_one == (theta.rows is None) == (mappers == 1)
+        assert theta.for_one or len(theta.rows) == len(theta.values)
+        assert 0 < len(theta.values) < whole
 
 
 def test_an_engine_is_asked_once_what_it_is(corpora):

@@ -91,6 +91,12 @@ def test_a_share_needs_the_rows_that_were_told_before(corpora, task):
     assert found.ahead is None
     np.testing.assert_array_equal(found.rows, expected.rows)
     np.testing.assert_array_equal(found.values, expected.values)
+    # Who is alone knows the rows, and leaves those of zeros in.
+    found = partition.compute(Theta(part.values, for_one=True), after)
+    assert found.rows is None
+    assert found.values.dtype == np.float32
+    dense = found._replace(rows=part.rows).dense(len(theta))
+    np.testing.assert_array_equal(dense, expected.dense(len(theta)))
 
 
 def test_only_its_recipe_travels(corpora):
