@@ -52,9 +52,9 @@ class Alignment(Model):
     def touched(self, examples):
         """Return the keys of the pairs of words that co-occur in some sentence pairs."""
         first, second = self.learner.first, self.learner.second
-        return np.concatenate(
-            [first.touched(examples), first.parameters + second.touched(examples)],
-        )
+        theirs = second.touched(examples)
+        theirs += first.parameters
+        return np.concatenate([first.touched(examples), theirs])
 
     def set(self, theta, keys=ALL):
         """Make parameters these."""
