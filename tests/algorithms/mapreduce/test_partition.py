@@ -19,6 +19,8 @@ from staleness.algorithms.mapreduce.partition import (
 from staleness.algorithms.mapreduce.state import Theta
 from staleness.algorithms.run import TASKS
 
+from .here import sent
+
 HYPER_PARAMETERS = {"tagging": {"states": 4}, "alignment": {}}
 
 
@@ -97,6 +99,22 @@ def test_a_share_needs_the_rows_that_were_told_before(corpora, task):
     assert found.values.dtype == np.float32
     dense = found._replace(rows=part.rows).dense(len(theta))
     np.testing.assert_array_equal(dense, expected.dense(len(theta)))
+    # A job that was lost is done again, by a mapper that has gone on or by another.
+    alone = Theta(part.values, for_one=True)
+    following = Share(1, 1, 5)
+    first, again, other = (
+        one.compute(alone, after, following) for one in (partition, partition, sent(partition))
+    )
+    for more in (again, other):
+        np.testing.assert_array_equal(more.values, first.values)
+        np.testing.assert_array_equal(more.ahead, first.ahead)
+
+
+def test_looking_rows_up_makes_no_model(corpora):
+    partition = Partition(place_of(corpora["alignment"]))
+    located = partition.locate(np.arange(partition.keys().max() + 1))
+    assert located._model is partition._model
+    assert located.rows is not partition.rows
 
 
 def test_only_its_recipe_travels(corpora):
