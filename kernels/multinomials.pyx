@@ -26,7 +26,7 @@ def add_rows(
     counts : ndarray of float64 [n, width]
         Changed.
     groups : ndarray of int32 [n, width]
-        The multinomial of each parameter.
+        The multinomial of each parameter; that there is one is not checked here, each time anew.
     sums : ndarray of float64 [multinomials]
         Changed: by the rows themselves, not times the factor, which may be as large as a scale is
         small.
@@ -67,7 +67,7 @@ def probabilities(
     ----------
     counts : ndarray of float64 [n, width]
     groups : ndarray of int32 [n, width]
-        The multinomial of each parameter.
+        The multinomial of each parameter; that there is one is not checked here, each time anew.
     totals : ndarray of float64 [multinomials]
     scale, smoothing : float
     rows : ndarray of int32 [m], optional

@@ -15,7 +15,8 @@ class Counts(NamedTuple):
     Attributes
     ----------
     rows : ndarray of int32 [n] or None
-        Ascending; None of those for which theta came to the only mapper (`Theta.for_one`).
+        Ascending. None of a job's only mapper (`Theta.for_one`): the driver knows them; values are
+        of those that theta was sent of, zeros too.
     values : ndarray of float32 [n, width]
     objective : float
         Of the examples, where the model has one.
@@ -29,7 +30,7 @@ class Counts(NamedTuple):
         Bytes of arrays that have been handed on to make this, its own among them.
     """
 
-    rows: np.ndarray
+    rows: np.ndarray | None
     values: np.ndarray
     objective: float = 0.0
     examples: int = 0

@@ -6,6 +6,7 @@ import numpy as np
 
 from staleness.algorithms.mapreduce.models import stretches
 from staleness.kernels.multinomials import add_rows, probabilities
+from staleness.kernels.validation import check_numbers
 
 TINY = 1e-100  # below it, the scale of expected counts goes into them
 
@@ -81,12 +82,18 @@ class Expected:
     totals : ndarray of float64 [multinomials] or None
         What counts are divided by: their own sums, found where they are None, or those of the whole
         model where this is a piece of it.
+
+    Raises
+    ------
+    IndexError
+        If a parameter belongs to a multinomial that there is not.
     """
 
     def __init__(self, values, multinomials, smoothing):
         self.values = values
         self.scale = 1.0
         self.totals = None
+        check_numbers("multinomials", multinomials.groups, len(multinomials.outcomes))
         self._groups = multinomials.groups.reshape(values.shape)
         self._outcomes = multinomials.outcomes
         self._smoothing = smoothing

@@ -15,17 +15,22 @@ def some_counts(rng, count, width):
     return counts, rng.integers(0, GROUPS, (count, width), dtype=np.int32)
 
 
-@given(st.integers(0, 2**32 - 1), st.integers(0, 9), st.integers(1, 3))
-def test_rows_are_added_and_summed(seed, count, width):
+@given(
+    st.integers(0, 2**32 - 1),
+    st.integers(0, 9),
+    st.integers(1, 3),
+    st.sampled_from([0.3, 1.0, 1e200]),
+)
+def test_rows_are_added_and_summed(seed, count, width, factor):
     rng = np.random.default_rng(seed)
     counts, groups = some_counts(rng, count, width)
     rows = np.flatnonzero(rng.random(count) < 0.6).astype(np.int32)
     added = rng.random((len(rows), width), dtype=np.float32)
     sums = rng.random(GROUPS)
     expected, expected_sums = counts.copy(), sums.copy()
-    expected[rows] += 1e200 * added.astype(np.float64)
+    expected[rows] += factor * added.astype(np.float64)
     np.add.at(expected_sums, groups[rows], added)
-    add_rows(counts, groups, sums, rows, added, 1e200)
+    add_rows(counts, groups, sums, rows, added, factor)
     np.testing.assert_array_equal(counts, expected)
     np.testing.assert_allclose(sums, expected_sums, rtol=1e-12)
 

@@ -87,6 +87,13 @@ def test_totals_of_a_whole_model_are_taken_from_it():
     np.testing.assert_array_equal(found.theta().values.ravel(), [0.125, 0.375, 0.5])
 
 
+@pytest.mark.parametrize("group", [-1, 2])
+def test_parameters_of_no_multinomial_are_refused(group):
+    multinomials = Multinomials(np.array([0, group], dtype=np.int32), np.array([2, 1]))
+    with pytest.raises(IndexError, match="multinomials are numbered 0 to 1"):
+        Expected(np.ones((2, 1)), multinomials, 0.0)
+
+
 def test_weights_are_theta():
     values = np.random.default_rng(0).random((5, 2))
     rows = np.array([1, 4], dtype=np.int32)
