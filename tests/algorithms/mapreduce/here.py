@@ -59,8 +59,10 @@ class Here(Engine):
         return self._choose(len(jobs))
 
     def result(self, job):
+        found = job()
+        # What is lost mappers may well have done, and have gone on.
         self._perhaps_lose()
-        return job()
+        return found
 
     def release(self, *handles):
         self.released += len(handles)

@@ -250,6 +250,21 @@ def test_batch_em_that_loses_jobs_is_what_it_would_have_been(corpora):
     assert found == curve_of(driver_of(corpus, UPDATES["em"]()))
 
 
+@pytest.mark.parametrize("mappers", [1, 2])
+@pytest.mark.parametrize("task", ["tagging", "alignment"])
+def test_stepwise_em_that_loses_jobs_is_what_it_would_have_been(corpora, task, mappers):
+    corpus, update = corpora[task], UPDATES["stepwise-em"]()
+    settings = {"mappers": mappers, "mini_batch_size": 8}
+    whole = driver_of(corpus, update, **settings)
+    engine = Here()
+    driver = driver_of(corpus, update, engine, **settings)
+    engine._losses = iter([False] * 3 + [True, False, False] * 4)
+    for one in (whole, driver):
+        assert len(list(one.train())) == EPOCHS * one.turns
+    assert engine.lost == 4
+    np.testing.assert_array_equal(driver.theta, whole.theta)
+
+
 def test_theta_that_is_not_finite_is_told(corpora):
     driver = driver_of(corpora["tagging"], UPDATES["em"]())
     driver.state.values[:] = np.nan
