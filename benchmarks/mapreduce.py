@@ -13,7 +13,8 @@ row and 4 for its value, once from the mappers and once from the reducer.
 
 race: Model 1 on synthetic sentence pairs, 10 iterations of batch EM and some epochs of asynchronous
 stepwise EM, by turns. For each iteration, batch EM's time to its log-likelihood over stepwise EM's:
-above 1, stepwise EM is sooner there.
+above 1, stepwise EM is sooner there; 0, it never is there. What stepwise EM has passed when its
+first epoch ends counts as reached then. Theta of every epoch is kept in memory until it is judged.
 
 memory: batch EM of Model 1 piece by piece on synthetic sentence pairs, and the most memory that
 each process has had at once (VmHWM): the one that makes the corpus, the driver with its scheduler,

@@ -226,7 +226,7 @@ cdef class HiddenMarkovModel(ExpectationMaximization):
             raise ValueError("incremental EM begins from posteriors, not from theta")
         cdef double weight = max(self._tokens.shape[0], 1) / <double>self.states
         weights = np.full((self.words + self.states + 1, 1), weight)
-        weights[-1] = max(self._work.shape[0], 1)
+        weights[self.words + self.states] = max(self._work.shape[0], 1)
         for copy in range(1 + self.replicas):
             self._scales[copy] = 1.0
             self._stored(copy)[rows, : self.states] = values * weights[rows]

@@ -34,11 +34,10 @@ class Multinomials(NamedTuple):
     outcomes: np.ndarray
 
 
-def stretches(length, width=1):
+def stretches(length):
     """Yield slices that are worked on in a core's cache, and not in copies of everything."""
-    step = max(STRETCH // width, 1)
-    for begin in range(0, length, step):
-        yield slice(begin, min(begin + step, length))
+    for begin in range(0, length, STRETCH):
+        yield slice(begin, min(begin + STRETCH, length))
 
 
 class Model(ABC):
