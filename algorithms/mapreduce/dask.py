@@ -104,9 +104,11 @@ class Dask(Engine):
         scheduler would see to that, but where a worker dies meanwhile it never ends trying.
         """
         try:
-            return self._client.scatter(value, hash=False)
+            # In a list: of a value that is one, or a dict, it would scatter what is in there.
+            (handle,) = self._client.scatter([value], hash=False)
         except (OSError, TimeoutError, KeyError, CancelledError) as error:
             raise Lost(f"a worker died while theta was sent to it: {error}") from error
+        return handle
 
     def submit(self, function, reduce, partitions, *arguments, reducers=1):
         """Start a job; see `Engine`."""

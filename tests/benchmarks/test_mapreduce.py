@@ -53,6 +53,17 @@ def test_hardly_more_is_moved_than_counts_and_theta(engine):
     assert moved > 2 * 4 * 1000
 
 
+@pytest.mark.slow
+def test_overhead_is_that_of_dask(capsys):
+    mapreduce.main(["--jobs", "2"])
+    engine, *jobs, moved = capsys.readouterr().out.splitlines()
+    assert "dask" in engine
+    assert [line.partition(":")[0] for line in jobs] == [
+        f"empty job, {mappers} + 1 tasks" for mappers in (24, 6)
+    ]
+    assert 1 <= float(re.search(r"([\d.]+) times", moved)[1]) <= 1.2
+
+
 def test_an_empty_job_takes_some_time(engine):
     seconds = mapreduce.empty_jobs(engine, mappers=3, jobs=2)
     assert len(seconds) == 2

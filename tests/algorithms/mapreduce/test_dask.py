@@ -17,6 +17,7 @@ import pytest
 
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.mapreduce import dask as module
+from staleness.algorithms.mapreduce.partition import Share
 from staleness.algorithms.run import Configuration, Interrupted, run
 
 from ..synthetic import CORES
@@ -224,6 +225,22 @@ def test_with_tls_nobody_else_is_let_in(corpora, tmp_path):
 def test_nobody_answers():
     for address in ("tcp://127.0.0.1:1", "nonsense://x"):
         assert f"--engine {address}: no Dask scheduler with a worker answers" in refusal(address)
+
+
+def returned(place, value):
+    return value
+
+
+def test_what_is_broadcast_arrives_whole():
+    values = [Share(1, 2, 3), [4, 5], {"six": 7}, b"8", None]
+    with closing(module.Dask()) as engine:
+        placed = engine.place(int, [0])
+        for value in values:
+            handle = engine.broadcast(value)
+            job = engine.submit(returned, list, placed, handle)
+            assert engine.result(job) == [value]
+            assert type(engine.result(job)[0]) is type(value)
+            engine.release(job, handle)
 
 
 def test_an_interrupt_says_how_far_it_had_come(corpora):
