@@ -238,7 +238,7 @@ cdef class IBMModel1(ExpectationMaximization):
 
     def expected_counts_of(self, const int32_t[::1] parameters, double[::1] zeros,
                            Py_ssize_t slot=0):
-        """Return what a slot holds of some parameters, float64 [n].
+        """Return what a slot holds of some parameters, float32 [n]: what travels, rounded once.
 
         Parameters
         ----------
@@ -253,12 +253,12 @@ cdef class IBMModel1(ExpectationMaximization):
         if zeros.shape[0] != self.parameters:
             raise ValueError(f"zeros must be {self.parameters}, not {zeros.shape[0]}")
         check_numbers("parameters", np.asarray(parameters), self.parameters)
-        found = np.empty(len(parameters))
-        cdef double[::1] counts = found
+        found = np.empty(len(parameters), dtype=np.float32)
+        cdef float[::1] counts = found
         self.add_cells(slot, zeros)
         with nogil:
             for k in range(parameters.shape[0]):
-                counts[k] = zeros[parameters[k]]
+                counts[k] = <float>zeros[parameters[k]]
                 zeros[parameters[k]] = 0.0
         return found
 

@@ -185,7 +185,7 @@ class Partition:
             examples = random.permutation(count)[begin:end]
             keys = model.touched(examples)
             # For the job after this, where it is the share ahead.
-            self._next = share, (examples, keys, self.rows[keys].astype(np.int32, copy=False))
+            self._next = share, (examples, keys, self.rows.take(keys).astype(np.int32, copy=False))
         return self._next[1]
 
     def tally(self, theta):

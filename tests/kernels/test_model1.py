@@ -185,7 +185,8 @@ def test_some_parameters_are_those_of_all(problem):
         np.testing.assert_allclose(counts, given.expected_counts(), rtol=1e-4, atol=1e-6)
         zeros = np.zeros(learner.parameters)
         found = learner.expected_counts_of(touched, zeros)
-        np.testing.assert_array_equal(found, counts[touched])
+        assert found.dtype == np.float32
+        np.testing.assert_array_equal(found, counts[touched].astype(np.float32))
         assert not zeros.any()
 
 
