@@ -96,7 +96,7 @@ def check_pairs(source_offsets, source, target_offsets, target, *, source_words,
 
 def check_numbers(things, numbers, count):
     """Raise an IndexError unless all numbers in an array are those of one of `count` things."""
-    if len(numbers) and not 0 <= numbers.min() <= numbers.max() < count:
+    if not _lie_in(numbers, count):
         raise IndexError(f"{things} are numbered 0 to {count - 1}")
 
 
@@ -109,5 +109,9 @@ def check_offsets(name, values, last):
 
 
 def _check_range(name, values, count):
-    if len(values) and not (values.min() >= 0 and values.max() < count):
+    if not _lie_in(values, count):
         raise ValueError(f"{name} must lie in 0 to {count - 1}")
+
+
+def _lie_in(values, count):
+    return len(values) == 0 or 0 <= values.min() <= values.max() < count

@@ -109,6 +109,7 @@ class Driver:
         self.corpus = corpus
         self.seed = seed
         self.reducers = reducers
+        self.mappers = mappers
         self.in_flight = jobs_in_flight
         self.partitions = mappers * jobs_in_flight
         self.total = task.examples(corpus)
@@ -222,8 +223,6 @@ class Driver:
                         f"numbers that are not finite in mini-batch {job.number}, "
                         f"after {self.updates} updates"
                     ) from error
-                if counts.rows is None:
-                    counts = counts._replace(rows=job.rows)
                 self.finish(job, counts)
                 yield
                 # The same mappers go on with their next share.
@@ -245,7 +244,7 @@ class Driver:
         row["start"] = self.time
         row["attempts"] += 1
         theta = self.state.theta(rows)
-        if rows is not None and self.partitions == self.in_flight:
+        if rows is not None and self.mappers == 1:
             theta = Theta(theta.values, for_one=True)
         # From here on the partitions are there.
         handle = self.insist(lambda: self.engine.broadcast(theta), row["attempts"] - 1)
@@ -270,6 +269,8 @@ class Driver:
         row = job.row
         if row["update_number"]:
             raise AssertionError(f"job {job.number} has been applied before")
+        if counts.rows is None:
+            counts = counts._replace(rows=job.rows)
         began = self.time
         first, last = (moment - self._began for moment in counts.mapped)
         sent = row["start"] + row["broadcast"]
