@@ -67,6 +67,9 @@ def missing():
             __import__(module)
         except ImportError:
             return needed(f"Python's module {module}", "python3-venv", "python3-libs")
+    wrong = refused(os.environ)
+    if wrong:
+        return wrong
     compiler = shlex.split(os.environ.get("CXX") or sysconfig.get_config_var("CXX") or "g++")
     for name in (
         shlex.split(os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc")[0],
@@ -77,7 +80,7 @@ def missing():
     folder = sysconfig.get_path("include")
     if not os.path.exists(os.path.join(folder, "Python.h")):
         return needed(f"Python.h in {folder}", "python3-dev", "python3-devel")
-    return refused(os.environ) or unusable(compiler, folder)
+    return unusable(compiler, folder)
 
 
 def needed(what, debian, fedora):
@@ -107,7 +110,8 @@ def unusable(compiler, include):
     lines = tried.stdout.decode(errors="replace").splitlines()
     errors = [line for line in lines if "error" in line] or lines or ["it says nothing"]
     return needed(
-        f"a C++ compiler that works ({shlex.join(compiler)} does not: {errors[0]})",
+        f"'{shlex.join([*compiler, *options])}' does not compile ({errors[0].strip()}): set CXX and "
+        "CXXFLAGS right, or unset them; a C++ compiler with its library",
         "g++",
         "gcc-c++",
     )
