@@ -39,7 +39,11 @@ JOBS = len(os.sched_getaffinity(0))
 # need not.
 IN_PLACE = Path("build/in-place") / sys.implementation.cache_tag
 TOOLCHAIN = runpy.run_path(str(Path(__file__).with_name("requirements") / "toolchain.py"))
-COMMANDS = ("compiler_so", "compiler_so_cxx", "linker_so", "linker_so_cxx")
+# What setuptools puts its commands together from, those for C++ last.
+COMMANDS = (
+    *("compiler", "compiler_so", "linker_exe", "linker_so"),
+    *("compiler_cxx", "compiler_so_cxx", "linker_exe_cxx", "linker_so_cxx"),
+)
 
 DIRECTIVES = {
     "language_level": 3,
@@ -159,7 +163,9 @@ class Build(build_ext):
         for module in self.extensions:
             if module.name.endswith(".arithmetic"):
                 compiled = [*self.compiler.compiler_so_cxx, *module.extra_compile_args]
-                linked = [*self.compiler.linker_so_cxx, *module.extra_link_args]
+                # As setuptools links: the compiler, and what comes after it in the linker's command.
+                linked = [*self.compiler.compiler_cxx, *self.compiler.linker_so_cxx[1:]]
+                linked += module.extra_link_args
                 module.define_macros = [
                     ("COMPILE_COMMAND", json.dumps(shlex.join(compiled))),
                     ("LINK_COMMAND", json.dumps(shlex.join(linked))),

@@ -41,7 +41,7 @@ def whole_folder(path):
         prefix = f".{path.name}.{HOST}-{os.getpid()}."
         part = Path(tempfile.mkdtemp(prefix=prefix, suffix=".part", dir=path.parent))
         try:
-            part.chmod(0o755)
+            part.chmod(0o777 & ~_umask())
             yield part
             _replace_folder(path, part)
         except BaseException:
@@ -108,6 +108,13 @@ def remove_abandoned(path):
         else:
             with suppress(OSError):
                 other.unlink()
+
+
+def _umask():
+    """Return what the user denies of new files; it can only be asked by setting it."""
+    umask = os.umask(0o077)
+    os.umask(umask)
+    return umask
 
 
 def _is_alive(pid):

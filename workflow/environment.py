@@ -6,6 +6,25 @@ import re
 import sys
 from importlib.metadata import PackageNotFoundError, requires
 
+# Of pip's variables, those that say where packages come from; the others say what is done with
+# them, which is not for a user's shell to say. The Makefile has the same.
+PIP_KEPT = {
+    *("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_NO_INDEX", "PIP_FIND_LINKS"),
+    *("PIP_TRUSTED_HOST", "PIP_CERT", "PIP_CLIENT_CERT", "PIP_PROXY", "PIP_KEYRING_PROVIDER"),
+    *("PIP_RETRIES", "PIP_RESUME_RETRIES", "PIP_TIMEOUT", "PIP_DEFAULT_TIMEOUT"),
+    *("PIP_CACHE_DIR", "PIP_NO_CACHE_DIR", "PIP_CONFIG_FILE", "PIP_NO_INPUT", "PIP_VERBOSE"),
+    *("PIP_LOG", "PIP_ROOT_USER_ACTION", "PIP_DISABLE_PIP_VERSION_CHECK"),
+}
+
+
+def for_clients():
+    """Return the environment for a package registry's client, a dict of str to str."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name in PIP_KEPT or not name.startswith(("PIP_", "PYTHONWARNINGS"))
+    }
+
 
 def shield():
     """Let figures be drawn by nothing of the user's own, so that the same bytes come out.
