@@ -163,7 +163,7 @@ class Build(build_ext):
         for module in self.extensions:
             if module.name.endswith(".arithmetic"):
                 compiled = [*self.compiler.compiler_so_cxx, *module.extra_compile_args]
-                # As setuptools links: the compiler, and what comes after it in the linker's command.
+                # As setuptools links: the compiler, and what follows it in the linker's command.
                 linked = [*self.compiler.compiler_cxx, *self.compiler.linker_so_cxx[1:]]
                 linked += module.extra_link_args
                 module.define_macros = [

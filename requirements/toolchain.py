@@ -110,8 +110,8 @@ def unusable(compiler, include):
     lines = tried.stdout.decode(errors="replace").splitlines()
     errors = [line for line in lines if "error" in line] or lines or ["it says nothing"]
     return needed(
-        f"'{shlex.join([*compiler, *options])}' does not compile ({errors[0].strip()}): set CXX and "
-        "CXXFLAGS right, or unset them; a C++ compiler with its library",
+        f"'{shlex.join([*compiler, *options])}' does not compile ({errors[0].strip()}): set CXX "
+        "and CXXFLAGS right, or unset them; a C++ compiler with its library",
         "g++",
         "gcc-c++",
     )

@@ -6,6 +6,7 @@ import os
 import resource
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -165,6 +166,25 @@ def test_commands_that_need_an_extra_say_so(command, module, tmp_path):
     assert done.returncode == 1
     assert done.stderr.startswith(f"staleness {command}: ")
     assert "pip install 'staleness[" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(("program", "module"), [("compare", "pyperf"), ("dashboard", "asv")])
+def test_programs_that_need_the_benchmarks_say_so(program, module, tmp_path):
+    hide = f"import importlib.util as u, sys; f = u.find_spec; sys.modules[{module!r}] = None\n"
+    hide += f"u.find_spec = lambda name, *more: None if name == {module!r} else f(name, *more)\n"
+    (tmp_path / "sitecustomize.py").write_text(hide)
+    done = subprocess.run(
+        [sys.executable, "-m", f"benchmarks.{program}"],
+        cwd=Path(__file__).parents[2],
+        env=os.environ | {"PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    line = f"{module} is needed, which is not installed: pip install 'staleness[benchmarks]'\n"
+    assert done.stderr.endswith(line)
     assert done.stderr.count("\n") == 1
 
 
