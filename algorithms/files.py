@@ -62,8 +62,15 @@ def whole_file(path):
     ------
     pathlib.Path
         A name beside `path`, with the same suffix.
+
+    Raises
+    ------
+    StalenessError
+        If `path` is a device, a pipe or a folder: as root, /dev/null would be a file from then on.
     """
     path = Path(path)
+    if path.exists() and not path.is_file():
+        raise StalenessError(f"{path}: is not a file, and would be replaced: choose another name")
     path.parent.mkdir(parents=True, exist_ok=True)
     remove_abandoned(path)
     part = path.with_name(f".{path.name}.{HOST}-{os.getpid()}.part{path.suffix}")

@@ -55,6 +55,15 @@ def test_a_folder_is_made_with_its_parents(tmp_path):
     assert os.listdir(path.parent) == ["new"]
 
 
+def test_a_device_is_not_replaced(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(StalenessError, match=r"pipe: is not a file, and would be replaced"):
+        fail_inside(whole_file, pipe)
+    assert pipe.is_fifo()
+    assert os.listdir(tmp_path) == ["pipe"]
+
+
 @pytest.mark.parametrize(("umask", "mode"), [(0o022, 0o755), (0o077, 0o700), (0o002, 0o775)])
 def test_those_may_read_it_whom_the_user_lets(tmp_path, umask, mode):
     before = os.umask(umask)
