@@ -9,7 +9,17 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 UV := 0.13.9
 
-sources := setup.py pyproject.toml $(shell find kernels algorithms -name '*.pyx' -o -name '*.pxd' -o -name '*.h')
+# Where packages come from is the user's business; where they go, and what Python reads, is ours.
+KEPT := PIP_INDEX_URL PIP_EXTRA_INDEX_URL PIP_NO_INDEX PIP_FIND_LINKS PIP_TRUSTED_HOST PIP_CERT \
+	PIP_CLIENT_CERT PIP_PROXY PIP_RETRIES PIP_RESUME_RETRIES PIP_TIMEOUT PIP_DEFAULT_TIMEOUT \
+	PIP_CACHE_DIR PIP_NO_CACHE_DIR PIP_CONFIG_FILE PIP_KEYRING_PROVIDER PIP_NO_INPUT PIP_VERBOSE \
+	PIP_LOG PIP_ROOT_USER_ACTION PIP_DISABLE_PIP_VERSION_CHECK
+unexport $(filter-out $(KEPT),$(filter PIP_%,$(.VARIABLES)))
+export PIP_USER := 0
+unexport PYTHONHOME PYTHONPATH PYTHONUSERBASE PYTHONPLATLIBDIR PYTHONSAFEPATH PYTHONSTARTUP \
+	PYTHONINSPECT PYTHONOPTIMIZE PYTHONWARNINGS
+
+sources := setup.py requirements/toolchain.py pyproject.toml $(shell find kernels algorithms -name '*.pyx' -o -name '*.pxd' -o -name '*.h')
 
 .PHONY: reproduce html smoke verify test env lint compare dashboard slurm lock clean
 
@@ -32,13 +42,13 @@ test: env lint  ## the whole test suite
 env: $(VENV)/.project  ## .venv with everything pinned, and the kernels built
 
 $(VENV)/.requirements: requirements/environment.lock
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and \
-		f"Python 3.11 or newer is needed, this is {sys.version.split()[0]}: make PYTHON=python3.11 ...")'
+	@$(PYTHON) requirements/toolchain.py
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) install --require-hashes --requirement requirements/environment.lock
 	@touch $@
 
 $(VENV)/.project: $(VENV)/.requirements $(sources)
+	@$(BIN)/python requirements/toolchain.py
 	$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 

@@ -6,11 +6,12 @@ import sys
 from pathlib import Path
 
 from snakemake.utils import min_version, validate
-from staleness.workflow import locks, progress
+from staleness.workflow import environment, locks, progress
 from staleness.workflow.grid import Grid
 from staleness.workflow.sources import computing_sources, sources
 
 min_version("9.27")
+environment.shield()
 
 if "figures" not in config:
 

@@ -1,8 +1,13 @@
 """Compile the Cython modules; everything else about the project stands in pyproject.toml."""
 
+import json
 import os
 import platform
+import runpy
+import shlex
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 from Cython.Build import cythonize
@@ -25,9 +30,20 @@ GENERATED = "build/checked" if CHECKED else "build/c"
 
 # Cython's own code for memoryviews, once instead of in every module: a third of the build time.
 SHARED = "staleness.kernels._shared"
+# Says what compiled it, and whether arithmetic is what the kernels count on.
+ARITHMETIC = "staleness.kernels.arithmetic"
 # What chooses among kernels, and what computes nothing, is there once.
 NO_KERNELS = {"staleness.kernels.cpu", SHARED}
 JOBS = len(os.sched_getaffinity(0))
+# The same for pip's editable build and for `build_ext --inplace`: what one has compiled, the other
+# need not.
+IN_PLACE = Path("build/in-place") / sys.implementation.cache_tag
+TOOLCHAIN = runpy.run_path(str(Path(__file__).with_name("requirements") / "toolchain.py"))
+# What setuptools puts its commands together from, those for C++ last.
+COMMANDS = (
+    *("compiler", "compiler_so", "linker_exe", "linker_so"),
+    *("compiler_cxx", "compiler_so_cxx", "linker_exe_cxx", "linker_so_cxx"),
+)
 
 DIRECTIVES = {
     "language_level": 3,
@@ -100,7 +116,6 @@ class Build(build_ext):
         modules = list(MODULES)
         in_place = self.inplace or getattr(self, "editable_mode", False)
         march = os.environ.get("STALENESS_MARCH", "native" if in_place else "")
-        self.kind = f"{march} checked" if CHECKED else march
         if march:
             for module in modules:
                 module.extra_compile_args = [*FLAGS, f"-march={march}"]
@@ -108,28 +123,116 @@ class Build(build_ext):
             kernels = (m for m in MODULES if m.name.startswith("staleness.kernels."))
             kernels = [module for module in kernels if module.name not in NO_KERNELS]
             modules += [for_level(module, level) for level in LEVELS for module in kernels]
+        if in_place:
+            self.build_lib, self.build_temp = str(IN_PLACE / "lib"), str(IN_PLACE / "temp")
         self.distribution.ext_modules = modules
         super().finalize_options()
 
-    def run(self):
-        """Build anew if what there is was built for other processors, or with other checks."""
+    def build_extensions(self):
+        """Build what is new, or all if what there is was built otherwise."""
+        keep_exact(self.compiler)
         kind = Path(self.build_temp) / "kind"
-        if not kind.exists() or kind.read_text() != self.kind:
-            self.force = True
+        built_as = self._kind()
+        if not kind.exists() or kind.read_text(encoding="utf-8") != built_as:
+            # The compiler has its own copy of what the command line says.
+            self.force = self.compiler.force = True
         kind.unlink(missing_ok=True)
-        super().run()
+        modules = self.extensions
+        tried = self._try_arithmetic()
+        self.extensions = [module for module in modules if module is not tried]
+        super().build_extensions()
+        self.extensions = modules
         kind.parent.mkdir(parents=True, exist_ok=True)
-        kind.write_text(self.kind)
+        kind.write_text(built_as, encoding="utf-8")
+
+    def _kind(self):
+        """Return all that decides what becomes of the sources, a str."""
+        commands = {name: getattr(self.compiler, name) for name in COMMANDS}
+        compilers = {version(command[0]) for command in commands.values()}
+        flags = [module.extra_compile_args for module in self.extensions]
+        return json.dumps([commands, sorted(compilers), flags, CHECKED], indent=1)
+
+    def _try_arithmetic(self):
+        """Build what says whether arithmetic is exact, and ask it before all the rest is built.
+
+        Returns
+        -------
+        setuptools.Extension
+            What was built.
+        """
+        for module in self.extensions:
+            if module.name.endswith(".arithmetic"):
+                compiled = [*self.compiler.compiler_so_cxx, *module.extra_compile_args]
+                # As setuptools links: the compiler, and what follows it in the linker's command.
+                linked = [*self.compiler.compiler_cxx, *self.compiler.linker_so_cxx[1:]]
+                linked += module.extra_link_args
+                module.define_macros = [
+                    ("COMPILE_COMMAND", json.dumps(shlex.join(compiled))),
+                    ("LINK_COMMAND", json.dumps(shlex.join(linked))),
+                ]
+        (module,) = (module for module in self.extensions if module.name == ARITHMETIC)
+        self.build_extension(module)
+        command = [sys.executable, "-c", ASK, ARITHMETIC, self.get_ext_fullpath(ARITHMETIC)]
+        answer = subprocess.run(command, check=False, capture_output=True)
+        # What is built for another processor, or a sanitizer, does not load: it asks when it does.
+        if answer.returncode == WRONG:
+            sys.exit(f"staleness: {answer.stdout.decode().strip()}")
+        return module
 
 
-MODULES = cythonize(
-    [*extensions(), Extension(SHARED, [], extra_compile_args=FLAGS)],
-    shared_utility_qualified_name=SHARED,
-    build_dir=GENERATED,
-    include_path=[import_tree()],
-    compiler_directives=DIRECTIVES,
-    nthreads=JOBS,
-)
+WRONG = 9
+ASK = f"""
+import sys
+from importlib.util import module_from_spec, spec_from_file_location
+spec = spec_from_file_location(*sys.argv[1:])
+module = module_from_spec(spec)
+spec.loader.exec_module(module)
+if module.fault():
+    print(module.fault())
+    sys.exit({WRONG})
+"""
+
+
+def keep_exact(compiler):
+    """Take out of a compiler's commands what changes arithmetic, as Python may have been built so.
+
+    What the user asks for is refused instead.
+    """
+    refused = TOOLCHAIN["refused"](os.environ)
+    if refused:
+        sys.exit(f"staleness: {refused}")
+    for name in COMMANDS:
+        command = getattr(compiler, name)
+        inexact = TOOLCHAIN["inexact"](command)
+        setattr(compiler, name, [option for option in command if option not in inexact])
+
+
+def version(compiler):
+    """Return the first line that a compiler says of itself."""
+    try:
+        said = subprocess.run([compiler, "--version"], capture_output=True, check=False)
+    except OSError as error:
+        sys.exit(f"staleness: the compiler '{compiler}' does not start: {error}")
+    return said.stdout.decode(errors="replace").partition("\n")[0]
+
+
+HOW = {
+    "build_dir": GENERATED,
+    "include_path": [import_tree()],
+    "compiler_directives": DIRECTIVES,
+}
+FOUND = extensions()
+ALONE = [module for module in FOUND if module.name == ARITHMETIC]
+MODULES = [
+    # Loaded before there is anything else.
+    *cythonize(ALONE, **HOW),
+    *cythonize(
+        [*(m for m in FOUND if m not in ALONE), Extension(SHARED, [], extra_compile_args=FLAGS)],
+        shared_utility_qualified_name=SHARED,
+        nthreads=JOBS,
+        **HOW,
+    ),
+]
 setup(
     cmdclass={"build_ext": Build},
     options={"build_ext": {"parallel": JOBS}},

@@ -41,7 +41,7 @@ def whole_folder(path):
         prefix = f".{path.name}.{HOST}-{os.getpid()}."
         part = Path(tempfile.mkdtemp(prefix=prefix, suffix=".part", dir=path.parent))
         try:
-            part.chmod(0o755)
+            part.chmod(0o777 & ~_umask())
             yield part
             _replace_folder(path, part)
         except BaseException:
@@ -62,8 +62,15 @@ def whole_file(path):
     ------
     pathlib.Path
         A name beside `path`, with the same suffix.
+
+    Raises
+    ------
+    StalenessError
+        If `path` is a device, a pipe or a folder: as root, /dev/null would be a file from then on.
     """
     path = Path(path)
+    if path.exists() and not path.is_file():
+        raise StalenessError(f"{path}: is not a file, and would be replaced: choose another name")
     path.parent.mkdir(parents=True, exist_ok=True)
     remove_abandoned(path)
     part = path.with_name(f".{path.name}.{HOST}-{os.getpid()}.part{path.suffix}")
@@ -108,6 +115,13 @@ def remove_abandoned(path):
         else:
             with suppress(OSError):
                 other.unlink()
+
+
+def _umask():
+    """Return what the user denies of new files; it can only be asked by setting it."""
+    umask = os.umask(0o077)
+    os.umask(umask)
+    return umask
 
 
 def _is_alive(pid):

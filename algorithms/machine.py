@@ -11,6 +11,7 @@ from importlib.metadata import version
 from pathlib import Path, PurePosixPath
 
 from staleness.algorithms.build import source_digest
+from staleness.kernels import arithmetic
 from staleness.kernels.learner import VECTOR_BITS
 
 CPU = "sys/devices/system/cpu"
@@ -93,13 +94,19 @@ def machine(root="/"):
 
 
 def versions():
-    """Return the versions of what a run's numbers depend on, a dict of str to str."""
+    """Return the versions of what a run's numbers depend on, a dict of str to str.
+
+    `compile` and `link` are the commands that made the kernels, without the names of files.
+    """
     return {
         "staleness": version("staleness"),
         "sources": source_digest(),
         "python": platform.python_version(),
         "numpy": version("numpy"),
         "pyarrow": version("pyarrow"),
+        "compiler": arithmetic.COMPILER,
+        "compile": arithmetic.COMPILE,
+        "link": arithmetic.LINK,
     }
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.files import refuse_foreign, whole_folder
 from staleness.algorithms.machine import machine, versions
+from staleness.kernels import arithmetic
 
 FILES = {"curve.parquet", "trace.parquet", "run.json"}
 
@@ -30,12 +31,17 @@ def write(folder, result, corpus, findings=()):
     Raises
     ------
     StalenessError
-        If the folder holds anything that a run does not leave.
+        If the folder holds anything that a run does not leave, or something has changed how this
+        process computes.
     """
     # Importing pyarrow takes longer than a short run.
     import pyarrow as pa  # noqa: PLC0415
     import pyarrow.parquet as pq  # noqa: PLC0415
 
+    # Looked at when the kernels were imported; a library that came later may switch denormals off.
+    fault = arithmetic.fault()
+    if fault:
+        raise StalenessError(fault)
     about = {
         **result.summary(),
         "corpus": {

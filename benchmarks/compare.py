@@ -19,15 +19,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from statistics import mean, median
 
-import pyperf
-
 from benchmarks import peers
 from benchmarks.peers import OURS, Peer
 from staleness.algorithms.components import choose, discover
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.files import whole_file
 from staleness.algorithms.machine import machine
+from staleness.workflow.environment import not_importable
 from staleness.workflow.report.peers import FORMAT, HEADING, caption, notes, rows
+
+try:
+    import pyperf
+except ImportError as error:
+    sys.exit(f"error: {not_importable(error)}")
 
 MEASURE = "measure"  # the first argument of a process that measures; the second says what, in JSON
 SIDES = ("ours", "theirs")

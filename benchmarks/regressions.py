@@ -12,11 +12,13 @@ import json
 import re
 import subprocess
 import sys
+from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
 from staleness.algorithms.errors import StalenessError
+from staleness.workflow.environment import not_importable
 
 FACTOR = 1.1
 RESULTS = Path(".asv/results")
@@ -131,6 +133,8 @@ def describe(commits, found):
 
 def asv(arguments, folder=None, **keywords):
     """Run asv in a working copy; what it says goes to the terminal."""
+    if find_spec("asv") is None:
+        raise StalenessError(not_importable(ModuleNotFoundError(name="asv")))
     command = [sys.executable, "-m", "asv", *arguments]
     return subprocess.run(command, cwd=folder, text=True, check=False, **keywords)
 

@@ -10,6 +10,15 @@ from pathlib import Path
 
 from staleness.kernels.cpu import x86_64_level
 
-_level = min(int(os.environ.get("STALENESS_LEVEL", "4")), x86_64_level())
+_asked = os.environ.get("STALENESS_LEVEL", "4")
+if _asked not in {"1", "2", "3", "4"}:
+    raise ImportError(f"STALENESS_LEVEL={_asked!r}: it is a level of x86-64, 1 to 4, or not set")
+_level = min(int(_asked), x86_64_level())
 _folders = (Path(__file__).parent / f"x86_64_v{level}" for level in range(_level, 0, -1))
 __path__[:0] = [str(folder) for folder in _folders if folder.is_dir()][:1]
+
+from staleness.kernels import arithmetic  # noqa: E402 - one of those chosen
+
+_fault = arithmetic.fault()
+if _fault:
+    raise ImportError(_fault)

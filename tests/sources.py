@@ -4,7 +4,10 @@ import shutil
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-NEEDED = ("kernels", "algorithms", "workflow", "setup.py", "pyproject.toml", "README.md", "LICENSE")
+NEEDED = (
+    *("kernels", "algorithms", "workflow", "requirements"),
+    *("setup.py", "pyproject.toml", "README.md", "LICENSE"),
+)
 
 
 def copy_sources(folder):

@@ -3,11 +3,13 @@
 import argparse
 import os
 import sys
+from contextlib import suppress
 
 from staleness.algorithms.components import discover
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.files import termination_unwinds
 from staleness.workflow import commands
+from staleness.workflow.environment import not_importable, open_streams, shield
 
 
 class OneLineParser(argparse.ArgumentParser):
@@ -16,6 +18,13 @@ class OneLineParser(argparse.ArgumentParser):
     def error(self, message):
         """Print the message and leave with status 2."""
         self.exit(2, f"{self.prog}: {message}\n")
+
+    def _print_message(self, message, file=None):
+        """Print help as anything else is printed: argparse would hide a full disk."""
+        if file is sys.stdout:
+            file.write(message)
+        else:
+            super()._print_message(message, file)
 
 
 def parser():
@@ -44,23 +53,43 @@ def main(arguments=None):
     arguments : list of str, optional
         Without the program's name; by default those of the process.
     """
-    options = parser().parse_args(arguments)
+    open_streams()
+    shield()
+    name = "staleness"
     try:
-        with termination_unwinds():
-            status = options.run(options) or 0
+        try:
+            options = parser().parse_args(arguments)
+            name = f"staleness {options.command}"
+            with termination_unwinds():
+                return options.run(options) or 0
+        finally:
             # Not left to the end of the process, where an error could no longer be caught.
-            sys.stdout.flush()
-            return status
-    except StalenessError as error:
-        print(f"staleness {options.command}: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print(f"staleness {options.command}: interrupted", file=sys.stderr)
-        return 130
+            flush()
     except BrokenPipeError:
-        # The reader of our output (`head`) has gone; Python must not complain about it at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1  # the reader of our output (`head`) has gone
+    except KeyboardInterrupt:
+        say(f"{name}: interrupted")
+        return 130
+    except ImportError as error:
+        say(f"{name}: {not_importable(error)}")
         return 1
+    except (StalenessError, OSError) as error:
+        say(f"{name}: {error}")
+        return 1
+
+
+def flush():
+    """Write out what was printed; what cannot be is dropped, as Python would try again at exit."""
+    try:
+        sys.stdout.flush()
     except OSError as error:
-        print(f"staleness {options.command}: {error}", file=sys.stderr)
-        return 1
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            error.filename = "standard output"
+        raise
+
+
+def say(line):
+    """Print a line as an error, if there is anybody to read it."""
+    with suppress(OSError):
+        print(line, file=sys.stderr, flush=True)

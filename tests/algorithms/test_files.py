@@ -55,10 +55,25 @@ def test_a_folder_is_made_with_its_parents(tmp_path):
     assert os.listdir(path.parent) == ["new"]
 
 
-def test_others_may_read_it(tmp_path):
-    with whole_folder(tmp_path / "new"):
-        pass
-    assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == 0o755
+def test_a_device_is_not_replaced(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(StalenessError, match=r"pipe: is not a file, and would be replaced"):
+        fail_inside(whole_file, pipe)
+    assert pipe.is_fifo()
+    assert os.listdir(tmp_path) == ["pipe"]
+
+
+@pytest.mark.parametrize(("umask", "mode"), [(0o022, 0o755), (0o077, 0o700), (0o002, 0o775)])
+def test_those_may_read_it_whom_the_user_lets(tmp_path, umask, mode):
+    before = os.umask(umask)
+    try:
+        with whole_folder(tmp_path / "new"):
+            pass
+        assert os.umask(umask) == umask
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == mode
 
 
 def test_a_folder_takes_the_place_of_another(old):

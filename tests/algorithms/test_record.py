@@ -12,6 +12,7 @@ from staleness.algorithms import encoded, record
 from staleness.algorithms.clocks import TRACE
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.run import Configuration, run
+from staleness.kernels import arithmetic
 
 CONFIGURATION = Configuration(
     task="ner", schedule="asynchronous", processors=3, epochs=2, evaluations=3, seed=5
@@ -75,6 +76,18 @@ def test_run_json_says_what_was_run(folder, result, corpus):
     assert about["machine"]["cores"] == len(os.sched_getaffinity(0))
     assert set(about["versions"]) >= {"staleness", "sources", "python", "numpy", "pyarrow"}
     assert len(about["versions"]["sources"]) == len(about["theta_sha256"]) == 64
+    assert about["versions"]["compiler"] == arithmetic.COMPILER
+    assert "-ffp-contract=off" in about["versions"]["compile"]
+    assert "-shared" in about["versions"]["link"]
+
+
+def test_nothing_is_written_of_a_process_that_computes_otherwise(
+    tmp_path, result, corpus, monkeypatch
+):
+    monkeypatch.setattr(arithmetic, "fault", lambda: "denormal numbers are taken for zero")
+    with pytest.raises(StalenessError, match="denormal numbers are taken for zero"):
+        record.write(tmp_path / "out", result, corpus)
+    assert not (tmp_path / "out").exists()
 
 
 def test_json_has_no_extensions(folder):

@@ -17,6 +17,8 @@ MACHINE = (
     *("cpu_quota", "system"),
     *("governor", "turbo", "memory_bytes", "virtual_machine", "huge_pages", "threads_allowed"),
 )
+# Versions that stand in run.json only: long, or said elsewhere in the report.
+UNPRINTED = {"sources", "compile", "link"}
 
 
 def settings(group):
@@ -135,7 +137,7 @@ def machines(cells):
     for cell in cells:
         for about in cell.abouts:
             machine = {name: about["machine"].get(name) for name in MACHINE}
-            versions = {k: v for k, v in about["versions"].items() if k != "sources"}
+            versions = {k: v for k, v in about["versions"].items() if k not in UNPRINTED}
             key = json.dumps([machine, versions], sort_keys=True)
             groups.setdefault(key, (machine, versions, []))[2].append(about["machine"]["load"])
     return [_machine(*group) for group in groups.values()]

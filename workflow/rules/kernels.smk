@@ -6,6 +6,7 @@ REPOSITORY = Path(os.path.relpath(workflow.basedir))
 rule kernels:
     input:
         str(REPOSITORY / "setup.py"),
+        str(REPOSITORY / "requirements" / "toolchain.py"),
         computing_sources(),
     output:
         f"{RESULTS}/build.json",

@@ -1,4 +1,9 @@
 import json
+import os
+import subprocess
+import sys
+
+import pytest
 
 from staleness.workflow.cli import main
 
@@ -40,3 +45,35 @@ def test_runs_that_make_no_figure_leave_no_files(tmp_path, capsys):
     assert main(["figure", "ner-convergence", "--out", str(out), str(folder)]) == 1
     assert "it needs runs of schedule 'single'" in capsys.readouterr().err
     assert not out.exists()
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory):
+    """Return a function that draws in a process of its own; it returns the files' bytes."""
+    folders = toy.family(tmp_path_factory.mktemp("runs"), seeds=1)
+
+    def draw(cwd, **surroundings):
+        command = ["figure", "ner-convergence", "--out", str(cwd / "out"), *map(str, folders)]
+        done = subprocess.run(
+            [sys.executable, "-m", "staleness.workflow", *command],
+            cwd=cwd,
+            env={k: v for k, v in os.environ.items() if not k.startswith(("MPL", "MATPLOTLIB"))}
+            | surroundings,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        assert done.stderr == ""
+        return {path.name: path.read_bytes() for path in (cwd / "out").iterdir()}
+
+    return draw
+
+
+def test_the_backend_and_settings_of_a_user_do_not_matter(drawn, tmp_path):
+    (tmp_path / "user").mkdir()
+    settings = tmp_path / "user" / "matplotlibrc"
+    settings.write_text("backend: TkAgg\nfont.size: 30\npath.simplify: False\nnonsense: 7\n")
+    plain = drawn(tmp_path)
+    for name in ("module://matplotlib_inline.backend_inline", "TkAgg", "nonsense"):
+        assert drawn(tmp_path, MPLBACKEND=name, MATPLOTLIBRC=str(settings)) == plain

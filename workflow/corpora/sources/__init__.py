@@ -4,7 +4,6 @@ A source gives bytes and nothing else: no archive is unpacked by the paths it ho
 is installed or run. What it gives is believed only after its SHA-256 has been checked (`fetch`).
 """
 
-import os
 import subprocess
 import sys
 from abc import ABC, abstractmethod
@@ -16,6 +15,7 @@ from tempfile import TemporaryDirectory
 from staleness.algorithms.components import discover
 from staleness.algorithms.errors import StalenessError
 from staleness.workflow.corpora.archives import open_archive
+from staleness.workflow.environment import for_clients
 
 
 class SourceError(StalenessError):
@@ -128,7 +128,7 @@ def run_client(name, command, folder, reason):
         finished = subprocess.run(
             command,
             cwd=folder,
-            env={**os.environ, "TMPDIR": str(folder)},
+            env={**for_clients(), "TMPDIR": str(folder)},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
