@@ -141,6 +141,28 @@ def test_report_says_where_the_numbers_come_from(folders):
         assert needed in text
 
 
+def test_the_abstract_is_about_runs_without_delays(tmp_path):
+    """Those with delays say what delays do; what a schedule is good for is said without."""
+    four = [("synchronous", 4), ("asynchronous", 4)]
+    values = {"without": 0.85, "with": 0.75}
+    single = toy.family(tmp_path / "single", cells=[("single", 1)])
+    folders = {
+        kind: toy.family(
+            tmp_path / kind,
+            cells=four,
+            **(toy.DELAY if kind == "with" else {}),
+            values=[0.1, value, value],
+        )
+        for kind, value in values.items()
+    }
+
+    data = content(runs.load([*single, *folders["without"], *folders["with"]]))
+    abstract = said(data["abstract"])
+    assert abstract.count("0.8500") == 2
+    assert "0.7500" not in abstract
+    assert "0.7500" in said(data["results"])
+
+
 def test_registered_corpora_bring_licence_and_citation(tmp_path):
     entry = registry.entry("conll2003-en")
     sources = {
