@@ -158,7 +158,7 @@ def test_the_abstract_is_about_runs_without_delays(tmp_path):
 
     data = content(runs.load([*single, *folders["without"], *folders["with"]]))
     abstract = said(data["abstract"])
-    assert abstract.count("0.8500") == 2
+    assert abstract.count("0.8500 (0.8500 to 0.8500)") == 2
     assert "0.7500" not in abstract
     assert "0.7500" in said(data["results"])
 
