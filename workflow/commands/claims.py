@@ -1,4 +1,4 @@
-"""`staleness claims`: the paper's claims, and what the runs say of them."""
+"""`staleness claims`: the claims of the paper, its talk and theory, and what runs say of them."""
 
 import textwrap
 from pathlib import Path

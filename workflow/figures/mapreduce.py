@@ -343,7 +343,5 @@ def _provenance(clusters):
     if MEASURED in startups:
         yield "A start-up as measured is that of Dask on 2 cores."
     if startups - {MEASURED}:
-        yield (
-            "Other start-ups are assumed; in 2010 a job of Hadoop had 30 to 60 s of overhead."
-        )
+        yield ("Other start-ups are assumed; in 2010 a job of Hadoop had 30 to 60 s of overhead.")
     yield f"Machine: {'; '.join(runs.machines(cells))}."
