@@ -24,8 +24,8 @@ class AlignmentSchedules(Claim):
     number = 4
     name = "alignment-schedules"
     statement = (
-        "Synchronous stepwise EM beats batch EM, and asynchronous stepwise EM beats both, all on as "
-        "many processors. The second is more than the paper says: there asynchronous and "
+        "Synchronous stepwise EM beats batch EM, and asynchronous stepwise EM beats both, all on "
+        "as many processors. The second is more than the paper says: there asynchronous and "
         "synchronous stepwise EM converge at the same rate with the mini-batches that suit them, "
         "and batch EM has one processor."
     )

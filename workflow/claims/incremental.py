@@ -18,8 +18,8 @@ class Incremental(Claim):
     number = 10
     name = "incremental"
     statement = (
-        "Stepwise EM converges in less time than incremental EM: a question of the talk, not a claim "
-        "of the paper."
+        "Stepwise EM converges in less time than incremental EM: a question of the talk, not a "
+        "claim of the paper."
     )
     tasks = ("alignment", "tagging")
 

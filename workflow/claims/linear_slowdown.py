@@ -26,8 +26,8 @@ class LinearSlowdown(Claim):
     number = 9
     name = "linear-slowdown"
     statement = (
-        "Convergence slows about linearly with the maximum delay: a question of theory, which bounds "
-        "it so; the paper measured nothing of the kind."
+        "Convergence slows about linearly with the maximum delay: a question of theory, which "
+        "bounds it so; the paper measured nothing of the kind."
     )
     tasks = ("ner",)
 

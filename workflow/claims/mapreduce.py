@@ -26,8 +26,8 @@ class MapReduce(Claim):
     number = 6
     name = "mapreduce"
     statement = (
-        "On MapReduce, asynchronous stepwise EM converges faster than batch EM. The paper says so of "
-        "the first 80 minutes; here it is asked of all that batch EM reaches."
+        "On MapReduce, asynchronous stepwise EM converges faster than batch EM. The paper says so "
+        "of the first 80 minutes; here it is asked of all that batch EM reaches."
     )
     tasks = ("alignment",)
 
