@@ -6,9 +6,8 @@ import sys
 from pathlib import Path
 
 from snakemake.utils import min_version
-from staleness.algorithms.errors import StalenessError
 from staleness.workflow import locks, progress
-from staleness.workflow.config import check
+from staleness.workflow.config import check, ending
 from staleness.workflow.grid import Grid
 from staleness.workflow.sources import computing_sources, sources
 
@@ -21,12 +20,8 @@ if "figures" not in config:
 
 if workflow.is_main_process and locks.forget_stale():
     logger.info("A Snakemake that is no longer there had locked this folder: unlocked.")
-try:
-    check(config, f"{workflow.basedir}/config/schema.yaml", workflow.configfiles)
-    grid = Grid(config)
-except StalenessError as error:
-    # An error that is raised would come with Snakemake's own lines.
-    sys.exit(str(error))
+ending(check)(config, f"{workflow.basedir}/config/schema.yaml", workflow.configfiles)
+grid = ending(Grid)(config)
 RESULTS = grid.results
 
 # Jobs call the `staleness` and `python` that Snakemake itself belongs to. A prefix of one's own takes

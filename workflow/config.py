@@ -4,7 +4,9 @@ YAML has its own idea of what a word is: `no` is false, `1e-3` a text. So the li
 file where there is one, with the word that stands there.
 """
 
+import functools
 import json
+import sys
 from datetime import date
 from pathlib import Path
 
@@ -63,6 +65,22 @@ def check(config, schema, files=()):
         of_key = "propertyNames" in error.absolute_schema_path
         where, word = find(error.absolute_path, files, {} if of_key else error.instance)
         raise StalenessError(f"{where}: {complaint(error, schema, word)}")
+
+
+def ending(function):
+    """Return a function that ends the program with one line where it would raise StalenessError.
+
+    Snakemake tells an error that is raised in lines of its own.
+    """
+
+    @functools.wraps(function)
+    def end(*arguments, **keywords):
+        try:
+            return function(*arguments, **keywords)
+        except StalenessError as error:
+            sys.exit(str(error))
+
+    return end
 
 
 def keys(value, way=()):

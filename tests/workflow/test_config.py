@@ -114,27 +114,39 @@ def test_the_file_is_the_one_that_has_the_word(tmp_path):
 
 
 @pytest.mark.slow
-def test_the_workflow_ends_with_that_line(tmp_path):
-    path = tmp_path / "mine.yaml"
-    for cell, said in (
-        ("schedule: no", f"mine.yaml, line 8: {CELL}.schedule is no, which YAML reads as false"),
+@pytest.mark.parametrize(
+    ("cell", "targets", "said"),
+    [
+        (
+            "schedule: no",
+            (),
+            f"mine.yaml, line 8: {CELL}.schedule is no, which YAML reads as false",
+        ),
         (
             "schedule: late",
-            "config: figure ner-convergence, {'task': 'ner', 'schedule': 'late'}: un",
+            (),
+            "config: figure ner-convergence, {'task': 'ner', 'schedule': 'late'}",
         ),
-    ):
-        path.write_text(TEXT.format(cell=cell, more=""))
-        done = subprocess.run(
-            [
-                *(sys.executable, "-m", "snakemake", "--cores", "1", "--dry-run"),
-                *("--snakefile", str(REPOSITORY / "Snakefile"), "--configfile", str(path)),
-            ],
-            cwd=tmp_path,
-            check=False,
-            capture_output=True,
-            text=True,
-        )
-        assert done.returncode == 1
-        first, *others = [line for line in done.stderr.splitlines() if "profile" not in line]
-        assert said in first
-        assert not others
+        (
+            "schedule: single",
+            ("validation",),
+            "config: nothing to validate: add an entry 'validati",
+        ),
+    ],
+)
+def test_the_workflow_ends_with_that_line(tmp_path, cell, targets, said):
+    path = tmp_path / "mine.yaml"
+    path.write_text(TEXT.format(cell=cell, more=""))
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "snakemake", *targets, "--cores", "1", "--dry-run"),
+            *("--snakefile", str(REPOSITORY / "Snakefile"), "--configfile", str(path)),
+        ],
+        cwd=tmp_path,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1
+    (line,) = [line for line in done.stderr.splitlines() if "profile" not in line]
+    assert said in line
