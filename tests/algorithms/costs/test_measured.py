@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from staleness.algorithms.costs import CostModel, Costs
-from staleness.algorithms.costs.measured import FORMAT, OLD_FORMAT, Measured
+from staleness.algorithms.costs.measured import FORMAT, OLD_FORMAT, REFERENCE, Measured
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.run import COST_MODELS
 
@@ -52,6 +52,11 @@ def test_the_reference_is_a_calibration():
     assert all(cost >= 0 for cost in costs)
     assert 0 < costs.calc_work < 1e-3
     assert "reference calibration" in model.describe()
+    if model.format == OLD_FORMAT:
+        return
+    assert not model.disturbed
+    for updates in json.loads(REFERENCE.read_text())["tasks"].values():
+        assert all(found["rounds"] >= 5 and found["doctor"] for found in updates.values())
 
 
 def test_a_file_of_ones_own(tmp_path):
