@@ -163,6 +163,14 @@ def test_the_abstract_is_about_runs_without_delays(tmp_path):
     assert "0.7500" in said(data["results"])
 
 
+@pytest.mark.parametrize(("mean", "cost"), [("2x", "paper"), ("5s", None)])
+def test_the_cost_model_is_said_where_pauses_on_the_wall_clock_depend_on_it(tmp_path, mean, cost):
+    changes = {**toy.WALL, **toy.DELAY, "configuration.delay_mean": mean}
+    data = content(runs.load([toy.run(tmp_path / "a", **changes)]))
+    (group,) = data["settings"]
+    assert {fact["name"]: fact["value"] for fact in group["facts"]}.get("cost") == cost
+
+
 def test_registered_corpora_bring_licence_and_citation(tmp_path):
     entry = registry.entry("conll2003-en")
     sources = {
