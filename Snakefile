@@ -5,8 +5,9 @@ import shlex
 import sys
 from pathlib import Path
 
-from snakemake.utils import min_version, validate
+from snakemake.utils import min_version
 from staleness.workflow import environment, locks, progress
+from staleness.workflow.config import check, ending
 from staleness.workflow.grid import Grid
 from staleness.workflow.sources import computing_sources, sources
 
@@ -18,10 +19,10 @@ if "figures" not in config:
     configfile: "config/config.yaml"
 
 
-validate(config, "config/schema.yaml")
 if workflow.is_main_process and locks.forget_stale():
     logger.info("A Snakemake that is no longer there had locked this folder: unlocked.")
-grid = Grid(config)
+ending(check)(config, f"{workflow.basedir}/config/schema.yaml", workflow.configfiles)
+grid = ending(Grid)(config)
 RESULTS = grid.results
 
 # Jobs call the `staleness` and `python` that Snakemake itself belongs to. A prefix of one's own takes

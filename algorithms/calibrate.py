@@ -11,21 +11,28 @@ its slowest calc and the update counts as its barriers'.
 
 An update rule that needs the whole corpus has one mini-batch size and shares nothing. What its
 mini-batches take, always the same, is laid on the work of calc, and fixed for an update.
+
+Examples and work go together, and two fits of the same costs may lay them on one or the other. A
+line through both would then foretell that some of what is shared becomes cheaper with every
+processor. So no cost of sharing is lower than the same cost alone: what is fitted is what sharing
+adds. Where that is not what was measured, the residuals of that fit say so.
 """
 
 import json
 from operator import itemgetter
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from staleness.algorithms.costs import Costs
-from staleness.algorithms.costs.measured import FORMAT, Measured
+from staleness.algorithms.costs.measured import FORMAT, QUANTILES, Measured
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.files import whole_file
 from staleness.algorithms.machine import allowed_cpus, machine, versions
 from staleness.algorithms.program import Instruction
 from staleness.algorithms.run import SCHEDULES, TASKS, UPDATES, Configuration, run
+from staleness.algorithms.updates.lbfgs import linear_algebra
 
 MINI_BATCH_SIZES = (1, 4, 16, 64, 256)
 MOST_EPOCHS = 10
@@ -35,6 +42,7 @@ ROUNDS = 5
 AVERAGE_EVERY = 4
 AVERAGES = 8
 SAME_MACHINE = ("processor", "architecture", "cores", "physical_cores")
+NOTHING = Costs()
 INTERRUPTION = 1e-5  # seconds: switching to another thread and back takes longer
 
 
@@ -49,6 +57,7 @@ def calibrate(
     epochs=None,
     rounds=None,
     beside=None,
+    doctor=None,
 ):
     """Measure one task on this machine, alone and where processors share `theta`.
 
@@ -69,16 +78,23 @@ def calibrate(
         Called with the number of the round and the `Configuration` right before each run, for
         whatever is to meet the machine in the same state: the same cell measured once more with
         another seed, or a line that says what is going on.
+    doctor : dict, optional
+        What `doctor.brief` says of the machine before.
 
     Returns
     -------
     dict
         What `fit_trace` returns of one thread (costs with average_replica), corpus (its name),
-        sources (the digest of what was measured), processors, and shared: schedule to what
-        `fit_trace` returns of it on those processors.
+        sources (the digest of what was measured), rounds, doctor, processors, and shared: schedule
+        to what `fit_trace` returns of it on those processors.
     """
-    origin = {"corpus": corpus.about["corpus"], "sources": versions()["sources"]}
     rounds = ROUNDS if rounds is None else rounds
+    origin = {
+        "corpus": corpus.about["corpus"],
+        "sources": versions()["sources"],
+        "rounds": rounds,
+        "doctor": doctor,
+    }
     rule = UPDATES[update]
     if rule.batch:
         found = calibrate_batches(task, update, corpus, rounds, beside)
@@ -104,14 +120,17 @@ def calibrate(
         for schedule, number in plan.items()
     ]
     traces = median_traces(cells, corpus, rounds, beside)
-    fits = {
-        schedule: fit_trace(
+    fits, least = {}, NOTHING
+    for schedule, number in plan.items():
+        made = zip(cells, traces, strict=True)
+        fits[schedule] = fit_trace(
             SCHEDULES[schedule].program,
             number,
-            [trace for cell, trace in zip(cells, traces, strict=True) if cell.schedule == schedule],
+            [trace for cell, trace in made if cell.schedule == schedule],
+            least,
         )
-        for schedule, number in plan.items()
-    }
+        # The first is alone.
+        least = Costs(**fits["single"]["costs"])
     costs = fits.pop("single")
     if rule.skip(task, SCHEDULES["replicated"]) is None:
         each = time_average(task, update, corpus, examples, processors, rounds)
@@ -151,19 +170,14 @@ def calibrate_batches(task, update, corpus, rounds, beside=None):
     """Measure a rule that needs the whole corpus; returns what `fit_trace` does, without R2."""
     cell = wall_cell(task, update, schedule="single-batch", epochs=BATCH_EPOCHS)
     (trace,) = median_traces([cell], corpus, rounds, beside)
-    calc = trace["end"] - trace["start"] - trace["update"]
-    (calc_work,), _ = fit([trace["work"]], calc)
-    (update_fixed,), _ = fit([np.ones(len(trace))], trace["update"])
-    costs = Costs(calc_work=float(calc_work), update_fixed=float(update_fixed))
-    return {
-        "costs": costs._asdict(),
-        "r2_calc": None,
-        "r2_update": None,
-        "mini_batches": len(trace),
-    }
+    calc = fit([trace["work"]], trace["end"] - trace["start"] - trace["update"])
+    update = fit([np.ones(len(trace))], trace["update"])
+    costs = Costs(calc_work=calc.coefficients[0], update_fixed=update.coefficients[0])
+    # All are alike: there is nothing for a line to explain.
+    return _found(costs, calc._replace(r2=None), update._replace(r2=None), len(trace))
 
 
-def fit_trace(program, processors, traces):
+def fit_trace(program, processors, traces, least=NOTHING):
     """Fit costs to what a schedule did on the wall clock.
 
     Parameters
@@ -173,12 +187,14 @@ def fit_trace(program, processors, traces):
     processors : int
     traces : list of ndarray
         See `staleness.algorithms.clocks.TRACE`.
+    least : Costs
+        Those that calc and an update have at least.
 
     Returns
     -------
     dict
-        costs (seconds, see `Costs`), r2_calc and r2_update (share of the variance between
-        mini-batches that the linear model explains), and mini_batches.
+        costs (seconds, see `Costs`), mini_batches, and calc and update, of each how well it fits:
+        r2, residuals and left_out of `Fit`.
     """
     in_step = Instruction.BARRIER in program
     calc_columns, calc_seconds, update_work, update_seconds, left = [], [], [], [], []
@@ -203,20 +219,25 @@ def fit_trace(program, processors, traces):
         update_seconds.append(update)
     columns, seconds = np.concatenate(calc_columns, axis=1), np.concatenate(calc_seconds)
     busy = columns[0] > 0
-    calc, r2_calc = fit(columns[:, busy], seconds[busy], np.concatenate(calc_weights)[busy])
+    weights = np.concatenate(calc_weights)[busy]
+    calc = fit(columns[:, busy], seconds[busy], weights, least[:3])
     work, seconds = np.concatenate(update_work), np.concatenate(update_seconds)
-    update, r2_update = fit([np.ones(len(work)), work], seconds, np.concatenate(update_weights))
-    costs = Costs(*map(float, (*calc, *update)))
+    weights = np.concatenate(update_weights)
+    update = fit([np.ones(len(work)), work], seconds, weights, least[3:5])
+    costs = Costs(*calc.coefficients, *update.coefficients)
     if in_step:
         barriers = sum(instruction == Instruction.BARRIER for instruction in program)
         each = float(np.median(np.concatenate(left))) / barriers
         costs = costs._replace(barrier=max(0.0, each))
-    return {
-        "costs": costs._asdict(),
-        "r2_calc": r2_calc,
-        "r2_update": r2_update,
-        "mini_batches": len(work),
-    }
+    return _found(costs, calc, update, len(work))
+
+
+def _found(costs, calc, update, mini_batches):
+    """Return what a calibration file says of costs and their two `Fit`s."""
+    parts = {"calc": calc._asdict(), "update": update._asdict()}
+    for part in parts.values():
+        del part["coefficients"]
+    return {"costs": costs._asdict(), "mini_batches": mini_batches, **parts}
 
 
 def time_average(task, update, corpus, examples, processors, rounds):
@@ -237,13 +258,33 @@ def time_average(task, update, corpus, examples, processors, rounds):
     for _ in range(rounds):
         trace = run(cell, corpus, judge=False).trace
         seconds = trace["update"][trace["processor"] == 0]
-        averages = seconds[AVERAGE_EVERY - 1 :: AVERAGE_EVERY]
-        found.append(np.median(averages) - np.median(seconds))
+        averages = np.arange(len(seconds)) % AVERAGE_EVERY == AVERAGE_EVERY - 1
+        found.append(np.median(seconds[averages]) - np.median(seconds[~averages]))
     return max(0.0, float(np.median(found))) / processors
 
 
-def fit(columns, seconds, weights=None):
-    """Fit non-negative linear costs to durations.
+class Fit(NamedTuple):
+    """A line through durations.
+
+    Attributes
+    ----------
+    coefficients : tuple of float
+    r2 : float or None
+        The share of the variance that it explains; 0 if all durations are the same.
+    residuals : list of float
+        Measured over fitted, at `QUANTILES` of the mini-batches.
+    left_out : float
+        The share of the mini-batches that were interrupted: in none of the rest.
+    """
+
+    coefficients: tuple
+    r2: float | None
+    residuals: list
+    left_out: float
+
+
+def fit(columns, seconds, weights=None, least=0.0):
+    """Fit linear costs to durations.
 
     Every mini-batch counts by its error relative to what the fit before this one says, so that
     small ones are met as well as large ones, and in the mean; those that the machine interrupted
@@ -255,12 +296,12 @@ def fit(columns, seconds, weights=None):
     seconds : ndarray [n]
     weights : ndarray [n], optional
         Of the squared errors.
+    least : float or sequence of float [len(columns)], optional
+        What the coefficients are at least.
 
     Returns
     -------
-    coefficients : ndarray [len(columns)]
-    r2 : float
-        Of the durations that were kept, in seconds; 0 if all of them are the same.
+    Fit
     """
     design = np.stack(columns, axis=1).astype(float)
     keep = measured = seconds > 0
@@ -268,7 +309,7 @@ def fit(columns, seconds, weights=None):
     scale = seconds
     for _ in range(5):
         factor = roots[keep] / scale[keep]
-        coefficients = _non_negative(design[keep] * factor[:, None], seconds[keep] * factor)
+        coefficients = _at_least(least, design[keep] * factor[:, None], seconds[keep] * factor)
         fitted = design @ coefficients
         ratio = seconds / np.maximum(fitted, 1e-12)
         centre = np.median(ratio[keep])
@@ -278,18 +319,27 @@ def fit(columns, seconds, weights=None):
         scale = np.maximum(fitted, seconds / 10)
     residual = seconds[keep] - fitted[keep]
     spread = seconds[keep].var()
-    return coefficients, float(1 - residual.var() / spread) if spread else 0.0
+    return Fit(
+        tuple(map(float, coefficients)),
+        float(1 - residual.var() / spread) if spread else 0.0,
+        np.quantile(ratio[keep], QUANTILES).tolist(),
+        float(1 - keep.sum() / measured.sum()),
+    )
 
 
-def _non_negative(design, target):
-    """Least squares with coefficients at least 0: drops the most negative until there is none."""
-    active = np.ones(design.shape[1], dtype=bool)
-    while True:
-        coefficients = np.zeros(design.shape[1])
-        coefficients[active] = np.linalg.lstsq(design[:, active], target, rcond=None)[0]
-        if (coefficients >= 0).all():
-            return coefficients
-        active[coefficients.argmin()] = False
+def _at_least(least, design, target):
+    """Return the coefficients of least squares among those that are not below some values."""
+    # A rule that is measured after this may need scipy as that chooses it.
+    linear_algebra()
+    # Whoever does without scipy does not wait half a second for it.
+    from scipy.optimize import nnls  # noqa: PLC0415
+
+    least = np.broadcast_to(least, design.shape[1])
+    # Of columns that differ by many powers of ten, the small ones would be lost.
+    lengths = np.linalg.norm(design, axis=0)
+    lengths[lengths == 0] = 1.0
+    more, _ = nnls(design / lengths, target - design @ least)
+    return least + more / lengths
 
 
 def read(path):
@@ -311,7 +361,11 @@ def read(path):
     """
     if not Path(path).exists():
         return {}
-    Measured(path)
+    if Measured(path).format != FORMAT:
+        raise StalenessError(
+            f"{path}: its format is an old one, which does not mix with what is measured now: "
+            "write to another file, or make all of it anew"
+        )
     about = json.loads(Path(path).read_text(encoding="utf-8"))
     theirs, ours = (
         ", ".join(f"{name} {kind.get(name)}" for name in SAME_MACHINE)
@@ -325,7 +379,7 @@ def read(path):
     return about["tasks"]
 
 
-def write(path, tasks):
+def write(path, tasks, facts=None):
     """Write a calibration file.
 
     Parameters
@@ -333,7 +387,15 @@ def write(path, tasks):
     path : path-like
     tasks : dict of str to dict of str to dict
         Task and update to what `calibrate` returned.
+    facts : dict, optional
+        What `machine` said before anything was measured; what it says of the load afterwards is
+        the load of the measurement.
     """
-    about = {"format": FORMAT, "machine": machine(), "versions": versions(), "tasks": tasks}
+    about = {
+        "format": FORMAT,
+        "machine": facts or machine(),
+        "versions": versions(),
+        "tasks": tasks,
+    }
     with whole_file(path) as part:
         part.write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")

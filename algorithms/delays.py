@@ -1,8 +1,9 @@
 """Artificial pauses after mini-batches: what a slow or busy machine does to the others.
 
-Gimpel, Das & Smith (2010), section 4.1: after each mini-batch, with probability 0.25, a processor
-pauses for max(N(mu, (mu / 5)^2), 0) seconds. The j-th pause of processor p depends on the seed, p
-and j alone, so that every schedule meets the same ones.
+Gimpel, Das & Smith (2010), section 6.1: between gradient and update, with probability 0.25, a
+processor sleeps for max(N(mu, (mu / 5)^2), 0) seconds. There asynchronous learning alone had such
+pauses; here any schedule may. The j-th pause of processor p depends on the seed, p and j alone, so
+that every schedule meets the same ones.
 """
 
 import re
@@ -52,6 +53,11 @@ class Mean:
     def seconds(self, mini_batch_seconds):
         """Return the mean in seconds, given the seconds of a mean mini-batch."""
         return self.value * (mini_batch_seconds if self.unit == "x" else 1.0)
+
+
+def counts_mini_batches(text):
+    """Return whether a mean such as "8x", or None, depends on how long a mini-batch takes."""
+    return text is not None and Mean.parse(text).unit == "x"
 
 
 def draw(seed, processors, turns, mean, probability=PROBABILITY):

@@ -35,6 +35,9 @@ FREE_MEMORY = 2**30  # bytes: several times what the largest runs take
 SWAP_SHARE = 0.01  # of memory; what was swapped out long ago and never missed
 NAMED = 3  # busy processes
 
+# Checks whose warnings say that measured times are those of something else.
+DISTURBING = ("cpu quota", "load", "busy processes", "steal")
+
 # Read by a program without a system call, or not.
 FAST_CLOCKS = {"tsc", "kvm-clock", "hyperv_clocksource_tsc_page", "arch_sys_counter", "timebase"}
 SLOW_CLOCKS = {"hpet", "acpi_pm", "jiffies", "refined-jiffies", "xen", "hyperv_clocksource_msr"}
@@ -145,6 +148,21 @@ def conclude(findings):
     if unknown:
         line += f"; {unknown} unknown ({', '.join(names[UNKNOWN])})"
     return line
+
+
+def disturbing(findings):
+    """Return the warnings of `DISTURBING` checks, a list of Finding."""
+    return [one for one in findings if one.verdict == WARNING and one.name in DISTURBING]
+
+
+def brief(findings):
+    """Return what is kept of findings with what was measured then, a dict that JSON can hold."""
+    warnings = {one.name: one.value for one in findings if one.verdict == WARNING}
+    return {
+        "conclusion": conclude(findings),
+        "warnings": warnings,
+        "disturbing": [one.name for one in disturbing(findings)],
+    }
 
 
 def check_cores(evidence):

@@ -27,14 +27,19 @@ EMPTY_JOBS = 5  # that are measured before a run
 CLOCKS = {"simulated": SimulatedClock, "wall": WallClock}
 
 
-def without_effect(schedule, clock):
+def without_effect(schedule, clock, delay_mean=None):
     """Return the settings that say nothing under a schedule and on a clock, a set.
 
     Parameters
     ----------
     schedule, clock : str
+    delay_mean : str, optional
+        See `Configuration`: on the wall clock too, a pause that is counted in mini-batches is as
+        long as the cost model says.
     """
-    names = {"engine"} if clock == "simulated" else {"cost", "calibration", "job_startup"}
+    names = {"engine"} if clock == "simulated" else {"job_startup"}
+    if clock != "simulated" and not delays.counts_mini_batches(delay_mean):
+        names |= {"cost", "calibration"}
     if not ALL_SCHEDULES[schedule].replicas:
         names.add("average_every")
     if schedule not in JOB_SCHEDULES:
@@ -49,7 +54,7 @@ class Configuration:
     Attributes
     ----------
     task, update, schedule, clock, cost : str
-        Names of components; `cost` counts only on the simulated clock.
+        Names of components; on the wall clock `cost` counts only where delays are in mini-batches.
     hyper_parameters : dict
         Of the task's model and of the update rule; defaults take the place of those not given.
     processors, epochs, seed : int
@@ -58,7 +63,7 @@ class Configuration:
     evaluations : int
         Curve points an epoch; 0: only before the first and after the last update.
     calibration : str or None
-        The file of cost model `measured`; None is the reference.
+        The file of cost model `measured`, of no other; None is the reference.
     delay_mean : str or None
         Mean of the pauses after mini-batches: "5s", or "8x" for 8 mean mini-batches.
     delay_probability : float
@@ -106,7 +111,9 @@ class Configuration:
             object.__setattr__(self, "update", task.update)
         update = choose("update", self.update, UPDATES)
         choose("clock", self.clock, CLOCKS)
-        choose("cost model", self.cost, COST_MODELS)
+        cost = choose("cost model", self.cost, COST_MODELS)
+        if self.calibration is not None and not cost.calibrated:
+            raise StalenessError(f"a calibration is for cost 'measured', not for '{self.cost}'")
         if schedule.batch:
             object.__setattr__(self, "mini_batch_size", None)
         elif self.mini_batch_size is None:

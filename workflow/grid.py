@@ -139,9 +139,7 @@ class Grid:
     def calibration(self, task, cell):
         """Return the calibration file that a cell depends on, a list; empty for the reference."""
         configuration, _ = self._cells[f"{task}/{cell}"]
-        if configuration.clock != "simulated" or not configuration.calibration:
-            return []
-        return [configuration.calibration]
+        return [path for name, path in settings(configuration).items() if name == "calibration"]
 
     def run_arguments(self, task, cell):
         """Return the arguments of `staleness run` for a cell, without corpus, seed and output."""
@@ -224,7 +222,9 @@ def cores_for(cell, cores):
 def settings(configuration):
     """Return what a cell sets, hyper-parameters among the rest, without task and seed."""
     left_out = {*OWN_NAME, "hyper_parameters"}
-    left_out |= without_effect(configuration.schedule, configuration.clock)
+    left_out |= without_effect(
+        configuration.schedule, configuration.clock, configuration.delay_mean
+    )
     values = {
         field.name: getattr(configuration, field.name)
         for field in fields(configuration)
@@ -244,8 +244,8 @@ def cell_name(configuration, corpus):
     configuration : Configuration
     corpus : str
     """
-    clock = configuration.clock
-    if clock == "simulated":
+    clock, effective = configuration.clock, settings(configuration)
+    if "cost" in effective:
         clock += f"-{configuration.cost}"
     parts = [
         corpus,
@@ -277,6 +277,6 @@ def cell_name(configuration, corpus):
         parts.append(f"average-{configuration.average_every}")
     if configuration.oversubscribe:
         parts.append("oversubscribe")
-    if configuration.calibration and configuration.clock == "simulated":
+    if "calibration" in effective:
         parts.append(Path(configuration.calibration).stem)
     return ".".join(parts)

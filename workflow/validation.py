@@ -24,12 +24,13 @@ import numpy as np
 
 from staleness.algorithms.calibrate import calibrate, shared_by
 from staleness.algorithms.calibrate import write as write_calibration
+from staleness.algorithms.doctor import brief, examine
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.files import refuse_foreign, whole_folder
 from staleness.algorithms.machine import allowed_cpus, machine, versions
 from staleness.algorithms.run import TASKS, UPDATES, run
 
-FORMAT = 2
+FORMAT = 3
 CLOCKS = ("simulated", "wall")
 MEASURES = ("throughput", "utilisation", "mean_staleness", "metric")
 FILES = {"validation.md", "validation.json", "calibration.json"}
@@ -57,7 +58,8 @@ def validate(
     -------
     dict
         What validation.json holds: format, task, update, corpus (name and digest), metric (its
-        name), work_unit, rounds, cost_model, machine, versions, and cells: what `compare` returns.
+        name), work_unit, rounds, cost_model, machine and doctor (both from before), versions, and
+        cells: what `compare` returns.
 
     Raises
     ------
@@ -67,6 +69,8 @@ def validate(
     _check(task, update, schedules, rounds)
     refuse_foreign(folder, FILES)
     tell = tell or (lambda number, cell: None)
+    # Before anything is measured: afterwards the load is that of the measurement.
+    facts, condition = machine(), brief(examine())
     cells, walls = {}, {}
 
     def beside(number, cell):
@@ -86,9 +90,10 @@ def validate(
             epochs=epochs,
             rounds=rounds,
             beside=beside,
+            doctor=condition,
         )
         path = part / "calibration.json"
-        write_calibration(path, {task: {update: costs}})
+        write_calibration(path, {task: {update: costs}}, facts)
         simulated = {
             key: replace(cell, clock="simulated", calibration=os.fspath(path))
             for key, cell in sorted(cells.items())
@@ -102,7 +107,8 @@ def validate(
             "work_unit": TASKS[task].work_unit,
             "rounds": rounds,
             "cost_model": next(iter(simulated.values())).cost_model().describe(),
-            "machine": machine(),
+            "machine": facts,
+            "doctor": condition,
             "versions": versions(),
             "cells": [
                 compare(cell, _repeat(cell, corpus, rounds, tell), walls[key])

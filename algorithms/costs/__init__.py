@@ -1,7 +1,7 @@
 """Cost models of the simulated clock: how long `calc` and an update take. One file each."""
 
 from abc import ABC, abstractmethod
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 
 class Costs(NamedTuple):
@@ -35,9 +35,12 @@ class CostModel(ABC):
     ----------
     name : str
         What it is called on the command line.
+    calibrated : bool
+        Whether it is made with the path of a calibration file.
     """
 
-    name: str
+    name: ClassVar[str]
+    calibrated: ClassVar[bool] = False
 
     @abstractmethod
     def costs(self, task, update, work, schedule=None, processors=1):

@@ -9,7 +9,11 @@ be
     alone + (shared - alone) * ((P - 1) / P) / ((C - 1) / C),
 
 which is measured at P = 1 and P = C, and an assumption elsewhere. Beyond C it says nothing of
-slower links between more cores, nor of queues on them.
+slower links between more cores, nor of queues on them. No cost of sharing is lower than the same
+cost alone, so that none falls as processors come.
+
+Of each fit the file also has R2, the residuals at `QUANTILES` and what was left out, and of each
+rule in how many rounds it was measured, and what `doctor` said of the machine before.
 """
 
 import json
@@ -21,7 +25,9 @@ from staleness.algorithms.costs import CostModel, Costs
 from staleness.algorithms.errors import StalenessError
 
 REFERENCE = Path(__file__).with_name("reference.json")
-FORMAT = 2
+FORMAT = 3
+OLD_FORMAT = 2  # without residuals and doctor, with costs of sharing that may be lower than alone
+QUANTILES = (0.05, 0.5, 0.95)
 STAND_IN = "asynchronous"  # for schedules that were not calibrated
 
 
@@ -48,18 +54,22 @@ class Measured(CostModel):
     """
 
     name = "measured"
+    calibrated = True
 
     def __init__(self, path=None):
         self.path = Path(path or REFERENCE)
         try:
             about = json.loads(self.path.read_text(encoding="utf-8"))
-            if about["format"] != FORMAT:
+            if about["format"] not in {OLD_FORMAT, FORMAT}:
                 raise ValueError(f"its format is {about['format']}, not {FORMAT}")
+            self.format = about["format"]
             self.processor = str(about["machine"]["processor"])
+            read = _calibration if self.format == FORMAT else _old_calibration
             self.tasks = {
-                task: {update: _calibration(fit) for update, fit in updates.items()}
+                task: {update: read(fit) for update, fit in updates.items()}
                 for task, updates in about["tasks"].items()
             }
+            self.disturbed = disturbed(about)
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise StalenessError(
                 f"{self.path}: not a calibration file ({error!r}): "
@@ -98,6 +108,8 @@ class Measured(CostModel):
         if cores:
             number = " or ".join(map(str, sorted(cores)))
             sharing = f"sharing of theta measured on {number} cores and extrapolated beyond"
+        if self.disturbed:
+            sharing += f"; made while the machine was not quiet: {', '.join(self.disturbed)}"
         return f"cost measured ({origin} calibration, {self.processor}; {sharing})"
 
 
@@ -113,8 +125,40 @@ def interpolate(alone, shared, weight):
     )
 
 
+def disturbed(about):
+    """Return what took time from threads while a calibration file was made, as `doctor` said.
+
+    Parameters
+    ----------
+    about : dict
+        The file's content.
+    """
+    found = (fit.get("doctor") for updates in about["tasks"].values() for fit in updates.values())
+    return list(dict.fromkeys(name for doctor in found if doctor for name in doctor["disturbing"]))
+
+
 def _calibration(fit):
     """Return what a calibration file says of one update rule, or raise ValueError."""
+    calibration = _old_calibration(fit)
+    for name, shared in calibration.shared.items():
+        if any(s < a for s, a in zip(shared[:-1], calibration.alone[:-1], strict=True)):
+            raise ValueError(f"a cost of sharing by '{name}' is lower than alone")
+    for found in (fit, *fit["shared"].values()):
+        for part in ("calc", "update"):
+            residuals = found[part]["residuals"]
+            if len(residuals) != len(QUANTILES) or residuals != sorted(residuals):
+                raise ValueError(f"residuals of {part} are {residuals!r}")
+            if not 0 <= found[part]["left_out"] < 1:
+                raise ValueError(f"{found[part]['left_out']!r} of the mini-batches are left out")
+    if not isinstance(fit["rounds"], int) or fit["rounds"] < 1:
+        raise ValueError(f"measured in {fit['rounds']!r} rounds")
+    if fit["doctor"] is not None and not isinstance(fit["doctor"]["conclusion"], str):
+        raise ValueError("no conclusion on the machine")
+    return calibration
+
+
+def _old_calibration(fit):
+    """Return what a calibration file of either format says of one update rule."""
     processors, shared = fit["processors"], fit["shared"]
     if not isinstance(processors, int) or processors < (2 if shared else 1):
         raise ValueError(f"costs of sharing on {processors!r} processors")

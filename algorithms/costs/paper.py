@@ -3,7 +3,7 @@
 from staleness.algorithms.costs import CostModel, Costs
 from staleness.algorithms.errors import StalenessError
 
-SECONDS = 0.62  # Gimpel, Das & Smith (2010), section 4.1, on the machines of then
+SECONDS = 0.62  # Gimpel, Das & Smith (2010), section 6.1, on the machines of then
 MINI_BATCH_SIZE = 4
 
 

@@ -7,7 +7,9 @@ from staleness.algorithms.schedules import Schedule
 class Asynchronous(Schedule):
     """Each processor its own mini-batches, `theta` as it finds it, updates under one lock.
 
-    Gimpel, Das & Smith (2010), section 3; Nedic, Bertsekas & Borkar (2001).
+    Gimpel, Das & Smith (2010), section 5; Nedic, Bertsekas & Borkar (2001). Algorithm 1 of section
+    5.1 computes from a copy of `theta` that each thread makes under the lock, after its update;
+    here a processor reads the rows while another may be changing them.
     """
 
     name = "asynchronous"

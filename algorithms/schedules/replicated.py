@@ -7,8 +7,8 @@ from staleness.algorithms.schedules import Schedule
 class Replicated(Schedule):
     """Each processor its own copy of `theta`, all averaged every so many mini-batches.
 
-    Iterative parameter mixing (McDonald, Hall & Mann 2010); "maintain multiple copies" among what
-    the talk to Gimpel, Das & Smith (2010) leaves open. Mini-batches are dealt out in turn.
+    Iterative parameter mixing (McDonald, Hall & Mann 2010); several copies of the parameters are
+    among what Gimpel, Das & Smith (2010) leave open. Mini-batches are dealt out in turn.
     """
 
     name = "replicated"

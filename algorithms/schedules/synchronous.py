@@ -7,7 +7,7 @@ from staleness.algorithms.schedules import Schedule
 class Synchronous(Schedule):
     """Each mini-batch split over the processors, a barrier, one update.
 
-    Gimpel, Das & Smith (2010), section 3: distributed synchronous online learning. The second
+    Gimpel, Das & Smith (2010), section 4: distributed synchronous online learning. The second
     barrier keeps everybody from reading `theta` before the update is done.
     """
 

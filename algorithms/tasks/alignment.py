@@ -51,7 +51,7 @@ class SentencePairs:
 class Alignment(Task):
     """Sentence pairs, aligned word by word; both directions are learned side by side.
 
-    Gimpel, Das & Smith (2010), section 4.2. The log-likelihood is that of the target given the
+    Gimpel, Das & Smith (2010), section 6.2. The log-likelihood is that of the target given the
     source. Evaluated on what it learns from, as unsupervised learning is.
     """
 

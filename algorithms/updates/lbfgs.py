@@ -105,7 +105,7 @@ class Minimiser:
         if memory < 1:
             raise ValueError(f"memory must be at least 1, not {memory}")
         self.stopped = None
-        self._linear_algebra = _linear_algebra()
+        self._linear_algebra = linear_algebra()
         self._asked, self._told = queue.SimpleQueue(), queue.SimpleQueue()
         self._thread = threading.Thread(
             target=_minimise,
@@ -164,7 +164,7 @@ class Minimiser:
 
 
 @functools.cache
-def _linear_algebra():
+def linear_algebra():
     """Import scipy, and return what limits the threads of its linear algebra.
 
     It would choose its kernels by the processor, and each sums in an order of its own.

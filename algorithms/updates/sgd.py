@@ -13,6 +13,8 @@ class SGD(Update):
     After e passes over N sentences, with the gradient g of m of them,
     theta <- theta - eta (g / m + l2 / N theta), eta = step_size / (1 + decay e) (Bottou 2004).
     Tokens whose posteriors are all within `threshold` of the gold labels are left out of g.
+
+    Gimpel, Das & Smith (2010), section 6.1, take a fixed step, of 0.01 times g.
     """
 
     name = "sgd"

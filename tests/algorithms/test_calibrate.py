@@ -1,5 +1,6 @@
 """Calibration: linear costs from noisy durations."""
 
+import itertools
 import json
 from types import SimpleNamespace
 
@@ -9,15 +10,25 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from staleness.algorithms import calibrate as module
-from staleness.algorithms.calibrate import MINI_BATCH_SIZES, calibrate, fit, fit_trace, read, write
+from staleness.algorithms.calibrate import (
+    MINI_BATCH_SIZES,
+    _at_least,
+    calibrate,
+    fit,
+    fit_trace,
+    read,
+    time_average,
+    write,
+)
+from staleness.algorithms.clocks import TRACE
 from staleness.algorithms.costs import Costs
-from staleness.algorithms.costs.measured import Measured
+from staleness.algorithms.costs.measured import REFERENCE, Measured
 from staleness.algorithms.encoded import EncodedCorpus
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.run import SCHEDULES, TASKS, UPDATES, Configuration, run
 from staleness.algorithms.seeds import visiting_order
 
-from .synthetic import finish, make_clock
+from .synthetic import calibrated, finish, make_clock
 
 
 def durations(rng, coefficients, noise=0.0, outliers=0.0, count=3000):
@@ -37,17 +48,23 @@ TRUE = np.array([2e-6, 8e-7, 1.5e-7])
 
 def test_exact_durations_give_exact_costs():
     columns, seconds = durations(np.random.default_rng(0), TRUE)
-    coefficients, r2 = fit(columns, seconds)
-    np.testing.assert_allclose(coefficients, TRUE, rtol=1e-6)
-    assert r2 == pytest.approx(1.0, abs=1e-9)
+    found = fit(columns, seconds)
+    np.testing.assert_allclose(found.coefficients, TRUE, rtol=1e-6)
+    assert found.r2 == pytest.approx(1.0, abs=1e-9)
+    assert found.residuals == pytest.approx([1.0, 1.0, 1.0])
+    assert found.left_out == 0
 
 
 @pytest.mark.parametrize("outliers", [0.0, 0.02, 0.1])
 def test_noise_and_interruptions(outliers):
     columns, seconds = durations(np.random.default_rng(1), TRUE, 0.05, outliers)
-    coefficients, r2 = fit(columns, seconds)
+    found = fit(columns, seconds)
+    coefficients = found.coefficients
     np.testing.assert_allclose(coefficients, TRUE, rtol=0.15)
-    assert 0.95 < r2 <= 1.0
+    assert 0.95 < found.r2 <= 1.0
+    # 5 and 95 % of a spread of 5 % are 1.64 times that from the middle.
+    np.testing.assert_allclose(found.residuals, np.exp([-0.082, 0, 0.082]), rtol=0.03)
+    assert outliers * 0.8 <= found.left_out <= outliers + 0.01
     # What counts: the times that the costs predict, for small mini-batches as for large ones.
     design = np.stack(columns, axis=1)
     np.testing.assert_allclose(design @ coefficients, design @ TRUE, rtol=0.05)
@@ -58,10 +75,45 @@ def test_a_cost_that_is_not_there_is_zero():
     for seed in range(10):
         true = np.array([0.0, 0.0, 1.5e-7])
         columns, seconds = durations(np.random.default_rng(seed), true, 0.1)
-        coefficients, _ = fit(columns, seconds)
+        coefficients = np.array(fit(columns, seconds).coefficients)
         assert (coefficients >= 0).all()
         np.testing.assert_allclose(coefficients[2], true[2], rtol=0.1)
         assert (coefficients[:2] < 2e-7).all()
+
+
+def test_a_cost_is_not_dropped_for_good():
+    """With both costs in, example comes out most negative; without it, fixed is positive again.
+
+    Dropping the most negative of all three first would leave the work alone.
+    """
+    rng = np.random.default_rng(5)
+    design = np.array([[1.0, 1.0, 9.0], [1.0, 2.0, 12.0], [1.0, 3.0, 30.0], [1.0, 4.0, 28.0]])
+    for _ in range(200):
+        design[:, 2] = rng.uniform(1, 30, size=4)
+        seconds = rng.uniform(0.1, 1.0, size=4)
+        found = _at_least(0.0, design, seconds)
+        assert (found >= 0).all()
+        # The best of all subsets of the columns.
+        errors = []
+        for kept in itertools.product([False, True], repeat=3):
+            columns = design[:, list(kept)]
+            some, *_ = np.linalg.lstsq(columns, seconds, rcond=None)
+            if (some >= 0).all():
+                errors.append(np.sum((columns @ some - seconds) ** 2))
+        assert np.sum((design @ found - seconds) ** 2) == pytest.approx(min(errors), rel=1e-9)
+
+
+def test_costs_have_a_least():
+    """What is fitted then is what comes on top, as well as it can be."""
+    columns, seconds = durations(np.random.default_rng(3), TRUE)
+    least = TRUE * [0.5, 1.5, 0.5]
+    found = fit(columns, seconds, least=least)
+    assert (found.coefficients >= least).all()
+    assert found.coefficients[1] == least[1], "held there"
+    design = np.stack(columns, axis=1)
+    np.testing.assert_allclose(design @ found.coefficients, seconds, rtol=0.35)
+    assert found.residuals[0] < 1 < found.residuals[2], "and that it does not fit is seen"
+    np.testing.assert_allclose(fit(columns, seconds, least=TRUE / 2).coefficients, TRUE, rtol=1e-6)
 
 
 @settings(max_examples=30, deadline=None)
@@ -75,7 +127,7 @@ def test_costs_are_never_negative(seed, true, noise):
     columns, seconds = durations(np.random.default_rng(seed), true, noise, count=300)
     # A clock that is too coarse for the shortest.
     seconds[:5] = 0.0
-    coefficients, _ = fit(columns, seconds)
+    coefficients = np.array(fit(columns, seconds).coefficients)
     assert np.isfinite(coefficients).all()
     assert (coefficients >= 0).all()
     assert coefficients.any()
@@ -86,7 +138,7 @@ def test_of_a_skewed_spread_the_mean_counts():
     rng = np.random.default_rng(2)
     columns, seconds = durations(rng, TRUE)
     spread = rng.lognormal(sigma=0.3, size=len(seconds))
-    coefficients, _ = fit(columns, seconds * spread / spread.mean())
+    coefficients = fit(columns, seconds * spread / spread.mean()).coefficients
     design = np.stack(columns, axis=1)
     np.testing.assert_allclose((design @ coefficients).sum(), (design @ TRUE).sum(), rtol=0.05)
 
@@ -110,6 +162,13 @@ def test_costs_come_back_from_traces_that_they_made(corpus, schedule):
         traces.append(clock.trace)
     found = fit_trace(program, processors, traces)
     np.testing.assert_allclose(Costs(**found["costs"]), true, rtol=1e-6, atol=1e-12)
+    for part in ("calc", "update"):
+        assert found[part]["residuals"] == pytest.approx([1.0, 1.0, 1.0], rel=1e-6)
+        assert found[part]["left_out"] == 0
+    # Those of one thread alone may be above what was measured here.
+    alone = Costs(1e-6, 9e-7, 1.5e-7, 2e-6, 1e-8)
+    held = Costs(**fit_trace(program, processors, traces, alone)["costs"])
+    assert all(cost >= least for cost, least in zip(held[:5], alone[:5], strict=True))
 
 
 def record(told):
@@ -214,6 +273,38 @@ def test_what_a_batch_costs_comes_back(corpus, monkeypatch):
     np.testing.assert_allclose(Costs(**found["costs"]), true, rtol=1e-9)
 
 
+@pytest.mark.parametrize("processors", [2, 3])
+def test_an_average_is_timed_from_the_rows_that_hold_it(corpus, monkeypatch, processors):
+    """The rows are by mini-batch; every fourth update of processor 0 holds an average too."""
+    update, average, turns = 1e-5, 6e-3, 21
+    trace = np.zeros(turns * processors, dtype=TRACE)
+    trace["processor"] = np.tile(np.arange(processors), turns)
+    trace["update"] = update
+    mine = np.flatnonzero(trace["processor"] == 0)
+    trace["update"][mine[3::4]] += average
+    # What others do is no average, however long it takes.
+    trace["update"][trace["processor"] != 0] = 1.0
+    cells = []
+
+    def made_up(cell, corpus, judge):
+        cells.append(cell)
+        return SimpleNamespace(trace=trace)
+
+    monkeypatch.setattr(module, "run", made_up)
+    found = time_average("ner", "sgd", corpus, 60, processors, rounds=3)
+    assert found == pytest.approx(average / processors, rel=1e-9)
+    assert [(c.schedule, c.processors, c.average_every) for c in cells] == [
+        ("replicated", processors, 4)
+    ] * 3
+
+
+def test_an_average_that_takes_nothing_costs_nothing(corpus, monkeypatch):
+    trace = np.zeros(40, dtype=TRACE)
+    trace["update"] = np.linspace(2e-5, 1e-5, 40)  # the later the faster
+    monkeypatch.setattr(module, "run", lambda *_, **__: SimpleNamespace(trace=trace))
+    assert time_average("ner", "sgd", corpus, 60, 1, rounds=1) == 0.0
+
+
 def without_gold(task):
     """Return a small corpus for unsupervised learning."""
     rng = np.random.default_rng(1)
@@ -249,7 +340,7 @@ def test_every_rule_of_every_task_can_be_measured(task, update, monkeypatch):
         assert found["costs"]["average_replica"] == 0.0
 
 
-FIT = {"costs": {"calc_work": 1e-6}, "processors": 1, "shared": {}}
+FIT = calibrated({"calc_work": 1e-6})
 
 
 def test_a_file_is_read_to_be_written_with_more(tmp_path):
@@ -258,11 +349,25 @@ def test_a_file_is_read_to_be_written_with_more(tmp_path):
     write(path, {"ner": {"sgd": FIT}})
     kept = read(path)
     assert kept == {"ner": {"sgd": FIT}}
-    kept["ner"]["lbfgs"] = FIT | {"costs": {"calc_work": 2e-6}}
+    kept["ner"]["lbfgs"] = calibrated({"calc_work": 2e-6})
     write(path, kept)
     model = Measured(path)
     assert model.costs("ner", "sgd", None) == Costs(calc_work=1e-6)
     assert model.costs("ner", "lbfgs", None) == Costs(calc_work=2e-6)
+
+
+def test_what_is_measured_now_does_not_mix_with_an_old_format(tmp_path):
+    path = tmp_path / "calibration.json"
+    path.write_text(json.dumps({**json.loads(REFERENCE.read_text()), "format": 2}))
+    with pytest.raises(StalenessError, match="its format is an old one"):
+        read(path)
+
+
+def test_the_machine_is_what_it_was_before(tmp_path):
+    """Its load afterwards is that of the measurement."""
+    path = tmp_path / "calibration.json"
+    write(path, {"ner": {"sgd": FIT}}, {"processor": "abacus", "load": 0.1})
+    assert json.loads(path.read_text())["machine"]["load"] == 0.1
 
 
 def test_costs_of_two_machines_do_not_mix(tmp_path, monkeypatch):

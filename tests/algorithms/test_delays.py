@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from staleness.algorithms.delays import PROBABILITY, Mean, draw
+from staleness.algorithms.delays import PROBABILITY, Mean, counts_mini_batches, draw
 from staleness.algorithms.errors import StalenessError
 
 
@@ -30,6 +30,11 @@ def test_means(text, mean, seconds):
 def test_what_is_no_mean(text):
     with pytest.raises(StalenessError, match="expected seconds as in '5s', or multiples"):
         Mean.parse(text)
+
+
+@pytest.mark.parametrize(("text", "counts"), [("8x", True), ("5s", False), (None, False)])
+def test_only_multiples_depend_on_what_a_mini_batch_takes(text, counts):
+    assert counts_mini_batches(text) is counts
 
 
 def test_lengths_are_those_of_the_paper():

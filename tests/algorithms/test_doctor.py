@@ -5,7 +5,7 @@ import os
 import pytest
 
 from staleness.algorithms import doctor
-from staleness.algorithms.doctor import Finding, conclude, examine
+from staleness.algorithms.doctor import DISTURBING, Finding, brief, conclude, examine
 from staleness.algorithms.errors import StalenessError
 
 from .test_machine import CPU, FIT, allow, siblings, write_tree
@@ -315,3 +315,18 @@ def test_this_machine():
         assert finding.verdict in {"good", "warning", "unknown"}
         assert bool(finding.advice) == (finding.verdict != "good")
         assert "\n" not in finding.value + finding.advice
+
+
+def test_what_takes_time_from_threads_is_told_from_the_rest():
+    findings = [
+        Finding("turbo", "on", "warning", "turn it off"),
+        Finding("load", "0.1", "good"),
+        Finding("steal", "12.0%", "warning", "another host"),
+        Finding("swap", "not visible", "unknown", "look"),
+    ]
+    assert brief(findings) == {
+        "conclusion": conclude(findings),
+        "warnings": {"turbo": "on", "steal": "12.0%"},
+        "disturbing": ["steal"],
+    }
+    assert set(DISTURBING) < {finding.name for finding in examine(0.01)}

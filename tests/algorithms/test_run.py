@@ -13,7 +13,7 @@ from staleness.algorithms import calibrate
 from staleness.algorithms.errors import Diverged, StalenessError
 from staleness.algorithms.run import SCHEDULES, TASKS, Configuration, run
 
-from .synthetic import CORES
+from .synthetic import CORES, calibrated
 
 BASE = Configuration(task="ner", schedule="single", epochs=2, evaluations=3)
 # A bound on what should take a moment, for machines that are busy.
@@ -215,6 +215,40 @@ def test_all_schedules_meet_the_same_delays(corpus):
         mine = np.sort(asynchronous[asynchronous["processor"] == p], order="start")["delay"]
         expected = synchronous[synchronous["processor"] == p]["delay"]
         assert mine.tolist() == expected[: len(mine)].tolist()
+
+
+def test_pauses_in_mini_batches_do_not_depend_on_the_schedule(corpus, tmp_path):
+    """Also where a mini-batch takes processors that share theta ten times as long."""
+    path = tmp_path / "calibration.json"
+    alone, shared = {"calc_work": 1e-3}, {"calc_work": 1e-2}
+    fit = calibrated(alone, processors=2, shared={"asynchronous": calibrated(shared)})
+    calibrate.write(path, {"ner": {"sgd": fit}})
+    base = replace(BASE, delay_mean="2x", delay_probability=1.0, calibration=str(path))
+    pauses = {}
+    for schedule, processors in (("single", 1), ("synchronous", 2), ("asynchronous", 2)):
+        trace = run(replace(base, schedule=schedule, processors=processors), corpus).trace
+        mine = np.sort(trace[trace["processor"] == 0], order="start")["delay"]
+        pauses[schedule] = mine.tolist()
+    shortest = min(map(len, pauses.values()))
+    assert len({tuple(found[:shortest]) for found in pauses.values()}) == 1
+    # Of 4 sentences, and of the costs of one processor alone.
+    mean = 2 * 1e-3 * 4 * len(corpus["train.labels"]) / 60
+    np.testing.assert_allclose(np.mean(pauses["single"]), mean, rtol=0.2)
+
+
+def test_on_the_wall_clock_they_are_those_of_the_cost_model(corpus, tmp_path):
+    """Threads sleep as long as virtual processors do."""
+    path = tmp_path / "calibration.json"
+    calibrate.write(path, {"ner": {"sgd": calibrated({"calc_work": 1e-5})}})
+    base = replace(BASE, delay_mean="2x", delay_probability=1.0, calibration=str(path))
+    least = run(base, corpus).trace["delay"]
+    assert (run(replace(base, clock="wall"), corpus).trace["delay"] >= least).all()
+    assert least.min() > 0
+
+
+def test_a_calibration_is_of_measured_costs():
+    with pytest.raises(StalenessError, match="a calibration is for cost 'measured', not for 'p"):
+        replace(BASE, cost="paper", calibration="mine.json")
 
 
 @pytest.mark.parametrize("probability", [0.0, 1.0])

@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from staleness.algorithms.errors import StalenessError
+from staleness.algorithms.run import Configuration
 from staleness.workflow import claims
 from staleness.workflow import grid as module
 from staleness.workflow.claims import judge, selection
@@ -181,6 +182,27 @@ def test_arguments_are_those_of_the_command_line():
     arguments = grid.run_arguments(*key.split("/"))
     understood = configuration_from(parser().parse_args(["run", *arguments, "--seed", "0"]))
     assert understood == grid._cells[key][0]
+
+
+@pytest.mark.parametrize(("mean", "counts"), [("8x", True), ("5s", False), (None, False)])
+@pytest.mark.parametrize("cost", [{"cost": "paper"}, {"calibration": "mine.json"}], ids=str)
+def test_a_pause_in_mini_batches_is_as_long_as_the_config_says(mean, counts, cost):
+    """On the wall clock too, where nothing else asks what a mini-batch costs."""
+    from staleness.workflow.cli import parser
+    from staleness.workflow.commands.run import configuration_from
+
+    timed = {"schedule": "single", "clock": "wall", "delay_mean": mean}
+    grid = Grid(config({**timed, **cost}, timed))
+    first, *others = grid.figures["ner-convergence"]
+    assert len(others) == counts, "another cell than that of the cost model by default"
+    key = first.split("/")
+    understood = configuration_from(parser().parse_args(["run", *grid.run_arguments(*key)]))
+    default = Configuration(task="ner", schedule="single")
+    for name, value in cost.items():
+        assert getattr(understood, name) == (value if counts else getattr(default, name))
+    assert grid.calibration(*key) == (
+        [cost["calibration"]] if counts and "cost" not in cost else []
+    )
 
 
 OWN = {"format": "conll", "train": "my train.txt", "dev": "dev.txt"}

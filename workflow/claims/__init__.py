@@ -1,4 +1,7 @@
-"""The paper's claims: one file each, found by its class; they read runs and never make any."""
+"""The paper's claims, and questions of its talk and of theory: one file each, found by its class.
+
+They read runs and never make any.
+"""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -49,7 +52,7 @@ class Claim(ABC):
     name : str
         What it is called in the config and on the command line.
     statement : str
-        The claim as the paper makes it.
+        The claim as the paper makes it; where more is judged than the paper says, it says so.
     tasks : tuple of str
         Those it is about.
     """

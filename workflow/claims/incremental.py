@@ -12,12 +12,15 @@ class Incremental(Claim):
     The target is that of stepwise EM; what a target set by incremental EM says is reported if it
     changes the verdict.
 
-    Gimpel, Das & Smith (2010), section 2.
+    The talk to Gimpel, Das & Smith (2010); Liang & Klein (2009).
     """
 
     number = 10
     name = "incremental"
-    statement = "Stepwise EM converges in less time than incremental EM."
+    statement = (
+        "Stepwise EM converges in less time than incremental EM: a question of the talk, not a "
+        "claim of the paper."
+    )
     tasks = ("alignment", "tagging")
 
     def needs(self, task):

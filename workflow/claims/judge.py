@@ -2,7 +2,7 @@
 
 claims.json is an object of `format` and `claims`, a list by number of objects of
 
-- number, name, statement: the claim, as the paper makes it;
+- number, name, statement: the claim, and what of it is not the paper's;
 - verdict: "reproduced" if all parts are, "not reproduced" if any part is not, else "undecided";
 - parts, a list: what was judged, or could not be (`judge_part`, `missing`);
 - curves: the digests of the curves it was judged from, by which the report knows that claim and

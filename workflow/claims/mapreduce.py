@@ -19,12 +19,16 @@ class MapReduce(Claim):
     Batch EM gets there with its last iteration. With the target that other claims have, 99 % of
     its way, it need not go so far: that is reported if it changes the verdict.
 
-    Gimpel, Das & Smith (2010), on word alignment with MapReduce.
+    Gimpel, Das & Smith (2010), section 6.2, figure 4 and table 2. There an iteration of batch EM is
+    two jobs, here one.
     """
 
     number = 6
     name = "mapreduce"
-    statement = "On MapReduce, asynchronous stepwise EM beats batch EM."
+    statement = (
+        "On MapReduce, asynchronous stepwise EM converges faster than batch EM. The paper says so "
+        "of the first 80 minutes; here it is asked of all that batch EM reaches."
+    )
     tasks = ("alignment",)
 
     def needs(self, task):

@@ -9,7 +9,7 @@ from staleness.workflow.claims.selection import Need, single
 class Schedules(Claim):
     """Times to target with m = 4 and 4 processors.
 
-    Gimpel, Das & Smith (2010), section 4.1, the first of the figures on named-entity recognition.
+    Gimpel, Das & Smith (2010), section 6.1, figure 1.
     """
 
     number = 1

@@ -6,7 +6,9 @@ from pathlib import Path
 
 from staleness.algorithms import encoded
 from staleness.algorithms.calibrate import ROUNDS, calibrate, read, write
+from staleness.algorithms.doctor import brief, conclude, disturbing, examine
 from staleness.algorithms.errors import StalenessError
+from staleness.algorithms.machine import machine
 from staleness.algorithms.run import TASKS, UPDATES
 from staleness.workflow.commands import Command
 from staleness.workflow.commands.encode import add_encoder_option
@@ -32,6 +34,7 @@ class Calibrate(Command):
             "--update",
             choices=UPDATES,
             metavar="NAME",
+            action="append",
             help=f"{', '.join(UPDATES)} (default: all that the tasks have)",
         )
         parser.add_argument(
@@ -50,25 +53,38 @@ class Calibrate(Command):
             action="store_true",
             help="keep what the file, of this machine, says of other tasks and updates",
         )
+        parser.add_argument(
+            "--insist",
+            action="store_true",
+            help="measure even if 'staleness doctor' warns that others take time from the threads; "
+            "the file says so",
+        )
         add_place_options(parser)
 
     def run(self, options):
         """Calibrate the tasks and write the file."""
         pairs = chosen(options)
+        # Before anything is measured: afterwards the load is that of the measurement.
+        facts, condition = machine(), examined(options.insist)
         fits = read(options.out) if options.merge else {}
         for name, update in pairs:
             task = TASKS[name]
             folder = as_it_is(options)
             if folder is None:
                 folder = ensure_default(options, name).folder
-
-            found = calibrate(name, update, encoded.load(folder), beside=partial(tell, ROUNDS))
+            found = calibrate(
+                name,
+                update,
+                encoded.load(folder),
+                beside=partial(tell, ROUNDS),
+                doctor=condition,
+            )
             fits.setdefault(name, {})[update] = found
             print(f"{name}, {update}")
             print(describe("alone", found, task))
             for schedule, shared in found["shared"].items():
                 print(describe(f"{schedule}, P = {found['processors']}", shared, task))
-        write(options.out, fits)
+        write(options.out, fits, facts)
         print(
             f"written to {options.out}: use it with '--cost measured --calibration {options.out}'"
         )
@@ -76,17 +92,37 @@ class Calibrate(Command):
 
 def chosen(options):
     """Return the tasks asked for, each with each of its update rules, or raise StalenessError."""
-    rules = [options.update] if options.update else list(UPDATES)
+    rules = list(dict.fromkeys(options.update or UPDATES))
     for name in options.tasks:
         if name not in TASKS:
             raise StalenessError(f"unknown task '{name}': choose from {', '.join(TASKS)}")
-        reason = options.update and UPDATES[options.update].skip(name)
-        if reason:
-            raise StalenessError(reason)
+        reasons = [UPDATES[rule].skip(name) for rule in options.update or ()]
+        if any(reasons):
+            raise StalenessError(next(filter(None, reasons)))
     if options.encoded is not None and len(options.tasks) != 1:
         raise StalenessError("--encoded is for one task: name it")
     names = options.tasks or TASKS
     return [(name, rule) for name in names for rule in rules if UPDATES[rule].skip(name) is None]
+
+
+def examined(insist):
+    """Return what `doctor.brief` says of the machine, which is printed too if it is not all well.
+
+    Raises
+    ------
+    StalenessError
+        If others take time from the threads, unless one insists.
+    """
+    findings = examine()
+    disturbed = [f"{one.name} {one.value}" for one in disturbing(findings)]
+    if disturbed and not insist:
+        raise StalenessError(
+            f"this machine is not quiet ({'; '.join(disturbed)}), and its costs would be those of "
+            "something else: see 'staleness doctor', and wait, or measure all the same with "
+            "--insist"
+        )
+    print(f"machine: {conclude(findings)}", file=sys.stderr)
+    return brief(findings)
 
 
 def tell(rounds, number, cell):
@@ -102,18 +138,22 @@ def tell(rounds, number, cell):
 def describe(what, found, task):
     """Return fitted costs as a line for people."""
     costs = {name: 1e9 * seconds for name, seconds in found["costs"].items()}
-    r2 = {
-        part: "" if found[f"r2_{part}"] is None else f" (R2 {found[f'r2_{part}']:.3f})"
-        for part in ("calc", "update")
-    }
+    fits = {part: well(found[part]) for part in ("calc", "update")}
     line = (
         f"  {what}: calc {costs['calc_fixed']:.0f} ns "
         f"+ {costs['calc_example']:.0f} ns an example "
-        f"+ {costs['calc_work']:.1f} ns a {task.work_unit.removesuffix('s')}{r2['calc']}; "
-        f"update {costs['update_fixed']:.0f} ns + {costs['update_work']:.1f} ns{r2['update']}"
+        f"+ {costs['calc_work']:.1f} ns a {task.work_unit.removesuffix('s')}{fits['calc']}; "
+        f"update {costs['update_fixed']:.0f} ns + {costs['update_work']:.1f} ns{fits['update']}"
     )
     if costs["barrier"]:
         line += f"; barrier {costs['barrier']:.0f} ns"
     if costs["average_replica"]:
         line += f"; average {costs['average_replica'] / 1e6:.2f} ms a replica"
     return line
+
+
+def well(fit):
+    """Return a phrase on how well costs fit, in brackets."""
+    low, _, high = fit["residuals"]
+    r2 = "" if fit["r2"] is None else f"R2 {fit['r2']:.3f}, "
+    return f" ({r2}measured {low:.2f} to {high:.2f} of that)"

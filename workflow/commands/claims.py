@@ -1,4 +1,4 @@
-"""`staleness claims`: the paper's claims, and what the runs say of them."""
+"""`staleness claims`: the claims of the paper, its talk and theory, and what runs say of them."""
 
 import textwrap
 from pathlib import Path
@@ -34,7 +34,10 @@ class Claims(Command):
         """Print the table, and write it if that is asked for."""
         from staleness.workflow.claims import claims, judge  # noqa: PLC0415
 
-        asked = {name: found for name, *found in options.of} or dict.fromkeys(claims(), ())
+        asked = {}
+        for name, *found in options.of:
+            asked.setdefault(name, []).extend(found)
+        asked = asked or dict.fromkeys(claims(), ())
         if not any([options.runs, *asked.values()]):
             raise StalenessError("no runs: give at least one folder of 'staleness run --out'")
         chosen = sorted(map(judge.find, asked), key=lambda claim: claim.number)

@@ -35,20 +35,16 @@ class Validate(Command):
             "--schedules",
             metavar="NAME",
             nargs="+",
-            default=SCHEDULES,
+            action="extend",
             help=f"(default: {' '.join(SCHEDULES)})",
         )
         for option, (letter, default, help) in COUNTS.items():
             several = isinstance(default, tuple)
             shown = " ".join(map(str, default)) if several else default
-            parser.add_argument(
-                option,
-                metavar=letter,
-                type=int,
-                nargs="+" if several else None,
-                default=default,
-                help=f"{help} (default: {shown})",
-            )
+            # What extends a list would extend its default too.
+            kind = {"nargs": "+", "action": "extend"} if several else {"default": default}
+            help = f"{help} (default: {shown})"  # noqa: PLW2901
+            parser.add_argument(option, metavar=letter, type=int, help=help, **kind)
         parser.add_argument("--encoded", metavar="DIR", type=Path, help="an encoded corpus")
         add_encoder_option(parser, "examples")
         add_place_options(parser)
@@ -66,8 +62,8 @@ class Validate(Command):
             options.update or TASKS[options.task].update,
             encoded.load(folder),
             options.out,
-            schedules=list(dict.fromkeys(options.schedules)),
-            mini_batch_sizes=sorted(set(options.mini_batches)),
+            schedules=list(dict.fromkeys(options.schedules or SCHEDULES)),
+            mini_batch_sizes=sorted(set(options.mini_batches or MINI_BATCH_SIZES)),
             epochs=options.epochs,
             rounds=options.rounds,
             tell=partial(tell, options.rounds),

@@ -6,7 +6,7 @@ from staleness.workflow.figures import Figure, convergence
 class AlignmentConvergence(Figure):
     """Log-likelihood and AER of IBM Model 1 against time, one curve a schedule.
 
-    Gimpel, Das & Smith (2010), section 4.2, the figure on word alignment.
+    Gimpel, Das & Smith (2010), section 6.2, figure 4.
     """
 
     name = "alignment-convergence"

@@ -24,7 +24,8 @@ class Ideal(Figure):
     """Asynchronous learning on P processors beside the ideal, a panel a task.
 
     The ideal is the curve of the single processor with its time axis divided by P: P processors
-    that learn as much in every second as that one in P. Gimpel, Das & Smith (2010), section 5.
+    that learn as much in every second as that one in P. The talk to Gimpel, Das & Smith (2010) asks
+    whether asynchronous learning can be better than that.
     """
 
     name = "ideal"

@@ -92,8 +92,9 @@ def name(cell):
 class MapReduce(Figure):
     """Log-likelihood of IBM Model 1 against time, a panel a cluster; below, what jobs take.
 
-    Gimpel, Das & Smith (2010): batch EM with jobs of 24 mappers and a reducer, asynchronous
-    stepwise EM with 4 jobs of 6 mappers and a reducer at once.
+    Gimpel, Das & Smith (2010), section 6.2: batch EM with two jobs an iteration, one of 24 mappers
+    and a reducer for the expected counts and one for the parameters; asynchronous stepwise EM with
+    4 jobs of 6 mappers and a reducer at once. Here an iteration of batch EM is one job.
     """
 
     name = "mapreduce"
@@ -342,8 +343,5 @@ def _provenance(clusters):
     if MEASURED in startups:
         yield "A start-up as measured is that of Dask on 2 cores."
     if startups - {MEASURED}:
-        yield (
-            "Other start-ups are assumed: those of Hadoop's jobs in 2010 are taken to have been "
-            "10 to 30 s."
-        )
+        yield ("Other start-ups are assumed; in 2010 a job of Hadoop had 30 to 60 s of overhead.")
     yield f"Machine: {'; '.join(runs.machines(cells))}."

@@ -9,7 +9,7 @@ from staleness.workflow.figures.phrases import listed, provenance
 class MiniBatches(Figure):
     """Time to target and speed-up against the mini-batch size, a row a task.
 
-    Gimpel, Das & Smith (2010), section 4.2, the figure on mini-batch sizes.
+    Gimpel, Das & Smith (2010), section 6.2, figure 5, which is of word alignment.
     """
 
     name = "mini-batches"

@@ -17,7 +17,7 @@ from staleness.workflow.figures.phrases import (
 class NERConvergence(Figure):
     """F1 of the development set against time, one curve a schedule and number of processors.
 
-    Gimpel, Das & Smith (2010), section 4.1, the first of the figures on named-entity recognition.
+    Gimpel, Das & Smith (2010), section 6.1, figure 1, where F1 is that of the test set.
     """
 
     name = "ner-convergence"

@@ -18,7 +18,7 @@ from staleness.workflow.figures.phrases import (
 class NERDelays(Figure):
     """F1 of the development set against time, a panel a schedule, a curve a mean delay.
 
-    Gimpel, Das & Smith (2010), section 4.1, the last of the figures on named-entity recognition.
+    Gimpel, Das & Smith (2010), section 6.1, figure 3, where asynchronous learning alone is delayed.
     Times are on a logarithmic axis: an equal ratio is an equal distance.
     """
 

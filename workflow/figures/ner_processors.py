@@ -16,7 +16,7 @@ from staleness.workflow.figures.phrases import (
 class NERProcessors(Figure):
     """F1 of the development set against time, a panel a schedule, a curve a number of processors.
 
-    Gimpel, Das & Smith (2010), section 4.1, the second of the figures on named-entity recognition.
+    Gimpel, Das & Smith (2010), section 6.1, figure 2.
     With one processor all schedules are the same: where a schedule has no run of its own with
     P = 1, the single processor stands for it. Times are on a logarithmic axis: twice as fast is
     the same distance everywhere.

@@ -7,7 +7,7 @@ from staleness.workflow.figures.phrases import number, provenance, time_unit
 class Scaling(Figure):
     """Time to target and speed-up against the number of processors, a row a task.
 
-    What Gimpel, Das & Smith (2010), section 6, leave to future work. A schedule may be there with
+    What Gimpel, Das & Smith (2010), who had 4, leave to future work. A schedule may be there with
     several mini-batch sizes. Synchronous processors share a mini-batch, so that it must have an
     example for each; asynchronous ones have one each.
     """

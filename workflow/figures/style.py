@@ -6,6 +6,7 @@ greyscale and by the colour-blind; where there is room they are labelled where t
 SVG files hold text as paths: Typst, which embeds them, need not have the font.
 """
 
+import hashlib
 import io
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -84,12 +85,20 @@ LOOKS = {
     "single-batch": Look("#8c8c8c", (0, (8, 2)), 1.2),
     "parallel-batch": Look("#009e73", (0, (1.2, 1.2)), 1.6),
 }
-LOOKS["mapreduce-batch"] = LOOKS["parallel-batch"]
-LOOKS["mapreduce-asynchronous"] = LOOKS["asynchronous"]
 OTHERS = (
     Look("#aa4499", (0, (6, 1.4, 1.2, 1.4)), 1.6),
     Look("#56b4e9", (0, (1.2, 2.4)), 1.6),
     Look("#6b6b6b", (0, (3, 1.4, 1.2, 1.4, 1.2, 1.4)), 1.6),
+)
+LOOKS |= {
+    "lock-free": OTHERS[0],
+    "replicated": OTHERS[1],
+    "mapreduce-batch": LOOKS["parallel-batch"],
+    "mapreduce-asynchronous": LOOKS["asynchronous"],
+}
+# Of schedules that are not part of the suite; which is whose goes by the name alone.
+UNKNOWN = tuple(
+    Look(one.colour, other.dashes, one.width) for one in OTHERS for other in OTHERS if one != other
 )
 IDEAL = Look("#6b6b6b", (0, (2.4, 1.2)), 1.2)
 # Of curves of one colour the first look as above, the others are paler, thinner and sparser.
@@ -116,23 +125,21 @@ def looks(cells):
     -------
     list of Look
     """
-    unknown = sorted({cell.schedule for cell in cells} - LOOKS.keys())
-    base = {**LOOKS, **{name: OTHERS[i % len(OTHERS)] for i, name in enumerate(unknown)}}
     found = []
     for cell in cells:
-        look = base[cell.schedule]
         more = {
             other.processors
             for other in cells
             if other.schedule == cell.schedule and other.processors > cell.processors
         }
-        found.append(weaker(look, len(more)))
+        found.append(weaker(look(cell.schedule), len(more)))
     return found
 
 
 def look(schedule):
-    """Return the look of a schedule, wherever it stands alone."""
-    return LOOKS.get(schedule, OTHERS[0])
+    """Return the look of a schedule, the same in every figure."""
+    number = int.from_bytes(hashlib.sha256(schedule.encode()).digest()[:4])
+    return LOOKS.get(schedule, UNKNOWN[number % len(UNKNOWN)])
 
 
 def weaker(look, steps):

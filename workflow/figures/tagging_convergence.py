@@ -6,7 +6,7 @@ from staleness.workflow.figures import Figure, convergence
 class TaggingConvergence(Figure):
     """Log-likelihood and many-to-1 accuracy of a bigram HMM against time, one curve a schedule.
 
-    Gimpel, Das & Smith (2010), section 4.3, the figure on unsupervised part-of-speech tagging.
+    Gimpel, Das & Smith (2010), section 6.3, figure 6.
     """
 
     name = "tagging-convergence"

@@ -11,7 +11,7 @@ ROOM = 0.15  # a bar has to be so long for its number to stand in it
 class Utilisation(Figure):
     """Stacked bars of what processors do, a panel a schedule, by mini-batch size and processors.
 
-    Gimpel, Das & Smith (2010), section 3, on why synchronous processors idle.
+    Gimpel, Das & Smith (2010), sections 5 and 6.1, on what being in step costs.
     """
 
     name = "utilisation"

@@ -48,9 +48,11 @@ CLOCKS = {
     ),
 }
 DELAYS = (
-    "Where there are delays, a processor pauses after a mini-batch, with the probability p that is "
-    f"stated, for max(N(\u03bc, (\u03bc / {1 / RELATIVE_DEVIATION:g})\u00b2), 0) seconds, where "
-    "\u03bc is the mean delay. The j-th pause of a processor is the same under every schedule."
+    "Where there are delays, a processor pauses between the statistics of a mini-batch and its "
+    "update, with the probability p that is stated, for "
+    f"max(N(\u03bc, (\u03bc / {1 / RELATIVE_DEVIATION:g})\u00b2), 0) seconds, where \u03bc is the "
+    "mean delay. The j-th pause of a processor is the same under every schedule. In 2010 "
+    "asynchronous learning alone had pauses."
 )
 DEFINITIONS = (
     "The clock stands still while a curve point is evaluated. The target covers 99 % of the way "
@@ -163,7 +165,8 @@ def _claims(claims):
     verdicts = [claim["verdict"] for claim in claims]
     counts = [f"{verdicts.count(one)} {one}" for one in VERDICTS if one in verdicts]
     caption = (
-        f"The paper's claims: {listed(counts)}. Effects are medians over seeds, with their 95 % "
+        "What the paper claims, and what its talk and theory ask, each judged here: "
+        f"{listed(counts)}. Effects are medians over seeds, with their 95 % "
         "intervals by bootstrap over seeds. A claim is reproduced if the whole interval of each of "
         "its parts fulfils the criterion, not reproduced if no value in the interval of a part "
         "does, and otherwise undecided."
@@ -328,7 +331,9 @@ def _method(groups, claims):
     yield (
         "The suite follows Gimpel, Das and Smith (2010). All learners here are one loop: compute "
         "the statistics of a mini-batch of m examples from the parameters `theta`, then update "
-        "`theta`. They differ in the schedule, that is, in who computes what when."
+        "`theta`. They differ in the schedule, that is, in who computes what when. Out of step a "
+        "processor reads `theta` as it finds it, where Algorithm 1 of the paper copies it under "
+        "the lock."
     )
     shared = [runs.common(group) for group in groups]
     for clock in dict.fromkeys(one["clock"] for one in shared):

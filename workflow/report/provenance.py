@@ -37,23 +37,17 @@ def settings(group):
         "delays": runs.describe_delays(group) or "none",
     }
     named = {
-        "schedule",
-        "processors",
-        "oversubscribe",
-        "task",
-        "update",
-        "hyper_parameters",
-        "mini_batch_size",
-        "epochs",
-        "evaluations",
-        "clock",
-        "cost",
-        "calibration",
-        "delay_mean",
-        "delay_probability",
+        *("schedule", "processors", "oversubscribe"),
+        *("task", "update", "hyper_parameters", "mini_batch_size", "epochs", "evaluations"),
+        *("clock", "delay_mean", "delay_probability"),
     }
+    if shared["clock"] == "simulated":  # its name says them
+        named |= {"cost", "calibration"}
     named |= set.intersection(
-        *(without_effect(cell.schedule, cell.configuration["clock"]) for cell in group)
+        *(
+            without_effect(cell.schedule, shared["clock"], cell.configuration.get("delay_mean"))
+            for cell in group
+        )
     )
     others = {name: value for name, value in configuration.items() if name not in named}
     return [
@@ -78,7 +72,8 @@ def _corpus(cell):
     sources = {
         split: source for split, source in (corpus["sources"] or {}).items() if source is not None
     }
-    entry = registered(sources) if sources else made_here(corpus["corpus"])
+    name = corpus["corpus"]
+    entry = registered(name, sources) if sources else made_here(name)
     unit = TASKS[cell.configuration["task"]].work_unit
     work = about.get(unit, 0) / cell.configuration["epochs"]
     facts = [_fact("training set", f"{examples(cell):,} examples, {work:,.0f} {unit}")]
@@ -105,11 +100,15 @@ def _corpus(cell):
     return {"name": str(corpus["corpus"]), "facts": facts}
 
 
-def registered(sources):
+def registered(name, sources):
     """Return the registry's entry that has these files, whatever a run calls the corpus.
+
+    Where the registry does not know a file's SHA-256, the corpus's name and the name that
+    `staleness fetch` gives the file have to do: no files of one's own may be called so.
 
     Parameters
     ----------
+    name : str
     sources : dict of str to dict
         Split to file and sha256, as in run.json.
 
@@ -117,12 +116,15 @@ def registered(sources):
     -------
     staleness.workflow.corpora.registry.Entry or None
     """
-    hashes = {split: source.get("sha256") for split, source in sources.items()}
-    for entry in registry.entries().values():
-        members = {split: member.sha256 for split, member in entry.members.items()}
-        if hashes and hashes.items() <= members.items():
-            return entry
-    return None
+
+    def has(entry, split, source):
+        member = entry.members.get(split)
+        if member is None or member.sha256:
+            return member is not None and source.get("sha256") == member.sha256
+        return entry.name == name and source.get("file") == f"{split}.txt"
+
+    entries = registry.entries().values() if sources else ()
+    return next((e for e in entries if all(has(e, *one) for one in sources.items())), None)
 
 
 def made_here(name):

@@ -1,4 +1,4 @@
-"""What each figure was drawn to answer, and how that was answered in 2010.
+"""What each figure was drawn to answer, and how the runs of 2010 were others.
 
 A figure that is not named here stands in the report with its caption alone. What came out is said
 by the captions and the claims, which compute it.
@@ -13,25 +13,30 @@ SAME_COST = (
     "mini-batch took then, so that the axis is that of 2010."
 )
 SAME_COST_OF = "{}: times are modelled as in 2010. The others: at the costs of today's kernels."
-THEORY = "Langford, Smola and Zinkevich (2009) bound it so, for convex objectives."
+THEORY = (
+    "The bounds of Langford, Smola and Zinkevich (2009), for convex objectives, are linear in it; "
+    "the paper cites them and measured nothing of the kind."
+)
 # What was asked, by the figure's name.
 QUESTIONS = {
     "timelines": "What do processors do with their time under each schedule?",
     "ner-convergence": "Does sharing the work reach the same F1 sooner, in step and out of step?",
     "ner-processors": "What do more processors bring, in step and out of step?",
     "ner-delays": "How much is lost where processors pause now and then, as on computers that "
-    "others use too?",
+    "others use too? In 2010 asynchronous processors alone had pauses.",
     "utilisation": "Which part of their time do processors compute, by schedule, mini-batch size "
     "and number of processors?",
     "alignment-convergence": "Does stepwise EM beat batch EM on word alignment, and out of step "
-    "beat in step?",
+    "beat in step? In 2010, with m = 10,000, both stepwise learners converged at the same rate.",
     "tagging-convergence": "Does the same hold where the objective is not convex, and staleness "
     "might lead elsewhere?",
     "mini-batches": "For which mini-batch sizes does it pay to work out of step?",
     "mapreduce": "Does it pay where every mini-batch is a job of MapReduce? In 2010 that was word "
-    "alignment with 24 mappers and one reducer.",
-    "scaling": "How many processors are of use? The talk left this to future work.",
-    "ideal": "How far is working out of step from the ideal, the single processor P times as fast?",
+    "alignment, batch EM with two jobs an iteration, the larger one of 24 mappers and one reducer, "
+    "and stepwise EM with jobs of 6 mappers and one reducer.",
+    "scaling": "How many processors are of use? The paper had 4 and left more to future work.",
+    "ideal": "How far is working out of step from the ideal, the single processor P times as fast? "
+    "The talk of 2010 asked whether it can be better than that.",
     "wall-clock": "What do the cores of this machine make of it, in real time?",
     "staleness-theory": "Does the number of updates grow in proportion to the maximum delay? "
     + THEORY,

@@ -5,7 +5,7 @@ rule validation:
     input:
         sources("validation.py"),
         stamp=f"{RESULTS}/build.json",
-        corpus=grid.validation_corpus,
+        corpus=ending(grid.validation_corpus),
     output:
         f"{RESULTS}/validation/validation.md",
         f"{RESULTS}/validation/validation.json",
@@ -15,7 +15,7 @@ rule validation:
     # What is timed runs alone.
     threads: workflow.cores
     params:
-        arguments=grid.validation_arguments,
+        arguments=ending(grid.validation_arguments),
         encoded=lambda wildcards, input: str(Path(input.corpus).parent),
         out=lambda wildcards, output: str(Path(output[0]).parent),
     shell:

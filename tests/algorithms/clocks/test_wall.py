@@ -1,6 +1,7 @@
 """The wall clock: real threads that lose no update, stand still, and end when told."""
 
 import os
+import sys
 import threading
 import time
 
@@ -17,6 +18,7 @@ from ..synthetic import CORES, advance, finish
 ASYNCHRONOUS = SCHEDULES["asynchronous"].program
 SYNCHRONOUS = SCHEDULES["synchronous"].program
 SINGLE = SCHEDULES["single"].program
+REPLICATED = SCHEDULES["replicated"].instructions(3)
 # A bound on what should take milliseconds, for machines that are busy.
 AT_MOST = 30.0
 
@@ -103,11 +105,16 @@ def test_all_processors_take_part(counting):
     assert clock.trace["staleness"].max() >= 1
 
 
-@pytest.mark.parametrize("program", [SINGLE, ASYNCHRONOUS, SYNCHRONOUS], ids=["1", "a", "s"])
+@pytest.mark.parametrize(
+    "program", [SINGLE, ASYNCHRONOUS, SYNCHRONOUS, REPLICATED], ids=["1", "a", "s", "r"]
+)
 def test_no_time_passes_between_instructions(counting, program):
-    """The trace of a processor has no gaps, so that its parts add up to all of its time."""
+    """The trace of a processor has no gaps, so that its parts add up to all of its time.
+
+    An update that an average follows is part of it too.
+    """
     processors = 1 if program == SINGLE else 2
-    learner = crowd(counting, processors, 200)
+    learner = crowd(counting, processors, 200, replicas=processors * (program == REPLICATED))
     clock = WallClock(learner, program, processors, 1, np.arange(200), [], oversubscribe=True)
     finish(clock)
     parts = ("delay", "barrier_wait", "lock_wait", "update")
@@ -196,6 +203,37 @@ def test_a_curve_point_reached_while_nobody_watches_is_not_lost(counting):
         Event.EVALUATE,
         Event.DONE,
     ]
+
+
+def test_the_clock_stands_from_when_the_last_thread_has_ended(counting):
+    """Time neither stops before nor is given back: a thread may end while the other stands.
+
+    Who has ended says so with Python's lock, which is kept from it here until the other, whose
+    update makes a curve point due, stands.
+    """
+    interval = sys.getswitchinterval()
+    learner = crowd(counting, 2, 2)
+    # Each has one mini-batch, as none comes back for a second in time.
+    delays = np.array([[0.6], [0.3]])
+    clock = WallClock(
+        learner, ASYNCHRONOUS, 2, 1, np.arange(2), [2], delays=delays, oversubscribe=True
+    )
+    assert clock.advance() is Event.TICK
+    sys.setswitchinterval(AT_MOST)
+    try:
+        bound = time.perf_counter() + AT_MOST
+        while learner.examples < 2 and time.perf_counter() < bound:
+            pass
+        until = time.perf_counter() + 0.05
+        while time.perf_counter() < until:
+            pass
+    finally:
+        sys.setswitchinterval(interval)
+    assert advance(clock) is Event.EVALUATE
+    at = clock.time
+    assert advance(clock) is Event.DONE
+    assert clock.time == at
+    assert (clock.trace["end"] >= clock.trace["computed"] + clock.trace["delay"]).all()
 
 
 @pytest.mark.parametrize("program", [SINGLE, SYNCHRONOUS], ids=["single", "synchronous"])

@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 
 from staleness.algorithms.costs import CostModel, Costs
-from staleness.algorithms.costs.measured import FORMAT, Measured
+from staleness.algorithms.costs.measured import FORMAT, OLD_FORMAT, REFERENCE, Measured
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.run import COST_MODELS
+
+from ..synthetic import calibrated
 
 WORK = np.ones(3, dtype=np.int32)
 GOOD = {
@@ -18,12 +20,13 @@ GOOD = {
     "tasks": {
         "ner": {
             "sgd": {
-                "costs": {"calc_work": 1e-6, "update_fixed": 2e-6, "average_replica": 1e-3},
-                "r2_calc": 1,
+                **calibrated({"calc_work": 1e-6, "update_fixed": 2e-6, "average_replica": 1e-3}),
                 "processors": 4,
                 "shared": {
-                    "asynchronous": {"costs": {"calc_work": 2.5e-6, "update_fixed": 1e-6}},
-                    "synchronous": {"costs": {"calc_work": 1e-6, "barrier": 3e-7}},
+                    "asynchronous": calibrated({"calc_work": 2.5e-6, "update_fixed": 3e-6}),
+                    "synchronous": calibrated(
+                        {"calc_work": 1e-6, "update_fixed": 2e-6, "barrier": 3e-7}
+                    ),
                 },
             }
         }
@@ -49,6 +52,11 @@ def test_the_reference_is_a_calibration():
     assert all(cost >= 0 for cost in costs)
     assert 0 < costs.calc_work < 1e-3
     assert "reference calibration" in model.describe()
+    if model.format == OLD_FORMAT:
+        return
+    assert not model.disturbed
+    for updates in json.loads(REFERENCE.read_text())["tasks"].values():
+        assert all(found["rounds"] >= 5 and found["doctor"] for found in updates.values())
 
 
 def test_a_file_of_ones_own(tmp_path):
@@ -72,17 +80,44 @@ def test_one_processor_shares_with_nobody(tmp_path, schedule):
 def test_sharing_is_on_a_line_through_what_was_measured(tmp_path, processors, weight):
     model = Measured(write(tmp_path, GOOD))
     expected = Costs(
-        calc_work=1e-6 + 1.5e-6 * weight, update_fixed=2e-6 - 1e-6 * weight, average_replica=1e-3
+        calc_work=1e-6 + 1.5e-6 * weight, update_fixed=2e-6 + 1e-6 * weight, average_replica=1e-3
     )
     found = model.costs("ner", "sgd", WORK, "asynchronous", processors)
     np.testing.assert_allclose(found, expected, rtol=1e-12, atol=0)
     # What was not calibrated shares as asynchronous does; what shares nothing costs no more.
     assert model.costs("ner", "sgd", WORK, "one-of-my-own", processors) == found
     assert model.costs("ner", "sgd", WORK, None, processors) == ALONE
-    # An update that costs nothing where it is shared: not less than nothing beyond.
     in_step = model.costs("ner", "sgd", WORK, "synchronous", processors)
-    assert in_step.update_fixed == pytest.approx(max(0.0, 2e-6 * (1 - weight)), abs=1e-18)
-    assert in_step.barrier == pytest.approx(3e-7 * weight)
+    assert in_step == ALONE._replace(barrier=pytest.approx(3e-7 * weight))
+
+
+def test_no_cost_falls_as_processors_come(tmp_path):
+    model = Measured(write(tmp_path, GOOD))
+    for schedule in ("asynchronous", "synchronous"):
+        found = [model.costs("ner", "sgd", WORK, schedule, p) for p in (1, 2, 3, 4, 8, 64, 4096)]
+        assert (np.diff(found, axis=0) >= 0).all()
+
+
+def test_a_calibration_made_on_a_busy_machine_says_so(tmp_path):
+    quiet = {"conclusion": "fit for wall-clock measurements", "warnings": {}, "disturbing": []}
+    busy = {"conclusion": "fit with 1 warning (load)", "warnings": {"load": "3.00"}}
+    about = changed("tasks/ner/sgd/doctor", quiet)
+    assert "not quiet" not in Measured(write(tmp_path, about)).describe()
+    about["tasks"]["ner"]["mira"] = calibrated({"calc_work": 1e-6}) | {
+        "doctor": busy | {"disturbing": ["load"]}
+    }
+    said = Measured(write(tmp_path, about)).describe()
+    assert said.endswith("; made while the machine was not quiet: load)")
+
+
+def test_a_file_of_the_format_before_is_read_as_it_was(tmp_path):
+    """Costs of sharing may be lower than alone there; what is lower than nothing is nothing."""
+    costs = {"costs": {"calc_work": 2e-6}, "processors": 2}
+    costs["shared"] = {"asynchronous": {"costs": {"calc_work": 1e-6}}}
+    about = {"format": OLD_FORMAT, "machine": {"processor": "abacus"}}
+    model = Measured(write(tmp_path, about | {"tasks": {"ner": {"sgd": costs}}}))
+    found = [model.costs("ner", "sgd", WORK, "asynchronous", p).calc_work for p in (1, 2, 64)]
+    assert found == pytest.approx([2e-6, 1e-6, 2e-6 - 1e-6 * 63 / 32])
 
 
 def test_a_calibration_of_one_core_knows_no_sharing(tmp_path):
@@ -141,6 +176,18 @@ BAD = {
     "unknown cost": changed("tasks/ner/sgd/costs/coffee", 1.0),
     "no machine": changed("machine", None),
     "a word for a cost": changed("tasks/ner/sgd/costs/calc_work", "much"),
+    "a cost of sharing lower than alone": changed(
+        "tasks/ner/sgd/shared/asynchronous/costs", {"calc_work": 9e-7, "update_fixed": 2e-6}
+    ),
+    "no residuals": changed("tasks/ner/sgd/calc", {"r2": 1.0}),
+    "two residuals": changed("tasks/ner/sgd/calc/residuals", [0.9, 1.1]),
+    "residuals that fall": changed("tasks/ner/sgd/update/residuals", [1.1, 1.0, 0.9]),
+    "no residuals of sharing": changed("tasks/ner/sgd/shared/asynchronous/calc", None),
+    "more left out than there are": changed("tasks/ner/sgd/calc/left_out", 1.5),
+    "no rounds": changed("tasks/ner/sgd/rounds", 0),
+    "no word of the rounds": changed("tasks/ner/sgd/rounds", None),
+    "no word of the machine's state": changed("tasks/ner/sgd/doctor", None),
+    "no conclusion on it": changed("tasks/ner/sgd/doctor", {"disturbing": []}),
     "a negative cost": changed("tasks/ner/sgd/costs/calc_work", -1.0),
     "a cost that is no number": changed("tasks/ner/sgd/costs/calc_work", float("nan")),
 }

@@ -41,6 +41,16 @@ def test_some_claims_and_runs_of_their_own(folders, tmp_path, capsys):
     assert (other["name"], other["verdict"]) == ("delays", "undecided")
 
 
+def test_a_claim_named_twice_has_the_runs_of_both(folders, tmp_path):
+    out = tmp_path / "claims.json"
+    single = [folder for folder in folders if "single" in folder]
+    others = [folder for folder in folders if "single" not in folder]
+    named = ["--of", "schedules", *single, "--of", "schedules", *others]
+    assert main(["claims", "--out", str(out), *named]) == 0
+    (claim,) = json.loads(out.read_text())["claims"]
+    assert claim["verdict"] == "reproduced"
+
+
 def test_same_runs_same_bytes(folders, tmp_path):
     for name, order in [("a", folders), ("b", folders[::-1])]:
         assert main(["claims", *order, "--out", str(tmp_path / name)]) == 0

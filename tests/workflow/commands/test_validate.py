@@ -60,6 +60,10 @@ def test_it_puts_the_clocks_side_by_side(validate, cores, tmp_path, capsys):
     assert "round 2 of 2: asynchronous, P = 2, mini-batches of 8, simulated clock" in said.err
     written = json.loads((out / "validation.json").read_text())
     assert str(tmp_path) not in json.dumps(written), "where it was made does not matter"
+    calibration = json.loads((out / "calibration.json").read_text())
+    assert calibration["tasks"]["ner"]["sgd"]["doctor"] == written["doctor"]
+    assert calibration["tasks"]["ner"]["sgd"]["rounds"] == 2
+    assert calibration["machine"] == written["machine"]
     assert [(cell["schedule"], cell["mini_batch_size"]) for cell in written["cells"]] == [
         (name, size) for name in names[::2] for size in (4, 8)
     ]
@@ -112,6 +116,15 @@ def test_what_is_compared_is_not_what_was_calibrated_by(validate, cores, monkeyp
     # Of single, one run of each size is made before; asynchronous is next.
     before = [len(earlier) for cell, earlier in made["validation"] if cell.clock == "wall"]
     assert before == [1, 3, 5, 7]
+
+
+def test_what_is_named_twice_is_all_of_it(validate, cores, tmp_path):
+    """`short` has two sizes already; schedules are those named, not the usual ones with them."""
+    cores(2)
+    assert validate("--mini-batches=16", "--schedules=single", "--schedules=asynchronous") == 0
+    written = json.loads((tmp_path / "out" / "validation.json").read_text())
+    found = [(cell["schedule"], cell["mini_batch_size"]) for cell in written["cells"]]
+    assert found == [(name, size) for name in ("single", "asynchronous") for size in (4, 8, 16)]
 
 
 def test_on_one_core_there_is_the_single_processor(validate, cores, tmp_path):

@@ -2,6 +2,7 @@ from itertools import pairwise
 
 import pytest
 
+from staleness.algorithms.run import SCHEDULES
 from staleness.workflow.figures import measures, runs, style
 from staleness.workflow.figures.ner_convergence import NERConvergence
 
@@ -121,6 +122,16 @@ def test_looks_differ(tmp_path, count):
     )
     found = [(look.colour, str(look.dashes)) for look in style.looks(cells)]
     assert len(set(found)) == len(found)
+
+
+@pytest.mark.parametrize("name", [*SCHEDULES, "novel", "mine", "another"])
+def test_a_schedule_looks_the_same_whoever_stands_beside_it(tmp_path, name):
+    others = ("novel", "another", "lock-free", "a", "zz")
+    cells = [("single", 1), *((other, 2) for other in dict.fromkeys((name, *others)))]
+    made = runs.load(toy.family(tmp_path, seeds=1, cells=dict.fromkeys(cells)))
+    for group in (made, [cell for cell in made if cell.schedule == name][-1:]):
+        found = {cell.schedule: look for cell, look in zip(group, style.looks(group), strict=True)}
+        assert found[name] == style.look(name)
 
 
 def test_schedules_differ_in_grey():

@@ -141,13 +141,43 @@ def test_report_says_where_the_numbers_come_from(folders):
         assert needed in text
 
 
+def test_the_abstract_is_about_runs_without_delays(tmp_path):
+    """Those with delays say what delays do; what a schedule is good for is said without."""
+    four = [("synchronous", 4), ("asynchronous", 4)]
+    values = {"without": 0.85, "with": 0.75}
+    single = toy.family(tmp_path / "single", cells=[("single", 1)])
+    folders = {
+        kind: toy.family(
+            tmp_path / kind,
+            cells=four,
+            **(toy.DELAY if kind == "with" else {}),
+            values=[0.1, value, value],
+        )
+        for kind, value in values.items()
+    }
+
+    data = content(runs.load([*single, *folders["without"], *folders["with"]]))
+    abstract = said(data["abstract"])
+    assert abstract.count("0.8500 (0.8500 to 0.8500)") == 2
+    assert "0.7500" not in abstract
+    assert "0.7500" in said(data["results"])
+
+
+@pytest.mark.parametrize(("mean", "cost"), [("2x", "paper"), ("5s", None)])
+def test_the_cost_model_is_said_where_pauses_on_the_wall_clock_depend_on_it(tmp_path, mean, cost):
+    changes = {**toy.WALL, **toy.DELAY, "configuration.delay_mean": mean}
+    data = content(runs.load([toy.run(tmp_path / "a", **changes)]))
+    (group,) = data["settings"]
+    assert {fact["name"]: fact["value"] for fact in group["facts"]}.get("cost") == cost
+
+
 def test_registered_corpora_bring_licence_and_citation(tmp_path):
     entry = registry.entry("conll2003-en")
     sources = {
         split: {"file": member.file, "sha256": member.sha256}
         for split, member in entry.members.items()
     }
-    assert registered(sources) == entry
+    assert registered("toy-corpus", sources) == entry
     data = content(runs.load([toy.run(tmp_path / "a", **{"corpus.sources": sources})]))
     text = said(data["corpora"])
     assert entry.licence in text
@@ -156,8 +186,38 @@ def test_registered_corpora_bring_licence_and_citation(tmp_path):
     assert f"{entry.members['train'].bytes:,} bytes" in text
     assert "registered as" in text  # the run calls it otherwise
     sources["train"]["sha256"] = "0" * 64
-    assert registered(sources) is None
-    assert registered({}) is None
+    assert registered(entry.name, sources) is None
+    assert registered(entry.name, {}) is None
+
+
+def test_files_whose_hashes_the_registry_does_not_know_bring_theirs(tmp_path):
+    """Those of Europarl: what comes has hashes, the registry has none to compare with."""
+    entry = registry.entry("europarl-de-en")
+    assert not any(member.sha256 for member in entry.members.values())
+    sources = {
+        split: {"file": f"{split}.txt", "sha256": str(number) * 64}
+        for number, split in enumerate(entry.members)
+    }
+    changes = {"corpus.corpus": entry.name, "corpus.sources": sources}
+    data = content(runs.load([toy.run(tmp_path / "a", **changes)]))
+    text = said(data["corpora"])
+    assert entry.licence in text
+    assert entry.citation in text
+    assert "not in the registry" not in text
+    assert "1" * 64 in text
+    assert registered("my-own", sources) is None
+    sources["train-source"]["file"] = "mine.txt"
+    assert registered(entry.name, sources) is None
+
+
+@pytest.mark.parametrize("name", [n for n, e in registry.entries().items() if e.members])
+def test_every_registered_corpus_is_found_by_what_fetch_leaves(name):
+    entry = registry.entry(name)
+    sources = {
+        split: {"file": f"{split}.txt", "sha256": member.sha256 or "f" * 64}
+        for split, member in entry.members.items()
+    }
+    assert registered(name, sources) == entry
 
 
 def test_synthetic_corpora_bring_their_licence(tmp_path):

@@ -140,6 +140,14 @@ def test_experiments_stand_beside_those_of_2010(tmp_path):
     assert rows[2][5] == rows[3][5] == "no"
 
 
+def test_2010_was_as_the_paper_says():
+    """Not as the slides' German example sentence suggests."""
+    assert EXPERIMENTS["alignment"].corpus == "English-French Hansards"
+    assert [EXPERIMENTS[task].examples for task in EXPERIMENTS] == ["14,987", "300,000", "41,825"]
+    assert [EXPERIMENTS[task].mini_batch_size for task in EXPERIMENTS] == ["4", "10,000", "4"]
+    assert EXPERIMENTS["tagging"].parameters == "2,043,226"
+
+
 def test_report_with_all_of_it_can_be_set(family):
     data = content(family)
     assert "in 2010 it was" in said(data["then_and_now"])
