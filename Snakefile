@@ -18,8 +18,9 @@ if "figures" not in config:
 
 
 validate(config, "config/schema.yaml")
-if workflow.is_main_process and locks.forget_stale():
-    logger.info("A Snakemake that is no longer there had locked this folder: unlocked.")
+if workflow.is_main_process:
+    for line in locks.forget_stale():
+        logger.info(line)
 grid = Grid(config)
 RESULTS = grid.results
 
