@@ -1,10 +1,10 @@
 """Locks of the kernel: of Snakemake's working directory, and of folders that several may make.
 
-A lock of the kernel goes with its process, but some file systems keep it to one machine. Snakemake's
-own lock is a file that all machines see, and stays where its process is killed: the same command
-typed again would refuse to run. So every Snakemake that reads our Snakefile leaves a file that says
-who it is, and holds the kernel's lock of it. Snakemake's is stale only if all who may have made it
-have left such files, under this boot of this machine, and none is held any more.
+A lock of the kernel goes with its process, but some file systems keep it to one machine.
+Snakemake's own lock is a file that all machines see, and stays where its process is killed: the
+same command typed again would refuse to run. So every Snakemake that reads our Snakefile leaves a
+file that says who it is, and holds the kernel's lock of it. Snakemake's is stale only if all who
+may have made it have left such files, under this boot of this machine, and none is held any more.
 """
 
 import atexit
