@@ -153,12 +153,13 @@ def alone(path):
     Parameters
     ----------
     path : path-like
-        A file or folder that is to be made; a hidden file beside it is the lock, and goes with it.
+        A file or folder that is to be made; a hidden file beside it is the lock. Neither that nor
+        an empty folder is left.
     """
     path = Path(path)
     lock = path.with_name(f".{path.name}.lock")
+    made = [folder for folder in path.parents if not folder.exists()]
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         held = _locked(lock)
     except OSError:
         yield  # nothing can be made here: whoever tries will say so
@@ -168,12 +169,19 @@ def alone(path):
     finally:
         _remove([lock])
         os.close(held)
+        with suppress(OSError):  # as soon as one holds anything
+            for folder in made:
+                folder.rmdir()
 
 
 def _locked(path):
     """Return the descriptor of a lock file that nobody else holds."""
     while True:
-        held = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            held = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        except FileNotFoundError:
+            continue  # who had it before has removed the folder
         with suppress(OSError):
             fcntl.flock(held, fcntl.LOCK_EX)
         with suppress(OSError):

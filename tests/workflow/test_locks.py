@@ -150,6 +150,15 @@ def test_one_at_a_time(tmp_path):
     assert os.listdir(tmp_path) == ["number"]
 
 
+def test_no_folder_is_left_empty(tmp_path):
+    with locks.alone(tmp_path / "a" / "b" / "c"):
+        assert os.listdir(tmp_path / "a" / "b") == [".c.lock"]
+    assert os.listdir(tmp_path) == []
+    with locks.alone(tmp_path / "a" / "b" / "c"):
+        (tmp_path / "a" / "d").write_text("")
+    assert os.listdir(tmp_path / "a") == ["d"]
+
+
 def test_it_goes_on_without_locks_or_a_place_for_them(tmp_path, monkeypatch):
     def unknown(*arguments):
         raise OSError("No locks available")
