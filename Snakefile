@@ -31,7 +31,7 @@ shell.prefix(f"set -euo pipefail; export PATH={TOOLS}:$PATH; ")
 
 
 onstart:
-    progress.show(workflow)
+    progress.show(workflow, grid.like)
 
 
 # Used only where jobs run in containers (`--software-deployment-method apptainer`).
