@@ -8,7 +8,7 @@ from pathlib import Path
 from snakemake.utils import min_version, validate
 from staleness.workflow import locks, progress
 from staleness.workflow.grid import Grid
-from staleness.workflow.sources import computing_sources, sources
+from staleness.workflow.sources import computing_sources, digest_of, file_digest
 
 min_version("9.27")
 
@@ -17,7 +17,8 @@ if "figures" not in config:
     configfile: "config/config.yaml"
 
 
-validate(config, "config/schema.yaml")
+SCHEMA = os.path.join(workflow.basedir, "config", "schema.yaml")
+validate(config, SCHEMA)
 if workflow.is_main_process:
     for line in locks.forget_stale():
         logger.info(line)

@@ -34,8 +34,8 @@ from staleness.algorithms.run import (
     without_effect,
 )
 from staleness.workflow import claims, figures
+from staleness.workflow.corpora import registry
 from staleness.workflow.corpora.own import Configured
-from staleness.workflow.sources import sources
 
 OPTIONS = {"mini_batch_size": "--mini-batch"}  # settings that are not called as their option
 # Fields that are no part of a cell: the seed is an axis of its own.
@@ -143,13 +143,18 @@ class Grid:
         if found.task != task:
             raise StalenessError(f"corpus {name} is for {found.task}, not {task}")
 
-    def corpus_files(self, name):
-        """Return the text files that a corpus is encoded from."""
-        return Configured.read(name, self._corpora).text_files(f"{self.results}/corpora")
+    @staticmethod
+    def text(name):
+        """Return what decides about the text of a registered corpus."""
+        return registry.entry(name).text()
 
-    def corpus_code(self, name):
-        """Return the files with the code that encodes a corpus."""
-        return sources(*Configured.read(name, self._corpora).code())
+    def fetched(self, name):
+        """Return what `staleness fetch` leaves of the text of a corpus, a list of at most one."""
+        return Configured.read(name, self._corpora).fetched(f"{self.results}/corpora")
+
+    def origin(self, name):
+        """Return what decides about an encoded corpus, beside a text that is fetched."""
+        return Configured.read(name, self._corpora).origin()
 
     def corpus_arguments(self, name):
         """Return the arguments of `staleness encode` that name a corpus."""

@@ -10,7 +10,7 @@ import yaml
 
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.run import Configuration
-from staleness.workflow import claims
+from staleness.workflow import claims, sources
 from staleness.workflow import grid as module
 from staleness.workflow.claims import judge, selection
 from staleness.workflow.figures import runs
@@ -299,19 +299,19 @@ def test_what_makes_no_sense_is_refused_with_the_reason(changes, said):
 
 def test_a_corpus_of_ones_own():
     grid = Grid(config({"schedule": "single", "corpus": "mine"}, corpora={"mine": OWN}))
-    assert grid.corpus_files("mine") == ["my train.txt", "dev.txt"]
+    assert grid.fetched("mine") == []
     assert grid.corpus_arguments("mine")[-4:] == ["--train", "my train.txt", "--dev", "dev.txt"]
     (key,) = grid.figures["ner-convergence"]
     assert grid.encoded(*key.split("/")) == "results/encoded/mine/corpus.json"
 
 
 @pytest.mark.parametrize(
-    ("corpora", "arguments", "file"),
+    ("corpora", "arguments", "fetched"),
     [
         (
             {"short": {"corpus": "conll2003-en", "examples": 20, "min_count": 1}},
             ["conll2003-en", "--examples", "20", "--min-count", "1"],
-            "results/corpora/conll2003-en/source.json",
+            ["results/corpora/conll2003-en/source.json"],
         ),
         (
             {"short": {"corpus": "mine", "examples": 20}, "mine": {**OWN, "min_count": 1}},
@@ -319,11 +319,11 @@ def test_a_corpus_of_ones_own():
                 *("--name", "mine", "--format", "conll", "--train", OWN["train"]),
                 *("--dev", "dev.txt", "--min-count", "1", "--examples", "20"),
             ],
-            OWN["train"],
+            [],
         ),
     ],
 )
-def test_the_same_corpus_with_other_options(corpora, arguments, file):
+def test_the_same_corpus_with_other_options(corpora, arguments, fetched):
     from staleness.workflow.cli import parser
 
     asked = config({"schedule": "single", "corpus": "short"}, corpora=corpora)
@@ -333,7 +333,9 @@ def test_the_same_corpus_with_other_options(corpora, arguments, file):
     assert key.startswith("ner/short.")
     assert grid.encoded(*key.split("/")) == "results/encoded/short/corpus.json"
     assert grid.corpus_arguments("short") == arguments
-    assert grid.corpus_files("short")[0] == file
+    assert grid.fetched("short") == fetched
+    assert grid.origin("short")["options"]["examples"] == 20
+    assert grid.origin("short")["options"]["min_count"] == 1
     assert parser().parse_args(["encode", *arguments]).examples == 20
 
 
@@ -341,23 +343,28 @@ def test_a_synthetic_corpus():
     corpora = {"large": {"corpus": "synthetic-ner", "examples": 50_000}}
     cells = {"schedule": "single", "corpus": "large"}, {"schedule": "single"}
     grid = Grid(config(*cells, corpora=corpora))
-    assert grid.corpus_files("large") == grid.corpus_files("synthetic-ner") == []
+    assert grid.fetched("large") == grid.fetched("synthetic-ner") == []
     assert grid.corpus_arguments("large") == ["synthetic-ner", "--examples", "50000"]
-    code = {Path(path).name for path in grid.corpus_code("large")}
-    assert code == {"__init__.py", "ner.py", "sampling.py"}
+    assert grid.origin("large") != grid.origin("synthetic-ner")
     with pytest.raises(StalenessError, match="large is for ner, not tagging"):
         Grid(config({**cells[0], "task": "tagging"}, corpora=corpora))
 
 
-def test_the_code_that_encodes_a_corpus():
-    code = Grid(config({"schedule": "single"})).corpus_code("conll2003-en")
-    assert {Path(path).name for path in code} == {
-        "__init__.py",
-        "conll.py",
-        "features.py",
-        "ner.py",
-        "words.py",
-    }
+def test_files_of_ones_own_count_by_what_they_hold(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    grid = Grid(config({"schedule": "single", "corpus": "mine"}, corpora={"mine": OWN}))
+
+    def origin():
+        sources.file_digest.cache_clear()
+        return grid.origin("mine")
+
+    missing = origin()
+    (tmp_path / "dev.txt").write_text("EU O\n")
+    there = origin()
+    (tmp_path / "dev.txt").touch()
+    assert origin() == there != missing
+    (tmp_path / "dev.txt").write_text("EU B-X\n")
+    assert origin() != there
 
 
 # ---- claims -------------------------------------------------------------------------------------
