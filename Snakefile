@@ -8,7 +8,7 @@ from pathlib import Path
 from snakemake.utils import min_version, validate
 from staleness.workflow import locks, progress
 from staleness.workflow.grid import Grid
-from staleness.workflow.sources import computing_sources, digest_of, file_digest
+from staleness.workflow.sources import digest_of, file_digest
 
 min_version("9.27")
 

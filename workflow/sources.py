@@ -9,8 +9,6 @@ import os
 from functools import cache
 from pathlib import Path
 
-from staleness.algorithms import build
-
 WORKFLOW = Path(__file__).parent
 SUFFIXES = (".py", ".toml", ".typ")
 
@@ -28,11 +26,6 @@ def sources(*parts):
         path = WORKFLOW / part
         found.update(path.rglob("*") if path.is_dir() else [path])
     return _relative(path for path in found if path.suffix in SUFFIXES)
-
-
-def computing_sources():
-    """Return the source files of what results depend on, a sorted list of str."""
-    return _relative(path for _, path in build.sources())
 
 
 def digest_of(*parts):

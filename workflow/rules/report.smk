@@ -18,11 +18,11 @@ rule configuration:
         f"{RESULTS}/logs/configuration.log",
     localrule: True
     params:
-        files=["/dev/null", *workflow.configfiles],
+        files=workflow.configfiles,
         digests=[file_digest(path) for path in workflow.configfiles],
         added=configured.added(config, workflow.configfiles, SCHEMA),
     shell:
-        "(cat {params.files:q} && printf %s {params.added:q}) > {output:q} 2> {log:q}"
+        "printf %s {params.added:q} | cat {params.files:q} - > {output:q} 2> {log:q}"
 
 
 # What `make compare` left, if it was called.

@@ -1,12 +1,9 @@
 # One job a cell and seed.
 
-from staleness.algorithms.build import source_digest
-
 
 rule run:
     input:
-        # That the kernels are built; what they and the learners are made of is a parameter.
-        stamp=ancient(f"{RESULTS}/build.json"),
+        stamp=f"{RESULTS}/build.json",
         corpus=lambda wildcards: grid.encoded(wildcards.task, wildcards.cell),
         calibration=lambda wildcards: grid.calibration(wildcards.task, wildcards.cell),
     output:
@@ -21,7 +18,6 @@ rule run:
         arguments=lambda wildcards: grid.run_arguments(wildcards.task, wildcards.cell),
         encoded=lambda wildcards, input: str(Path(input.corpus).parent),
         out=lambda wildcards, output: str(Path(output[0]).parent),
-        sources=source_digest(),
     shell:
         "staleness run {params.arguments:q} --seed {wildcards.seed} --encoded {params.encoded:q}"
         " --out {params.out:q} > {log:q} 2>&1"

@@ -3,7 +3,7 @@
 
 rule validation:
     input:
-        stamp=ancient(f"{RESULTS}/build.json"),
+        stamp=f"{RESULTS}/build.json",
         corpus=grid.validation_corpus,
     output:
         f"{RESULTS}/validation/validation.md",
@@ -17,7 +17,6 @@ rule validation:
         arguments=grid.validation_arguments,
         encoded=lambda wildcards, input: str(Path(input.corpus).parent),
         out=lambda wildcards, output: str(Path(output[0]).parent),
-        sources=source_digest(),
         code=digest_of("validation.py", "../algorithms/calibrate.py"),
     shell:
         "staleness validate {params.arguments:q} --encoded {params.encoded:q}"
