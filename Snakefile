@@ -9,7 +9,7 @@ from snakemake.utils import min_version
 from staleness.workflow import environment, locks, progress
 from staleness.workflow.config import check, ending
 from staleness.workflow.grid import Grid
-from staleness.workflow.sources import computing_sources, sources
+from staleness.workflow.sources import digest_of, file_digest
 
 min_version("9.27")
 environment.shield()
@@ -19,9 +19,11 @@ if "figures" not in config:
     configfile: "config/config.yaml"
 
 
-if workflow.is_main_process and locks.forget_stale():
-    logger.info("A Snakemake that is no longer there had locked this folder: unlocked.")
-ending(check)(config, f"{workflow.basedir}/config/schema.yaml", workflow.configfiles)
+SCHEMA = os.path.join(workflow.basedir, "config", "schema.yaml")
+ending(check)(config, SCHEMA, workflow.configfiles)
+if workflow.is_main_process:
+    for line in locks.forget_stale():
+        logger.info(line)
 grid = ending(Grid)(config)
 RESULTS = grid.results
 
@@ -32,7 +34,7 @@ shell.prefix(f"set -euo pipefail; export PATH={TOOLS}:$PATH; ")
 
 
 onstart:
-    progress.show(workflow)
+    progress.show(workflow, grid.like)
 
 
 # Used only where jobs run in containers (`--software-deployment-method apptainer`).

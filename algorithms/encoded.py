@@ -1,45 +1,22 @@
-"""Encoded corpora: a folder of memory-mapped arrays and one JSON file that describes them.
+"""Writing encoded corpora, which `algorithms/arrays.py` reads: nothing that a result depends on."""
 
-    <folder>/corpus.json          what it is: task, name, counts, digest of the arrays
-    <folder>/<split>.<array>.npy  one array a file, read with mmap, never with pickle
-
-The arrays are the task's own (`algorithms/tasks/`); this module only stores and checks them.
-"""
-
-import hashlib
 import json
 from contextlib import ExitStack
-from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
-from staleness.algorithms.errors import StalenessError
+from staleness.algorithms.arrays import (
+    ABOUT,
+    FORMAT,
+    EncodedCorpus,
+    about_digest,
+    digest,
+    load,
+    open_arrays,
+)
 from staleness.algorithms.files import whole_folder
 
-FORMAT = 1
-
-
-@dataclass(frozen=True)
-class EncodedCorpus:
-    """An encoded corpus.
-
-    Attributes
-    ----------
-    about : dict
-        The contents of corpus.json: at least `format`, `task`, `corpus` and `digest`.
-    arrays : dict of str to numpy.ndarray
-        "<split>.<array>" to a read-only memory map.
-    folder : pathlib.Path or None
-        Where it was loaded from.
-    """
-
-    about: dict
-    arrays: dict
-    folder: Path | None = None
-
-    def __getitem__(self, name):
-        return self.arrays[name]
+__all__ = ["FORMAT", "EncodedCorpus", "digest", "load", "save", "save_in_parts"]
 
 
 def save(folder, about, arrays, texts=None):
@@ -50,7 +27,8 @@ def save(folder, about, arrays, texts=None):
     folder : path-like
         Where to; replaced if it is there.
     about : dict
-        Goes into corpus.json, with `format` and `digest` added.
+        Goes into corpus.json, with `format` and the digests of all arrays (`digest`), of each
+        (`arrays`) and of the file itself (`about`) added.
     arrays : dict of str to numpy.ndarray
         "<split>.<array>" to its values.
     texts : dict of str to iterable of str, optional
@@ -83,9 +61,16 @@ def save_in_parts(folder, about, parts, texts=None):
         for name, lines in (texts or {}).items():
             with open(part / name, "w", encoding="utf-8") as file:
                 file.writelines(f"{line}\n" for line in lines)
-        about = {"format": FORMAT, **about, "digest": digest(_open_arrays(part))}
-        text = json.dumps(about, indent=1, ensure_ascii=False) + "\n"
-        (part / "corpus.json").write_text(text, encoding="utf-8")
+        arrays = open_arrays(part)
+        about = {
+            "format": FORMAT,
+            **about,
+            "digest": digest(arrays),
+            "arrays": {name: digest({name: arrays[name]}) for name in arrays},
+        }
+        about = json.loads(json.dumps(about))  # as it will be read
+        text = json.dumps({**about, "about": about_digest(about)}, indent=1, ensure_ascii=False)
+        (part / ABOUT).write_text(text + "\n", encoding="utf-8")
 
 
 class _GrowingArray:
@@ -117,51 +102,3 @@ class _GrowingArray:
             "shape": (self._length, *self._like.shape[1:]),
         }
         np.lib.format.write_array_header_1_0(self._file, header)
-
-
-def load(folder):
-    """Open an encoded corpus.
-
-    Parameters
-    ----------
-    folder : path-like
-        What `save` wrote.
-
-    Returns
-    -------
-    EncodedCorpus
-
-    Raises
-    ------
-    StalenessError
-        If the folder is not an encoded corpus of this format.
-    """
-    folder = Path(folder)
-    try:
-        about = json.loads((folder / "corpus.json").read_text(encoding="utf-8"))
-        if not isinstance(about, dict) or about.get("format") != FORMAT:
-            raise ValueError(f"corpus.json is not of format {FORMAT}")
-        arrays = _open_arrays(folder)
-    except (OSError, ValueError, EOFError) as error:
-        raise StalenessError(
-            f"{folder}: not an encoded corpus ({error}): make it with 'staleness encode'"
-        ) from error
-    return EncodedCorpus(about, arrays, folder.resolve())
-
-
-def _open_arrays(folder):
-    """Return the arrays of a folder as read-only memory maps, by name."""
-    return {
-        path.name.removesuffix(".npy"): np.load(path, mmap_mode="r", allow_pickle=False)
-        for path in sorted(folder.glob("*.npy"))
-    }
-
-
-def digest(arrays):
-    """Return the SHA-256 of named arrays: their names, types, shapes and bytes, in name order."""
-    sha256 = hashlib.sha256()
-    for name in sorted(arrays):
-        values = np.ascontiguousarray(arrays[name])
-        sha256.update(f"{name} {values.dtype.str} {values.shape}\n".encode())
-        sha256.update(values)
-    return sha256.hexdigest()

@@ -1,9 +1,13 @@
 """Files and folders that are written whole or not at all.
 
-What a killed process had begun keeps a hidden name, with the machine and the process in it; who
-next writes the same file or folder removes it.
+What is being written lies in a hidden folder, which its process holds a lock of the kernel on: that
+goes with the process, however it ends. Who next writes the same file or folder removes what nobody
+holds any more. A kernel knows of its own locks only, whatever machines, containers and name spaces
+share the file system: so the folder's name says which boot of which kernel it is of, and what is of
+another one stays. Host and process stand in the name for people.
 """
 
+import fcntl
 import os
 import re
 import shutil
@@ -18,6 +22,8 @@ from pathlib import Path
 from staleness.algorithms.errors import StalenessError
 
 HOST = re.sub(r"\W+", "-", socket.gethostname())
+BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+BOOT_DIGITS = 12  # of its random 32: names may have 255 characters
 
 
 @contextmanager
@@ -35,18 +41,10 @@ def whole_folder(path):
         An empty folder beside `path` (so that the last step is a rename), removed on any error.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    remove_abandoned(path)
-    with naming(path):
-        prefix = f".{path.name}.{HOST}-{os.getpid()}."
-        part = Path(tempfile.mkdtemp(prefix=prefix, suffix=".part", dir=path.parent))
-        try:
-            part.chmod(0o777 & ~_umask())
-            yield part
-            _replace_folder(path, part)
-        except BaseException:
-            shutil.rmtree(part, ignore_errors=True)
-            raise
+    with _hidden_folder(path) as part:
+        part.chmod(0o777 & ~_umask())
+        yield part
+        _replace_folder(path, part)
 
 
 @contextmanager
@@ -61,7 +59,7 @@ def whole_file(path):
     Yields
     ------
     pathlib.Path
-        A name beside `path`, with the same suffix.
+        The same name in a folder beside `path`.
 
     Raises
     ------
@@ -71,15 +69,39 @@ def whole_file(path):
     path = Path(path)
     if path.exists() and not path.is_file():
         raise StalenessError(f"{path}: is not a file, and would be replaced: choose another name")
+    with _hidden_folder(path) as folder:
+        part = folder / path.name
+        yield part
+        os.replace(part, path)
+
+
+@contextmanager
+def _hidden_folder(path):
+    """Give a hidden folder beside a path, held as long as the block lasts; it is gone afterwards.
+
+    Errors of the block that name no file are about the path.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     remove_abandoned(path)
-    part = path.with_name(f".{path.name}.{HOST}-{os.getpid()}.part{path.suffix}")
     with naming(path):
+        folder, held = _made_and_held(path)
         try:
-            yield part
-            os.replace(part, path)
+            yield folder
         finally:
-            part.unlink(missing_ok=True)
+            shutil.rmtree(folder, ignore_errors=True)
+            os.close(held)
+
+
+def _made_and_held(path):
+    """Return a new hidden folder beside a path, and the descriptor that it is held by."""
+    prefix = f".{path.name}.{HOST}-{os.getpid()}.{boot()}."
+    while True:
+        folder = Path(tempfile.mkdtemp(prefix=prefix, suffix=".part", dir=path.parent))
+        held = os.open(folder, os.O_RDONLY)
+        _hold(held)
+        if _is_at(folder, held):
+            return folder, held
+        os.close(held)  # somebody took it for abandoned before it was held
 
 
 @contextmanager
@@ -93,8 +115,16 @@ def naming(path):
         raise
 
 
+def boot():
+    """Return what tells this boot of this kernel from all others; "" where nothing does."""
+    try:
+        return BOOT_ID.read_text(encoding="ascii").replace("-", "")[:BOOT_DIGITS]
+    except (OSError, ValueError):
+        return ""
+
+
 def remove_abandoned(path):
-    """Remove what processes that are no longer there had begun of a file or folder.
+    """Remove what processes that are certainly no longer there had begun of a file or folder.
 
     Parameters
     ----------
@@ -103,18 +133,13 @@ def remove_abandoned(path):
     """
     path = Path(path)
     name = re.compile(
-        rf"\.{re.escape(path.name)}\.{re.escape(HOST)}-(?P<pid>\d+)\.(\w+\.)?(part|old)"
-        rf"({re.escape(path.suffix)})?"
+        rf"\.{re.escape(path.name)}\.[\w-]+-\d+\.{re.escape(boot())}\.\w+\.(part|old)"
     )
-    for other in path.parent.iterdir() if path.parent.is_dir() else ():
-        match = name.fullmatch(other.name)
-        if match is None or _is_alive(int(match["pid"])):
-            continue
-        if other.is_dir():
-            shutil.rmtree(other, ignore_errors=True)
-        else:
-            with suppress(OSError):
-                other.unlink()
+    if not boot() or not path.parent.is_dir():
+        return
+    for other in path.parent.iterdir():
+        if name.fullmatch(other.name):
+            _remove_unless_held(other)
 
 
 def _umask():
@@ -124,14 +149,32 @@ def _umask():
     return umask
 
 
-def _is_alive(pid):
+def _remove_unless_held(folder):
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
+        held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    except OSError:
+        return  # gone meanwhile, or not ours
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        shutil.rmtree(folder, ignore_errors=True)
+    except OSError:
+        pass  # held, or of a file system without locks: then nobody can say
+    finally:
+        os.close(held)
+
+
+def _hold(descriptor):
+    """Lock an open folder, where its file system knows locks."""
+    with suppress(OSError):
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+
+
+def _is_at(path, descriptor):
+    """Return whether what is open is still what lies at a path."""
+    try:
+        return os.path.samestat(os.stat(path), os.fstat(descriptor))
+    except OSError:
         return False
-    except PermissionError:
-        pass  # somebody else's
-    return True
 
 
 def _replace_folder(path, part):
@@ -142,13 +185,18 @@ def _replace_folder(path, part):
         if not path.is_dir():
             raise
         old = part.with_suffix(".old")
-        os.rename(path, old)
+        held = os.open(path, os.O_RDONLY)
         try:
-            os.rename(part, path)
-        except BaseException:
-            os.rename(old, path)
-            raise
-        shutil.rmtree(old)
+            _hold(held)
+            os.rename(path, old)
+            try:
+                os.rename(part, path)
+            except BaseException:
+                os.rename(old, path)
+                raise
+            shutil.rmtree(old)
+        finally:
+            os.close(held)
 
 
 def refuse_foreign(folder, expected, suffixes=()):

@@ -11,6 +11,7 @@ from importlib.metadata import version
 from pathlib import Path, PurePosixPath
 
 from staleness.algorithms.build import source_digest
+from staleness.algorithms.cpus import allowed_cpus
 from staleness.kernels import arithmetic
 from staleness.kernels.learner import VECTOR_BITS
 
@@ -117,11 +118,6 @@ def read_text(path):
             return file.read().strip()
     except OSError:
         return None
-
-
-def allowed_cpus():
-    """Return the numbers of the cores that this thread may use, sorted."""
-    return sorted(os.sched_getaffinity(0))
 
 
 def core_siblings(root, cpus):

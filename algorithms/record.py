@@ -1,18 +1,24 @@
-"""The files that a run leaves: curve.parquet, trace.parquet and run.json, all or none."""
+"""The files that a run leaves: curve.parquet, trace.parquet and run.json, all or none.
+
+Runs that differ in nothing but their seeds lie side by side as seed-0, seed-1, ...: together they
+are a cell, whose configuration stands in cell.json beside them.
+"""
 
 import json
 import resource
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 
 from staleness.algorithms.errors import StalenessError
-from staleness.algorithms.files import refuse_foreign, whole_folder
+from staleness.algorithms.files import refuse_foreign, whole_file, whole_folder
 from staleness.algorithms.machine import machine, versions
 from staleness.kernels import arithmetic
 
 FILES = {"curve.parquet", "trace.parquet", "run.json"}
+CELL = "cell.json"
 
 
 def write(folder, result, corpus, findings=()):
@@ -21,7 +27,7 @@ def write(folder, result, corpus, findings=()):
     Parameters
     ----------
     folder : path-like
-        Made, or replaced.
+        Made, or replaced; called "seed-<s>" it is one of a cell.
     result : staleness.algorithms.run.Result
     corpus : EncodedCorpus
         What it ran on.
@@ -58,6 +64,20 @@ def write(folder, result, corpus, findings=()):
         pq.write_table(pa.table(result.curve), part / "curve.parquet")
         pq.write_table(pa.table(trace), part / "trace.parquet")
         (part / "run.json").write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
+    if Path(folder).name == f"seed-{result.configuration.seed}":
+        _write_cell(Path(folder).parent / CELL, about)
+
+
+def _write_cell(path, about):
+    """Write what all seeds of a cell share, unless it is there already."""
+    configuration = {k: v for k, v in about["configuration"].items() if k != "seed"}
+    corpus = {name: about["corpus"][name] for name in ("corpus", "options")}
+    text = json.dumps({"configuration": configuration, "corpus": corpus}, indent=1) + "\n"
+    with suppress(OSError):
+        if path.read_text(encoding="utf-8") == text:
+            return
+    with whole_file(path) as part:
+        part.write_text(text, encoding="utf-8")
 
 
 def read_curve(folder):

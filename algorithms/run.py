@@ -8,11 +8,12 @@ from dataclasses import asdict, dataclass, field
 
 import numpy as np
 
-from staleness.algorithms import costs, delays, encoded, schedules, tasks, updates
+from staleness.algorithms import costs, delays, schedules, tasks, updates
+from staleness.algorithms.arrays import digest
 from staleness.algorithms.clocks import Event, SimulatedClock, WallClock
 from staleness.algorithms.components import choose, discover
+from staleness.algorithms.cpus import allowed_cpus
 from staleness.algorithms.errors import Diverged, StalenessError
-from staleness.algorithms.machine import allowed_cpus
 from staleness.algorithms.mapreduce import simulated
 from staleness.algorithms.seeds import visiting_order
 
@@ -232,7 +233,7 @@ class Result:
             "metrics": {name: final[name] for name in task.metrics if name in final},
             "mean_staleness": float(self.trace["staleness"].mean()) if len(self.trace) else 0.0,
             "theta_sha256": hashlib.sha256(np.ascontiguousarray(self.theta)).hexdigest(),
-            "curve_sha256": encoded.digest(self.curve),
+            "curve_sha256": digest(self.curve),
         }
         if self.engine is not None:
             summary["engine"] = self.engine

@@ -2,7 +2,9 @@
 
 A figure's entry in the config lists its cells. Each is `common` with its own values laid over; any
 value may be a list, which stands for one cell an element. A cell that several figures use is one
-folder, and so is run once. A claim's entry is the same.
+folder, and so is run once. A claim's entry is the same. A folder is called by what the cell is, for
+people, and by a digest of all that it is: two cells never share one, and nothing is read from a
+name.
 
 On the wall clock, `processors: cores` stands for as many as this machine has cores and the schedule
 can use, up to `MOST_CORES`. Where runs are made on other machines, the config's `cores` says how
@@ -11,7 +13,10 @@ many these have.
 The entry `validation` says what `staleness validate` compares the two clocks on.
 """
 
+import hashlib
 import itertools
+import json
+import re
 from dataclasses import fields
 from pathlib import Path
 
@@ -29,12 +34,14 @@ from staleness.algorithms.run import (
     without_effect,
 )
 from staleness.workflow import claims, figures
+from staleness.workflow.corpora import registry
 from staleness.workflow.corpora.own import Configured
-from staleness.workflow.sources import sources
 
 OPTIONS = {"mini_batch_size": "--mini-batch"}  # settings that are not called as their option
-# Fields that are no part of a cell's name: the seed is an axis of its own.
+# Fields that are no part of a cell: the seed is an axis of its own.
 OWN_NAME = {"task", "seed"}
+LONGEST = 180  # characters of a name before its digest, of the 255 that file systems take
+DIGITS = 10  # of the digest
 CORES = "cores"
 MOST_CORES = 4  # as many as have an example each of a mini-batch of 4, and as the paper has
 
@@ -104,11 +111,31 @@ class Grid:
                         cell["processors"] = cores_for(cell, self._cores)
                     configuration = Configuration(**cell)
                     self._check_corpus(corpus, configuration.task)
+                    name = self._cell_name(configuration, corpus)
                 except StalenessError as error:
                     raise StalenessError(f"config: {where}, {cell}: {error}") from None
-                key = f"{configuration.task}/{cell_name(configuration, corpus)}"
+                key = f"{configuration.task}/{name}"
                 self._cells[key] = (configuration, corpus)
                 yield key
+
+    def _cell_name(self, configuration, corpus):
+        """Return a cell's folder name; see `cell_name`."""
+        path = configuration.calibration
+        if not self._has_calibration(configuration) or self._is_made(path):
+            return cell_name(configuration, corpus)
+        try:
+            return cell_name(configuration, corpus, Path(path).read_bytes())
+        except OSError as error:
+            message = f"calibration {path}: {error.strerror}"
+            raise StalenessError(f"{message}: make it with 'staleness calibrate'") from error
+
+    @staticmethod
+    def _has_calibration(configuration):
+        return "calibration" in settings(configuration)
+
+    def _is_made(self, path):
+        """Return whether a file is made by the workflow, so that it need not be there yet."""
+        return Path(path).absolute().is_relative_to(Path(self.results).absolute())
 
     def _check_corpus(self, name, task):
         """Raise an error unless a corpus is there, makes sense and is for a task."""
@@ -116,13 +143,18 @@ class Grid:
         if found.task != task:
             raise StalenessError(f"corpus {name} is for {found.task}, not {task}")
 
-    def corpus_files(self, name):
-        """Return the text files that a corpus is encoded from."""
-        return Configured.read(name, self._corpora).text_files(f"{self.results}/corpora")
+    @staticmethod
+    def text(name):
+        """Return what decides about the text of a registered corpus."""
+        return registry.entry(name).text()
 
-    def corpus_code(self, name):
-        """Return the files with the code that encodes a corpus."""
-        return sources(*Configured.read(name, self._corpora).code())
+    def fetched(self, name):
+        """Return what `staleness fetch` leaves of the text of a corpus, a list of at most one."""
+        return Configured.read(name, self._corpora).fetched(f"{self.results}/corpora")
+
+    def origin(self, name):
+        """Return what decides about an encoded corpus, beside a text that is fetched."""
+        return Configured.read(name, self._corpora).origin()
 
     def corpus_arguments(self, name):
         """Return the arguments of `staleness encode` that name a corpus."""
@@ -137,9 +169,19 @@ class Grid:
         return self._cells[f"{task}/{cell}"][0].clock == "wall"
 
     def calibration(self, task, cell):
-        """Return the calibration file that a cell depends on, a list; empty for the reference."""
+        """Return the calibration file that the workflow makes for a cell, a list of at most one.
+
+        What is in any other is part of the cell's name.
+        """
         configuration, _ = self._cells[f"{task}/{cell}"]
-        return [path for name, path in settings(configuration).items() if name == "calibration"]
+        path = configuration.calibration
+        made = self._has_calibration(configuration) and self._is_made(path)
+        return [path] if made else []
+
+    def like(self, task, cell):
+        """Return what a run's duration depends on, what matters most first."""
+        configuration, corpus = self._cells[f"{task}/{cell}"]
+        return task, configuration.epochs, configuration.evaluations, corpus, configuration.update
 
     def run_arguments(self, task, cell):
         """Return the arguments of `staleness run` for a cell, without corpus, seed and output."""
@@ -236,14 +278,26 @@ def settings(configuration):
     return {name: value for name, value in values.items() if value is not None}
 
 
-def cell_name(configuration, corpus):
-    """Return a cell's folder name: what it is, and what it sets apart from the usual.
+def cell_name(configuration, corpus, calibration=None):
+    """Return a cell's folder name: what it is, what it sets apart from the usual, and a digest.
 
     Parameters
     ----------
     configuration : Configuration
     corpus : str
+    calibration : bytes, optional
+        What is in the calibration file, which counts in the place of the file's name.
     """
+    values = settings(configuration)
+    if calibration is not None:
+        values["calibration"] = hashlib.sha256(calibration).hexdigest()
+    told = json.dumps([configuration.task, corpus, values], sort_keys=True)
+    slug = re.sub(r"[^\w.-]+", "-", ".".join(_slug(configuration, corpus)), flags=re.ASCII)
+    return f"{slug[:LONGEST]}-{hashlib.sha256(told.encode()).hexdigest()[:DIGITS]}"
+
+
+def _slug(configuration, corpus):
+    """Return in words what a cell is, for people: part by part, not all of it."""
     clock, effective = configuration.clock, settings(configuration)
     if "cost" in effective:
         clock += f"-{configuration.cost}"
@@ -279,4 +333,4 @@ def cell_name(configuration, corpus):
         parts.append("oversubscribe")
     if "calibration" in effective:
         parts.append(Path(configuration.calibration).stem)
-    return ".".join(parts)
+    return parts

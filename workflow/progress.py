@@ -43,26 +43,26 @@ class Job:
     rule : str
     wildcards : dict of str to str
     threads : int
+    like : tuple
+        What the duration of a run depends on, with what matters most first.
     """
 
     rule: str
     wildcards: dict
     threads: int = 1
+    like: tuple = ()
 
     @property
     def kind(self):
         """What its duration depends on, a tuple with what matters most first."""
-        if self.rule != RUN:
-            return self.rule, *self.wildcards.values()
-        # The beginning of a cell's name: see `grid.cell_name`.
-        corpus, update, _, _, _, epochs, *_ = [*self.wildcards["cell"].split("."), *[""] * 6]
-        return RUN, self.wildcards["task"], epochs, corpus, update
+        return self.rule, *(self.like if self.rule == RUN else self.wildcards.values())
 
     def __str__(self):
         """Return it in a few words."""
         if self.rule != RUN:
             return " ".join([self.rule, *self.wildcards.values()])
-        cell = re.sub(r"\.(?=[A-Za-z])", " ", self.wildcards["cell"])
+        slug = self.wildcards["cell"].rpartition("-")[0]  # without its digest
+        cell = re.sub(r"\.(?=[A-Za-z])", " ", slug)
         return f"{self.wildcards['task']} {cell}, seed {self.wildcards['seed']}"
 
 
@@ -227,13 +227,15 @@ class Progress(Handler):
         self.stream.flush()
 
 
-def show(workflow):
+def show(workflow, like):
     """Let `Progress` say what Snakemake's own output would, from now on.
 
     Parameters
     ----------
     workflow : snakemake.workflow.Workflow
         About to run its jobs.
+    like : callable
+        Takes task and cell of a run; returns what its duration depends on.
     """
     told = workflow.output_settings
     quiet = {Quietness.ALL, Quietness.PROGRESS} & set(told.quiet or ())
@@ -241,7 +243,7 @@ def show(workflow):
         return
     cores = workflow.cores if workflow.local_exec else None
     jobs = [
-        Job(job.rule.name, dict(job.wildcards_dict), job.threads)
+        _planned(job.rule.name, dict(job.wildcards_dict), job.threads, like)
         for job in workflow.dag.needrun_jobs()
         if job.rule.shellcmd
     ]
@@ -250,6 +252,12 @@ def show(workflow):
             logger.removeHandler(handler)
             logger.addHandler(Progress(jobs, cores, handler.stream))
             return
+
+
+def _planned(rule, wildcards, threads, like):
+    if rule != RUN:
+        return Job(rule, wildcards, threads)
+    return Job(rule, wildcards, threads, like(wildcards["task"], wildcards["cell"]))
 
 
 def cause(log):

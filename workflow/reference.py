@@ -16,7 +16,7 @@ from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.files import whole_file
 from staleness.algorithms.run import TASKS
 
-FORMAT = 1
+FORMAT = 2
 POINTS = 10
 DIGITS = 6
 DIGESTS = ("curve", "theta")
@@ -66,16 +66,16 @@ def describe(folders):
     Returns
     -------
     dict
-        format, build (the digest of the sources), skipped (how many runs no reference can hold) and
-        runs: by name, the corpus (its digest), the digests of curve and theta, and points, some
-        rows of time and the task's first metric.
+        format, build (the digest of the sources), skipped (how many runs no reference can hold),
+        corpora (digest to name), and runs: by name, the corpus (its digest), the digests of curve
+        and theta, and points, some rows of time and the task's first metric.
 
     Raises
     ------
     StalenessError
         If a folder is no run, or the runs are of several builds.
     """
-    runs, builds, skipped = {}, set(), 0
+    runs, corpora, builds, skipped = {}, {}, set(), 0
     for folder in map(Path, folders):
         about = record.read_about(folder)
         try:
@@ -86,8 +86,10 @@ def describe(folders):
             builds.add(about["versions"]["sources"])
             curve = record.read_curve(folder)
             metric = next(iter(TASKS[configuration["task"]].metrics))
+            corpus = about["corpus"]["digest"]
+            corpora[corpus] = about["corpus"]["corpus"]
             runs["/".join(folder.parts[-3:])] = {
-                "corpus": about["corpus"]["digest"],
+                "corpus": corpus,
                 "curve": encoded.digest(curve),
                 "theta": about["theta_sha256"],
                 "points": _thinned(curve["time_s"], curve[metric]),
@@ -100,7 +102,8 @@ def describe(folders):
             f"the runs are of {len(builds)} builds: run the workflow again, to the end"
         )
     build = builds.pop() if builds else None
-    return {"format": FORMAT, "build": build, "skipped": skipped, "runs": runs}
+    head = {"format": FORMAT, "build": build, "skipped": skipped, "corpora": corpora}
+    return {**head, "runs": runs}
 
 
 def compare(found, reference):
@@ -144,6 +147,8 @@ def read(path):
             raise ValueError(f"its format is {reference['format']}, not {FORMAT}")
         if not isinstance(reference["build"], str) or not isinstance(reference["skipped"], int):
             raise TypeError("'build' or 'skipped' is of another type")
+        if not isinstance(reference["corpora"], dict):
+            raise TypeError("'corpora' is of another type")
         for run in reference["runs"].values():
             np.array(run["points"], dtype=np.float64).reshape(-1, 2)
             if not all(isinstance(run[kind], str) for kind in ("corpus", *DIGESTS)):
@@ -192,7 +197,7 @@ def _causes(found, reference, different):
     causes = []
     ours, theirs = found["runs"], reference["runs"]
     corpora = {
-        name.split("/")[1].split(".")[0]
+        found["corpora"].get(ours[name]["corpus"], name)
         for name in different
         if ours[name]["corpus"] != theirs[name]["corpus"]
     }

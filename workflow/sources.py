@@ -1,9 +1,13 @@
-"""The files that parts of the workflow consist of: inputs of the rules that run them."""
+"""The files that parts of the workflow consist of, and digests of files, for rules to depend on.
 
+Rules take digests as parameters, rather than files as inputs: these would count by their age, which
+a fresh clone makes anew, and Snakemake refuses any whose date lies in the future.
+"""
+
+import hashlib
 import os
+from functools import cache
 from pathlib import Path
-
-from staleness.algorithms import build
 
 WORKFLOW = Path(__file__).parent
 SUFFIXES = (".py", ".toml", ".typ")
@@ -24,9 +28,22 @@ def sources(*parts):
     return _relative(path for path in found if path.suffix in SUFFIXES)
 
 
-def computing_sources():
-    """Return the source files of `kernels` and `algorithms`, a sorted list of str."""
-    return _relative(path for _, path in build.sources())
+def digest_of(*parts):
+    """Return a digest of the files that `sources` names, and of their names."""
+    sha256 = hashlib.sha256()
+    for path in sources(*parts):
+        sha256.update(f"{file_digest(path)}  {os.path.relpath(path, WORKFLOW)}\n".encode())
+    return sha256.hexdigest()
+
+
+@cache
+def file_digest(path):
+    """Return the SHA-256 of a file's bytes; "" where it cannot be read: who reads it says why."""
+    try:
+        with open(path, "rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""
 
 
 def _relative(paths):

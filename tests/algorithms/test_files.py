@@ -10,6 +10,7 @@ import threading
 
 import pytest
 
+from staleness.algorithms import files
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.files import (
     HOST,
@@ -180,25 +181,77 @@ def test_a_killed_process_leaves_the_file_that_was_there(tmp_path):
     assert os.listdir(tmp_path) == ["new.json"]
 
 
-def test_only_what_dead_processes_of_this_machine_began_is_removed(tmp_path):
+@pytest.mark.parametrize("function", ["whole_folder", "whole_file"])
+def test_what_another_process_writes_is_not_abandoned_whatever_its_number(tmp_path, function):
+    """In a container, a process may have the host's name and a number that is nobody's here."""
     with subprocess.Popen([sys.executable, "-c", ""]) as ended:
         pass
+    script = f"import os\nos.getpid = lambda: {ended.pid}\n" + KILLED.format(function=function)
+    path = tmp_path / "new"
+    with subprocess.Popen([sys.executable, "-c", script, path], stdout=subprocess.PIPE) as other:
+        assert other.stdout.readline() == b"inside\n"
+        (hidden,) = os.listdir(tmp_path)
+        assert hidden.startswith(f".new.{HOST}-{ended.pid}.")
+        remove_abandoned(path)
+        assert os.listdir(tmp_path) == [hidden]
+        assert len(os.listdir(tmp_path / hidden)) == 1
+        other.kill()
+    remove_abandoned(path)
+    assert os.listdir(tmp_path) == []
+
+
+def test_only_what_was_begun_under_this_kernel_and_by_these_rules_is_removed(tmp_path):
     kept = {
-        f".new.json.{HOST}-{os.getpid()}.part.json",  # alive
-        f".new.json.elsewhere-{ended.pid}.part.json",
-        f".new.json.{HOST}-{ended.pid}.json",
-        f".other.json.{HOST}-{ended.pid}.part.json",
-        f"new.json.{HOST}-{ended.pid}.part.json",
+        f".new.json.{HOST}-1.{'0' * files.BOOT_DIGITS}.a_1.part",  # another machine's, perhaps
+        f".new.json.{HOST}-1.{files.boot()}.a_1",
+        f".other.json.{HOST}-1.{files.boot()}.a_1.part",
+        f"new.json.{HOST}-1.{files.boot()}.a_1.part",
         "new.json",
     }
-    for name in kept:
-        (tmp_path / name).write_text("")
-    (tmp_path / f".new.json.{HOST}-{ended.pid}.part.json").write_text("")
-    for kind in ("part", "old"):
-        (tmp_path / f".new.json.{HOST}-{ended.pid}.a_1.{kind}" / "deep").mkdir(parents=True)
+    gone = {f".new.json.{HOST}-1.{files.boot()}.a_1.{kind}" for kind in ("part", "old")}
+    for name in kept | gone:
+        (tmp_path / name / "deep").mkdir(parents=True)
+    linked = tmp_path / f".new.json.{HOST}-1.{files.boot()}.b_2.part"
+    linked.symlink_to(tmp_path / "new.json")
     remove_abandoned(tmp_path / "new.json")
-    assert set(os.listdir(tmp_path)) == kept
+    assert set(os.listdir(tmp_path)) == kept | {linked.name}
     remove_abandoned(tmp_path / "nowhere" / "new.json")
+
+
+def test_nothing_is_removed_where_nobody_can_say(tmp_path, monkeypatch):
+    kill_inside("whole_folder", tmp_path / "new")
+    left = os.listdir(tmp_path)
+
+    def unknown(*arguments):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    with monkeypatch.context() as without:
+        without.setattr(files.fcntl, "flock", unknown)
+        with whole_folder(tmp_path / "new"):
+            pass
+        assert set(os.listdir(tmp_path)) == {"new", *left}
+    with monkeypatch.context() as without:
+        without.setattr(files, "BOOT_ID", tmp_path / "nowhere")
+        remove_abandoned(tmp_path / "new")
+        assert set(os.listdir(tmp_path)) == {"new", *left}
+    remove_abandoned(tmp_path / "new")
+    assert os.listdir(tmp_path) == ["new"]
+
+
+def test_what_is_taken_away_before_it_is_held_is_made_again(tmp_path, monkeypatch):
+    taken = []
+
+    def take(descriptor, operation):
+        if not taken:
+            (found,) = tmp_path.glob(".new.*.part")
+            taken.append(found)
+            found.rmdir()
+
+    monkeypatch.setattr(files.fcntl, "flock", take)
+    with whole_folder(tmp_path / "new") as part:
+        (part / "a").write_text("1")
+    assert taken != [part]
+    assert content(tmp_path / "new") == {"a": "1"}
 
 
 def test_what_stands_in_a_folder_s_place_stays_if_it_cannot_be_replaced(old, monkeypatch):

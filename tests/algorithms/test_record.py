@@ -116,6 +116,23 @@ def test_a_second_run_takes_the_place_of_the_first(folder, result, corpus):
     assert sorted(os.listdir(folder)) == ["curve.parquet", "run.json", "trace.parquet"]
 
 
+def test_seeds_have_what_they_share_beside_them(folder, result, corpus, tmp_path):
+    path = folder.parent / "cell.json"
+    assert sorted(os.listdir(folder.parent)) == ["cell.json", "seed-5"]
+    told = json.loads(path.read_text(encoding="utf-8"))
+    assert Configuration(**told["configuration"], seed=5) == CONFIGURATION
+    assert "seed" not in told["configuration"]
+    assert told["corpus"]["corpus"] == "synthetic-tests"
+    before = path.stat()
+    record.write(folder, result, corpus)
+    assert os.path.samestat(path.stat(), before), "the same is not written again"
+    path.write_text("{}")
+    record.write(folder, result, corpus)
+    assert json.loads(path.read_text(encoding="utf-8")) == told
+    record.write(tmp_path / "elsewhere" / "mine", result, corpus)
+    assert os.listdir(tmp_path / "elsewhere") == ["mine"]
+
+
 def test_a_folder_with_anything_else_is_left_alone(folder, result, corpus):
     (folder / "thesis.tex").write_text("years of work")
     with pytest.raises(StalenessError, match=r"holds 'thesis\.tex', which is not ours to replace"):

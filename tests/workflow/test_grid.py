@@ -1,6 +1,7 @@
 """From the config to cells."""
 
 import copy
+import dataclasses
 from pathlib import Path
 
 import jsonschema
@@ -9,7 +10,7 @@ import yaml
 
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.run import Configuration
-from staleness.workflow import claims
+from staleness.workflow import claims, sources
 from staleness.workflow import grid as module
 from staleness.workflow.claims import judge, selection
 from staleness.workflow.figures import runs
@@ -25,6 +26,11 @@ COMMON = {"task": "ner", "corpus": "conll2003-en", "epochs": 1}
 def config(*cells, **changes):
     figure = {"common": COMMON, "cells": list(cells)}
     return {"seeds": [0, 1], "figures": {"ner-convergence": figure}, **changes}
+
+
+def slugs(grid):
+    """Return the names of a figure's cells without their digests."""
+    return [name.rpartition("-")[0] for name in grid.figures["ner-convergence"]]
 
 
 @pytest.mark.parametrize("path", sorted(CONFIG.glob("*.yaml")), ids=lambda path: path.name)
@@ -78,7 +84,7 @@ def test_lists_are_one_cell_an_element():
             {"schedule": ["synchronous", "asynchronous"], "processors": [2, 4], "cost": "paper"},
         )
     )
-    assert grid.figures["ner-convergence"] == [
+    assert slugs(grid) == [
         "ner/conll2003-en.sgd.single.P1.m4.e1x4.simulated-measured",
         "ner/conll2003-en.sgd.synchronous.P2.m4.e1x4.simulated-paper",
         "ner/conll2003-en.sgd.synchronous.P4.m4.e1x4.simulated-paper",
@@ -93,7 +99,7 @@ def test_as_many_processors_as_there_are_cores(monkeypatch, cores, several):
     monkeypatch.setattr(module, "allowed_cpus", lambda: list(range(cores)))
     asked = config({"schedule": ["single", "asynchronous"], "processors": "cores", "clock": "wall"})
     jsonschema.validate(asked, SCHEMA)
-    assert Grid(asked).figures["ner-convergence"] == [
+    assert slugs(Grid(asked)) == [
         "ner/conll2003-en.sgd.single.P1.m4.e1x4.wall",
         f"ner/conll2003-en.sgd.asynchronous.P{several}.m4.e1x4.wall",
     ]
@@ -104,9 +110,7 @@ def test_cores_of_other_machines_are_those_of_the_config(monkeypatch):
     asked = config({"schedule": "asynchronous", "processors": "cores", "clock": "wall"})
     asked["cores"] = 3
     jsonschema.validate(asked, SCHEMA)
-    assert Grid(asked).figures["ner-convergence"] == [
-        "ner/conll2003-en.sgd.asynchronous.P3.m4.e1x4.wall"
-    ]
+    assert slugs(Grid(asked)) == ["ner/conll2003-en.sgd.asynchronous.P3.m4.e1x4.wall"]
 
 
 def test_a_cell_named_twice_is_run_once():
@@ -114,32 +118,106 @@ def test_a_cell_named_twice_is_run_once():
     assert len(grid.run_folders("ner-convergence")) == 2
 
 
+FOUR = {"schedule": "asynchronous", "processors": 4}
+BATCH = {"task": "tagging", "update": "em", "corpus": "brown"}
+JOBS = {**BATCH, "schedule": "mapreduce-batch", "processors": 24}
+# A cell, and one field with values that each make another cell of it.
+CHANGES = [
+    (FOUR, "task", ["tagging", "alignment"]),
+    (FOUR, "schedule", ["synchronous", "lock-free", "replicated"]),
+    (FOUR, "update", ["perceptron", "mira"]),
+    (FOUR, "hyper_parameters", [{"step_size": 0.5}, {"step_size": 0.5 + 1e-9}, {"l2": 0.5}]),
+    (FOUR, "processors", [3]),
+    (FOUR, "mini_batch_size", [8]),
+    (FOUR, "epochs", [2]),
+    (FOUR, "evaluations", [9]),
+    (FOUR, "clock", ["wall"]),
+    (FOUR, "cost", ["paper"]),
+    (FOUR, "calibration", ["mine/a.json", "yours/a.json", "mine/a b.json"]),
+    (FOUR, "delay_mean", ["8x", "8s", "16x"]),
+    ({**FOUR, "delay_mean": "8x"}, "delay_probability", [0.5, 0.5 + 1e-9]),
+    ({**FOUR, "schedule": "replicated"}, "average_every", [100]),
+    ({**FOUR, "clock": "wall"}, "oversubscribe", [True]),
+    ({**JOBS, "clock": "wall"}, "engine", ["tcp://127.0.0.1:8786", "tcp://127.0.0.1:8787"]),
+    (JOBS, "mappers", [8]),
+    (JOBS, "reducers", [8]),
+    ({**JOBS, "schedule": "mapreduce-asynchronous", "update": None}, "jobs_in_flight", [2]),
+    (JOBS, "job_startup", ["20s"]),
+]
+NO_PART_OF_A_CELL = {"seed"}
+
+
+def test_whatever_changes_a_run_changes_its_folder(tmp_path, monkeypatch):
+    """No two of these cells share one."""
+    monkeypatch.chdir(tmp_path)
+    for number, name in enumerate(("mine/a.json", "yours/a.json", "mine/a b.json")):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(str(number))
+    corpora = {"ner": "conll2003-en", "tagging": "brown", "alignment": "sblgnt-bsb"}
+    cells = []
+    for base, field, values in CHANGES:
+        for cell in (base, *({**base, field: value} for value in values)):
+            chosen = {**COMMON, **cell}
+            chosen["corpus"] = corpora[chosen["task"]]
+            if chosen not in cells:
+                cells.append(chosen)
+    grid = Grid(config(*cells))
+    assert len(grid._cells) == len(cells) > 30
+    fields = {field.name for field in dataclasses.fields(Configuration)}
+    assert {field for _, field, _ in CHANGES} == fields - NO_PART_OF_A_CELL
+
+
+def test_another_corpus_is_another_folder():
+    """Also where one name goes on as the other's cell would."""
+    corpora = {
+        "a": {"corpus": "synthetic-ner", "examples": 9},
+        "a.sgd.single.P1": {"corpus": "synthetic-ner"},
+    }
+    cells = [{"schedule": "single", "corpus": name} for name in corpora]
+    assert len(Grid(config(*cells, corpora=corpora))._cells) == 2
+
+
 @pytest.mark.parametrize(
     "change",
-    [
-        {"mini_batch_size": 8},
-        {"epochs": 2},
-        {"evaluations": 9},
-        {"clock": "wall"},
-        {"cost": "paper"},
-        {"calibration": "mine.json"},
-        {"delay_mean": "8x"},
-        {"delay_mean": "8x", "delay_probability": 0.5},
-        {"hyper_parameters": {"step_size": 0.5}},
-    ],
+    [{"engine": "tcp://127.0.0.1:8786"}, {"average_every": 3}, {"delay_probability": 0.5}],
 )
-def test_whatever_changes_a_run_changes_its_folder(change):
-    grid = Grid(config({"schedule": "single"}, {"schedule": "single", **change}))
-    assert len(grid.figures["ner-convergence"]) == 2
+def test_what_has_no_effect_changes_no_folder(change):
+    cells = [{"schedule": "single"}, {"schedule": "single", **change}]
+    assert len(Grid(config(*cells))._cells) == 1
 
 
-def test_what_jobs_are_made_of_changes_a_folder():
-    cell = {"task": "tagging", "corpus": "brown", "update": "em", "clock": "wall"}
-    cell |= {"schedule": "mapreduce-batch", "processors": 1}
-    asked = config()
-    asked["figures"] = {"ner-convergence": {"common": cell, "cells": [{}, {"mappers": [8, 24]}]}}
-    found = Grid(asked).figures["ner-convergence"]
-    assert [name.partition("wall")[2] for name in found] == ["", ".mappers-8"]
+def test_a_folder_s_name_is_one_whatever_is_in_it():
+    cell = {"schedule": "single", "hyper_parameters": {"step_size": 1 / 3}}
+    name = "a" * 200
+    asked = config({**cell, "corpus": name}, corpora={name: {"corpus": "synthetic-ner"}})
+    (key,) = Grid(asked).figures["ner-convergence"]
+    assert len(key.partition("/")[2]) <= 200
+
+
+def test_a_calibration_counts_by_what_it_holds(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    cell = {"schedule": "single", "calibration": "mine.json"}
+
+    def names():
+        return Grid(config(cell)).figures["ner-convergence"]
+
+    with pytest.raises(StalenessError, match=r"calibration mine\.json: No such file .*: make it"):
+        names()
+    (tmp_path / "mine.json").write_text("{}")
+    before = names()
+    assert Grid(config(cell)).calibration(*before[0].split("/")) == []
+    (tmp_path / "mine.json").write_text("[]")
+    assert names() != before
+    # What the workflow makes cannot be read before it is made: Snakemake watches it.
+    cell["calibration"] = "results/validation/calibration.json"
+    (key,) = names()
+    assert Grid(config(cell)).calibration(*key.split("/")) == [cell["calibration"]]
+
+
+def test_what_a_run_is_like():
+    grid = Grid(config({"schedule": "single"}, {"schedule": "asynchronous", "processors": 4}))
+    first, second = (grid.like(*key.split("/")) for key in grid.figures["ner-convergence"])
+    assert first == second == ("ner", 1, 4, "conll2003-en", "sgd")
 
 
 def test_a_job_startup_changes_a_folder_and_reaches_the_command_line():
@@ -149,8 +227,9 @@ def test_a_job_startup_changes_a_folder_and_reaches_the_command_line():
     cell = {"task": "tagging", "corpus": "brown", "update": "em", "processors": 24}
     cell |= {"schedule": "mapreduce-batch", "job_startup": ["measured", "20s"]}
     grid = Grid(config(cell))
-    first, second = grid.figures["ner-convergence"]
+    first, second = slugs(grid)
     assert second == f"{first}.startup-20s"
+    second = grid.figures["ner-convergence"][1]
     arguments = grid.run_arguments(*second.split("/"))
     assert "--engine" not in arguments
     assert configuration_from(parser().parse_args(["run", *arguments])).job_startup == "20s"
@@ -241,19 +320,19 @@ def test_what_makes_no_sense_is_refused_with_the_reason(changes, said):
 
 def test_a_corpus_of_ones_own():
     grid = Grid(config({"schedule": "single", "corpus": "mine"}, corpora={"mine": OWN}))
-    assert grid.corpus_files("mine") == ["my train.txt", "dev.txt"]
+    assert grid.fetched("mine") == []
     assert grid.corpus_arguments("mine")[-4:] == ["--train", "my train.txt", "--dev", "dev.txt"]
     (key,) = grid.figures["ner-convergence"]
     assert grid.encoded(*key.split("/")) == "results/encoded/mine/corpus.json"
 
 
 @pytest.mark.parametrize(
-    ("corpora", "arguments", "file"),
+    ("corpora", "arguments", "fetched"),
     [
         (
             {"short": {"corpus": "conll2003-en", "examples": 20, "min_count": 1}},
             ["conll2003-en", "--examples", "20", "--min-count", "1"],
-            "results/corpora/conll2003-en/source.json",
+            ["results/corpora/conll2003-en/source.json"],
         ),
         (
             {"short": {"corpus": "mine", "examples": 20}, "mine": {**OWN, "min_count": 1}},
@@ -261,11 +340,11 @@ def test_a_corpus_of_ones_own():
                 *("--name", "mine", "--format", "conll", "--train", OWN["train"]),
                 *("--dev", "dev.txt", "--min-count", "1", "--examples", "20"),
             ],
-            OWN["train"],
+            [],
         ),
     ],
 )
-def test_the_same_corpus_with_other_options(corpora, arguments, file):
+def test_the_same_corpus_with_other_options(corpora, arguments, fetched):
     from staleness.workflow.cli import parser
 
     asked = config({"schedule": "single", "corpus": "short"}, corpora=corpora)
@@ -275,7 +354,9 @@ def test_the_same_corpus_with_other_options(corpora, arguments, file):
     assert key.startswith("ner/short.")
     assert grid.encoded(*key.split("/")) == "results/encoded/short/corpus.json"
     assert grid.corpus_arguments("short") == arguments
-    assert grid.corpus_files("short")[0] == file
+    assert grid.fetched("short") == fetched
+    assert grid.origin("short")["options"]["examples"] == 20
+    assert grid.origin("short")["options"]["min_count"] == 1
     assert parser().parse_args(["encode", *arguments]).examples == 20
 
 
@@ -283,23 +364,28 @@ def test_a_synthetic_corpus():
     corpora = {"large": {"corpus": "synthetic-ner", "examples": 50_000}}
     cells = {"schedule": "single", "corpus": "large"}, {"schedule": "single"}
     grid = Grid(config(*cells, corpora=corpora))
-    assert grid.corpus_files("large") == grid.corpus_files("synthetic-ner") == []
+    assert grid.fetched("large") == grid.fetched("synthetic-ner") == []
     assert grid.corpus_arguments("large") == ["synthetic-ner", "--examples", "50000"]
-    code = {Path(path).name for path in grid.corpus_code("large")}
-    assert code == {"__init__.py", "ner.py", "sampling.py"}
+    assert grid.origin("large") != grid.origin("synthetic-ner")
     with pytest.raises(StalenessError, match="large is for ner, not tagging"):
         Grid(config({**cells[0], "task": "tagging"}, corpora=corpora))
 
 
-def test_the_code_that_encodes_a_corpus():
-    code = Grid(config({"schedule": "single"})).corpus_code("conll2003-en")
-    assert {Path(path).name for path in code} == {
-        "__init__.py",
-        "conll.py",
-        "features.py",
-        "ner.py",
-        "words.py",
-    }
+def test_files_of_ones_own_count_by_what_they_hold(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    grid = Grid(config({"schedule": "single", "corpus": "mine"}, corpora={"mine": OWN}))
+
+    def origin():
+        sources.file_digest.cache_clear()
+        return grid.origin("mine")
+
+    missing = origin()
+    (tmp_path / "dev.txt").write_text("EU O\n")
+    there = origin()
+    (tmp_path / "dev.txt").touch()
+    assert origin() == there != missing
+    (tmp_path / "dev.txt").write_text("EU B-X\n")
+    assert origin() != there
 
 
 # ---- claims -------------------------------------------------------------------------------------

@@ -13,12 +13,12 @@ from snakemake_interface_logger_plugins.common import LogEvent
 from staleness.workflow import progress
 from staleness.workflow.progress import Estimate, Job, Progress, cause
 
-NER = "conll2003-en.sgd.asynchronous.P4.m4.e10x8.simulated-paper.delay-2x-0.25"
-TAGGING = "brown.stepwise-em.single.P1.m4.e5x4.simulated-measured"
+NER = "conll2003-en.sgd.asynchronous.P4.m4.e10x8.simulated-paper.delay-2x-0.25-0123456789"
+TAGGING = "brown.stepwise-em.single.P1.m4.e5x4.simulated-measured-0123456789"
 
 
 def run(seed, task="ner", cell=NER, threads=1):
-    return Job("run", {"task": task, "cell": cell, "seed": str(seed)}, threads)
+    return Job("run", {"task": task, "cell": cell, "seed": str(seed)}, threads, (task, cell))
 
 
 class Terminal(io.StringIO):
@@ -59,10 +59,9 @@ def test_job_in_a_few_words():
     assert str(Job("claims", {})) == "claims"
 
 
-def test_kinds_tell_corpora_and_epochs_but_not_schedules_apart():
-    assert run(1).kind == run(2, cell=NER.replace("asynchronous.P4", "single.P1")).kind
-    assert run(1).kind != run(1, cell=NER.replace("e10x8", "e1x1")).kind
-    assert run(1, cell="odd").kind == ("run", "ner", "", "odd", "")
+def test_runs_are_of_a_kind_if_they_are_alike():
+    assert run(1).kind == run(2).kind == ("run", "ner", NER)
+    assert Job("figure", {"figure": "ideal"}).kind == ("figure", "ideal")
 
 
 def test_each_line_says_how_much_is_done_and_how_long_the_rest_takes():
@@ -222,6 +221,11 @@ def shown(monkeypatch):
         wildcards_dict={"figure": "ideal"},
         threads=2,
     )
+    experiment = SimpleNamespace(
+        rule=SimpleNamespace(name="run", shellcmd="x"),
+        wildcards_dict={"task": "ner", "cell": NER, "seed": "1"},
+        threads=1,
+    )
     target = SimpleNamespace(rule=SimpleNamespace(name="all", shellcmd=None))
 
     def show(local=True, **asked):
@@ -229,10 +233,11 @@ def shown(monkeypatch):
         progress.show(
             SimpleNamespace(
                 output_settings=SimpleNamespace(**settings),
-                dag=SimpleNamespace(needrun_jobs=lambda: iter([target, job])),
+                dag=SimpleNamespace(needrun_jobs=lambda: iter([target, job, experiment])),
                 cores=2,
                 local_exec=local,
-            )
+            ),
+            lambda task, cell: (task, cell),
         )
         (handler,) = logger.handlers
         return own, handler
@@ -248,7 +253,8 @@ def test_snakemakes_own_output_is_replaced_unless_asked_for(asked, shown):
         assert handler is own
     else:
         assert isinstance(handler, Progress)
-        assert [str(job) for job in handler.left] == ["figure ideal"]
+        assert list(map(str, handler.left)) == ["figure ideal", str(run(1))]
+        assert handler.left[1].kind == run(1).kind
         assert handler.stream is own.stream
 
 

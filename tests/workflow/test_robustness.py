@@ -126,34 +126,6 @@ def test_killed_at_any_moment_it_ends_the_same(finished, tmp_path):
     assert list((tmp_path / "results").rglob(".*")) == []
 
 
-LOCK = """
-import sys
-from staleness.workflow.locks import forget_stale
-print(forget_stale(sys.argv[1]), flush=True)
-sys.stdin.read()
-"""
-
-
-def test_a_lock_goes_with_the_last_that_may_have_made_it(tmp_path):
-    lock = tmp_path / "locks" / "0.output.lock"
-    lock.parent.mkdir()
-    lock.write_text("results/report.pdf\n")
-    arguments = [sys.executable, "-c", LOCK, str(tmp_path)]
-    piped = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-    with subprocess.Popen(arguments, **piped) as first:
-        assert first.stdout.readline() == b"True\n"
-        assert not lock.exists()
-        lock.write_text("results/report.pdf\n")
-        with subprocess.Popen(arguments, **piped) as second:
-            assert second.stdout.readline() == b"False\n"
-            first.kill()
-            assert run(arguments, stdin=subprocess.DEVNULL) == (0, "False\n")
-            assert lock.exists()
-            second.kill()
-    assert run(arguments, stdin=subprocess.DEVNULL) == (0, "True\n")
-    assert not lock.exists()
-
-
 # ---- changed ------------------------------------------------------------------------------------
 
 

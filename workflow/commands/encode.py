@@ -7,7 +7,7 @@ from pathlib import Path
 from staleness.algorithms.errors import StalenessError
 from staleness.workflow.commands import Command
 from staleness.workflow.commands.fetch import add_place_options, tell
-from staleness.workflow.corpora.encode import ensure
+from staleness.workflow.corpora.encode import ensure, folder_name
 from staleness.workflow.corpora.encoders import Encoder, encoder, encoders
 from staleness.workflow.corpora.formats import formats, missing_files
 from staleness.workflow.corpora.own import file_options
@@ -129,12 +129,22 @@ def ensure_from_options(options):
             message = f"no corpus: name one of 'staleness corpora', or add {' '.join(missing)}"
             raise StalenessError(f"{message} for files of your own")
     chosen = {name: getattr(options, name) for name in encoder_options()}
+    chosen = {name: value for name, value in chosen.items() if value is not None}
+    folder = options.out
+    if folder is None and options.corpus is None:
+        folder = options.data / "encoded" / own_folder_name(options.name, options.format, chosen)
     return ensure(
         options.corpus or options.name,
         data=options.data,
         files=None if options.corpus else files,
         format=options.format,
         mirror=options.mirror,
-        folder=options.out,
-        options={name: value for name, value in chosen.items() if value is not None},
+        folder=folder,
+        options=chosen,
     )
+
+
+def own_folder_name(name, format, options):
+    """Return where a user's own corpus goes that has been given a name: what had it, goes."""
+    kind = encoder(formats()[format].task)
+    return folder_name(name, kind.configure(options), kind())

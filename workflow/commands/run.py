@@ -5,7 +5,8 @@ import json
 import sys
 from pathlib import Path
 
-from staleness.algorithms import encoded, record
+from staleness.algorithms import record
+from staleness.algorithms.arrays import load
 from staleness.algorithms.doctor import examine
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.mapreduce.simulated import MEASURED
@@ -76,7 +77,7 @@ class Run(Command):
     def run(self, options):
         """Run it; the exit status is 130 after Ctrl-C."""
         configuration = configuration_from(options)
-        corpus = encoded.load(encoded_folder(options))
+        corpus = encoded_corpus(options)
         timed = configuration.clock == "wall" and options.out is not None
         findings = examine() if timed else []
         try:
@@ -205,8 +206,8 @@ def configuration_from(options):
     return Configuration(**values)
 
 
-def encoded_folder(options):
-    """Return the folder of the encoded corpus that the options name, made where it is missing.
+def encoded_corpus(options):
+    """Return the `EncodedCorpus` that the options name, made where it is missing.
 
     Raises
     ------
@@ -217,9 +218,9 @@ def encoded_folder(options):
     if [options.corpus, options.encoded, files or None].count(None) < 2:
         raise StalenessError("give one of --corpus, --encoded, or files of your own")
     if options.encoded is not None:
-        return as_it_is(options)
+        return load(as_it_is(options))
     if not files:
-        return ensure_default(options, options.task, options.corpus).folder
+        return ensure_default(options, options.task, options.corpus).corpus
     task = encoder(options.task)
     format = options.format or task.format
     if formats()[format].task != options.task:
@@ -229,7 +230,7 @@ def encoded_folder(options):
     missing = missing_options(files, format)
     if missing:
         raise StalenessError(f"files of your own in format {format}: add {' '.join(missing)}")
-    return ensure_default(options, options.task, options.name, files=files, format=format).folder
+    return ensure_default(options, options.task, options.name, files=files, format=format).corpus
 
 
 def as_it_is(options):

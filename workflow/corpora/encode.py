@@ -4,22 +4,27 @@
 
 A user's own files take the place of the first two; a synthetic corpus needs neither. Both folders
 are made anew only when what they were made from, or the code that made them, is no longer the same.
+What is made of a user's own files has a folder of its own for each such origin, as nothing else
+tells them apart; and of several that want the same folder, one makes it and the others wait.
 """
 
 import hashlib
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from staleness.algorithms import encoded
+from staleness.algorithms.arrays import ABOUT, EncodedCorpus, load
 from staleness.algorithms.components import choose
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.files import refuse_foreign, remove_abandoned
 from staleness.workflow.corpora import registry
-from staleness.workflow.corpora.encoders import code_digest, encoder
+from staleness.workflow.corpora.encoders import code_digest, encoder, encoders
 from staleness.workflow.corpora.fetch import fetch
 from staleness.workflow.corpora.formats import check_files, file_key, formats
+from staleness.workflow.locks import alone
 
 DATA = Path("results")
+DIGITS = 12  # of the digest in a folder's name
 
 
 @dataclass(frozen=True)
@@ -28,10 +33,10 @@ class Encoded:
 
     Attributes
     ----------
+    corpus : EncodedCorpus
+        Opened before anybody else could put another in its place.
     folder : pathlib.Path
-        The encoded corpus, for `algorithms.encoded.load`.
-    about : dict
-        The contents of its corpus.json.
+        Where it is.
     fetched : Fetched or None
         How the text was got; None for files of the user's own.
     made : bool
@@ -40,11 +45,16 @@ class Encoded:
         What made it, with its options.
     """
 
+    corpus: EncodedCorpus
     folder: Path
-    about: dict
     fetched: object
     made: bool
     encoder: object
+
+    @property
+    def about(self):
+        """The contents of its corpus.json."""
+        return self.corpus.about
 
 
 def encode(files, format, folder, name, options=None):
@@ -78,25 +88,48 @@ def encode(files, format, folder, name, options=None):
     _check_name(name)
     kind = choose("format", format, formats())
     chosen = encoder(kind.task).configure(options or {})
-    return _encode(name, kind, chosen, files, folder)
+    _refuse_others(folder)
+    text = _Text.read(kind, chosen, files)
+    origin = _origin(name, kind, chosen, files, text.sha256)
+    return _encode(origin, chosen, text, folder).about
 
 
-def _encode(name, kind, chosen, files, folder):
-    """Encode files of a `Format`, or what is sampled: then there are neither files nor format."""
-    refuse_foreign(folder, {"corpus.json", *chosen.texts}, suffixes=(".npy",))
-    corpora, paths, sha256 = {}, {}, {}
-    if kind is not None:
-        check_files(files, kind, type(chosen))
-        for split in chosen.splits:
-            keys = [file_key(split, part) for part in kind.parts]
-            given = [files.get(key) for key in keys]
-            if any(given):
-                corpora[split] = kind().read(*given)
-                paths[split] = next(filter(None, given))
-                sha256.update(zip(keys, corpora[split].sha256, strict=True))
-    chosen.check(corpora, paths)
-    chosen.encode(corpora, folder, _origin(name, kind, chosen, files, sha256))
-    return encoded.load(folder).about
+@dataclass(frozen=True)
+class _Text:
+    """What was read of the files of a corpus; nothing where it is sampled."""
+
+    corpora: dict  # by split, as the format returns them
+    paths: dict  # by split, the first file
+    sha256: dict  # by file, of the bytes that were read
+
+    @classmethod
+    def read(cls, kind, chosen, files):
+        """Read files of a `Format`, and raise an error if they cannot be encoded together."""
+        corpora, paths, sha256 = {}, {}, {}
+        if kind is not None:
+            check_files(files, kind, type(chosen))
+            for split in chosen.splits:
+                keys = [file_key(split, part) for part in kind.parts]
+                given = [files.get(key) for key in keys]
+                if any(given):
+                    corpora[split] = kind().read(*given)
+                    paths[split] = next(filter(None, given))
+                    sha256.update(zip(keys, corpora[split].sha256, strict=True))
+        chosen.check(corpora, paths)
+        return cls(corpora, paths, sha256)
+
+
+def _encode(origin, chosen, text, folder):
+    """Encode what was read, and return the corpus."""
+    _refuse_others(folder)
+    chosen.encode(text.corpora, folder, origin)
+    return load(folder)
+
+
+def _refuse_others(folder):
+    """Raise an error if a folder holds anything but what encoders leave, whatever the task."""
+    texts = set().union(*(kind.texts for kind in encoders().values()))
+    refuse_foreign(folder, {ABOUT, *texts}, suffixes=(".npy",))
 
 
 def ensure(
@@ -123,8 +156,8 @@ def ensure(
     mirror : path-like, optional
         As for `fetch`.
     folder : path-like, optional
-        The encoded corpus, instead of `encoded/<name>` in `data`, or `encoded/<name>.first-<N>`
-        for another number of examples than the corpus has by default.
+        The encoded corpus, instead of one below `encoded` in `data`: see `folder_name`; what is
+        made of `files` has a digest of these, of the options and the code behind its name.
     options : dict, optional
         As for `encode`; a registered corpus has defaults of its own.
 
@@ -138,7 +171,6 @@ def ensure(
         If the corpus cannot be fetched or encoded.
     """
     _check_name(name)
-    options = options or {}
     data = Path(data)
     fetched, entry, kind = None, None, None
     if files is None:
@@ -149,38 +181,73 @@ def ensure(
         kind = choose("format", entry.format if entry else format, formats())
     maker = entry.encoder if entry else encoder(kind.task)
     defaults = maker.configure(entry.options if entry else {})
-    chosen = maker.configure({**defaults.options(), **options})
-    if folder is None:
-        usual = chosen.examples == defaults.examples
-        folder = data / "encoded" / (name if usual else f"{name}.first-{chosen.examples}")
-    folder = Path(folder)
+    chosen = maker.configure({**defaults.options(), **(options or {})})
+    own = files is not None
     if entry and entry.members:
         fetched = fetch(entry, data / "corpora" / name, mirror)
         files = {key: fetched.folder / f"{key}.txt" for key in entry.members}
+    files = files or {}
     if kind is not None:
         check_files(files, kind, maker)
-    remove_abandoned(folder)
-    about = _up_to_date(folder, files or {}, name, kind, chosen)
-    made = about is None
-    if made:
-        about = _encode(name, kind, chosen, files or {}, folder)
-    return Encoded(folder, about, fetched, made, chosen)
+    sha256, text = _hashes(files), None
+    if sha256 is None:
+        text = _Text.read(kind, chosen, files)
+        sha256 = text.sha256
+    origin = _origin(name, kind, chosen, files, sha256)
+    if folder is None:
+        folder = data / "encoded" / folder_name(name, chosen, defaults, origin if own else None)
+    folder = Path(folder)
+    with alone(folder):
+        remove_abandoned(folder)
+        corpus = _up_to_date(folder, origin)
+        made = corpus is None
+        if made:
+            text = text or _Text.read(kind, chosen, files)
+            if origin != _origin(name, kind, chosen, files, text.sha256):
+                changed = ", ".join(map(str, files.values()))
+                raise StalenessError(f"{changed}: changed while being read: run it again")
+            corpus = _encode(origin, chosen, text, folder)
+    return Encoded(corpus, folder, fetched, made, chosen)
 
 
-def _up_to_date(folder, files, name, kind, chosen):
-    """Return corpus.json if the folder holds what would be made now, None otherwise."""
-    # A pipe can be read only once, by the reader.
+def folder_name(name, chosen, defaults, origin=None):
+    """Return what the folder of an encoded corpus is called unless told otherwise.
+
+    Parameters
+    ----------
+    name : str
+        Of the corpus.
+    chosen, defaults : Encoder
+        With its options, and with those that the corpus has by default.
+    origin : dict, optional
+        What a corpus of the user's own is made of, which the name of the corpus does not tell.
+    """
+    if chosen.examples != defaults.examples:
+        name = f"{name}.first-{chosen.examples}"
+    if origin is None:
+        return name
+    digest = hashlib.sha256(json.dumps(origin, sort_keys=True).encode()).hexdigest()
+    return f"{name}-{digest[:DIGITS]}"
+
+
+def _hashes(files):
+    """Return the SHA-256 of each file, None unless all can be read twice: a pipe cannot."""
     if not all(Path(path).is_file() for path in files.values()):
         return None
     try:
-        corpus = encoded.load(folder)
-        sha256 = {key: _file_sha256(path) for key, path in files.items()}
-    except (StalenessError, OSError):
+        return {key: _file_sha256(path) for key, path in files.items()}
+    except OSError:
+        return None  # who reads it says why
+
+
+def _up_to_date(folder, origin):
+    """Return the corpus in a folder if it is what would be made now, None otherwise."""
+    try:
+        corpus = load(folder)
+    except StalenessError:
         return None
-    wanted = _origin(name, kind, chosen, files, sha256)
-    if any(corpus.about.get(key) != value for key, value in wanted.items()):
-        return None
-    return corpus.about if corpus.about.get("digest") == encoded.digest(corpus.arrays) else None
+    same = all(corpus.about.get(key) == value for key, value in origin.items())
+    return corpus if same else None
 
 
 def _origin(name, kind, chosen, files, sha256):

@@ -16,6 +16,7 @@ from staleness.algorithms.files import (
 )
 from staleness.workflow.corpora.sources import SourceError
 from staleness.workflow.corpora.sources.mirror import Mirror
+from staleness.workflow.locks import alone
 
 RECORD = "source.json"
 MIRROR_VARIABLE = "STALENESS_MIRROR"
@@ -74,6 +75,12 @@ def fetch(entry, folder, mirror=None, unpinned=False):
     if not entry.members:
         message = f"{entry.name} is sampled, so there is nothing to fetch"
         raise StalenessError(f"{message}: make it with 'staleness encode {entry.name}'")
+    with alone(folder):
+        return _fetch(entry, folder, mirror, unpinned)
+
+
+def _fetch(entry, folder, mirror, unpinned):
+    """Fetch a corpus while nobody else does; see `fetch`."""
     pins = _pins(entry, folder)
     remove_abandoned(folder)
     if intact(entry, folder):
@@ -82,7 +89,8 @@ def fetch(entry, folder, mirror=None, unpinned=False):
             with whole_file(folder / RECORD) as part:
                 _write_record(entry, {"kind": "already there"}, pins, part)
         return Fetched(folder, None)
-    refuse_foreign(folder, {RECORD, *(f"{split}.txt" for split in entry.members)})
+    ours = {*entry.members, *_recorded(folder)}
+    refuse_foreign(folder, {RECORD, *(f"{key}.txt" for key in ours)})
     failures = []
     with termination_unwinds():
         for source in _sources(entry, mirror or os.environ.get(MIRROR_VARIABLE)):
@@ -120,12 +128,17 @@ def intact(entry, folder):
 
 def _pins(entry, folder):
     """Return the SHA-256 of each member: the registry's, else that of the last fetch, else ""."""
+    before = _recorded(folder)
+    return {key: member.sha256 or before.get(key, "") for key, member in entry.members.items()}
+
+
+def _recorded(folder):
+    """Return the SHA-256 of each member that the last fetch left."""
     try:
         record = json.loads((Path(folder) / RECORD).read_text(encoding="utf-8"))
-        before = {key: str(member["sha256"]) for key, member in record["members"].items()}
+        return {key: str(member["sha256"]) for key, member in record["members"].items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        before = {}
-    return {key: member.sha256 or before.get(key, "") for key, member in entry.members.items()}
+        return {}
 
 
 def _sources(entry, mirror):

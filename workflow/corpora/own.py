@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from staleness.algorithms.components import choose
 from staleness.algorithms.errors import StalenessError
 from staleness.workflow.corpora import registry
-from staleness.workflow.corpora.encoders import code_files, encoder, encoders
+from staleness.workflow.corpora.encoders import code_digest, encoder, encoders
 from staleness.workflow.corpora.formats import check_files, file_key, formats
+from staleness.workflow.sources import file_digest
 
 
 def file_options():
@@ -94,15 +95,25 @@ class Configured:
         """The task that it is for."""
         return self.encoder.name
 
-    def code(self):
-        """Return the files with the code that encodes it, a list of pathlib.Path."""
-        return code_files(self.encoder, *([self.format] if self.format else []))
-
-    def text_files(self, corpora_folder):
-        """Return the files it is encoded from: the user's, or what `staleness fetch` leaves."""
-        if self.format is None:
+    def fetched(self, corpora_folder):
+        """Return what `staleness fetch` leaves of its text, a list; empty if nothing is fetched."""
+        if self.files or self.format is None:
             return []
-        return list(self.files.values()) or [f"{corpora_folder}/{self.corpus}/source.json"]
+        return [f"{corpora_folder}/{self.corpus}/source.json"]
+
+    def origin(self):
+        """Return what decides about its arrays, beside a text that is fetched: a dict for JSON.
+
+        A user's own files count by what they hold: however old, or new, they are.
+        """
+        usual = {} if self.files else registry.entry(self.corpus).options
+        parts = [self.encoder, *([self.format] if self.format else [])]
+        return {
+            "options": self.encoder.configure({**usual, **self.options}).options(),
+            "format": self.format.name if self.format else None,
+            "files": {name: file_digest(path) for name, path in self.files.items()},
+            "code": code_digest(*parts),
+        }
 
     def arguments(self):
         """Return the arguments of `staleness encode` that name it, without the output."""

@@ -105,6 +105,16 @@ class Entry:
         """The `Encoder` class that makes its arrays."""
         return models().get(self.name) or encoders()[self.task]
 
+    def text(self):
+        """Return what decides about its text, a dict for JSON: the members' SHA-256.
+
+        A member without one is what its sources say it is.
+        """
+        pins = {key: member.sha256 or member.path for key, member in self.members.items()}
+        if all(member.sha256 for member in self.members.values()):
+            return {"members": pins}
+        return {"members": pins, "sources": [source.record() for source in self.sources]}
+
 
 def _range(item):
     """Return the names that an item such as "a01-a44" stands for, a list of str."""

@@ -58,13 +58,14 @@ def build(out, folders, figures=(), configs=(), claims=None, metadata=None, comp
     abouts = [about for about, _ in drawn]
     shown = [as_shown(about, name) for about, name in zip(abouts, images, strict=True)]
     judged = [] if claims is None else read_claims(claims, cells)
+    made = [*figures, *configs, *([] if claims is None else [claims])]
     data = content(
         cells,
         shown,
         [read_config(path) for path in configs],
         learning(cells, abouts, judged),
         judged,
-        [] if metadata is None else jobs.read(metadata, cells, Path(out).parent),
+        [] if metadata is None else jobs.read(metadata, cells, made),
         None if compared is None else peers.read(compared),
     )
     pdf = typeset(data, images)

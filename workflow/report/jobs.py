@@ -1,7 +1,8 @@
 """How long the jobs of the workflow took, from the records that Snakemake keeps of them.
 
-It writes one file for each output, `.snakemake/metadata/<path of the output in base64>`; those of
-runs that are not in the report, and of what has been deleted, are left out.
+It writes one file for each output, `.snakemake/metadata/<path of the output in base64>`, which
+names the job's inputs. So what a report is made of leads to all jobs that it took, and to no
+others: those of another configuration may have left their outputs in the same folder.
 """
 
 import base64
@@ -28,7 +29,7 @@ class Job:
         return self.end - self.start
 
 
-def read(folder, cells, results):
+def read(folder, cells, others=()):
     """Return the jobs that made what a report is made of.
 
     Parameters
@@ -37,8 +38,8 @@ def read(folder, cells, results):
         `.snakemake/metadata`.
     cells : list of staleness.workflow.figures.runs.Cell
         The runs of the report.
-    results : path-like
-        The folder of all that is made.
+    others : iterable of path-like, optional
+        What else it is made of: figures, claims, configuration.
 
     Returns
     -------
@@ -46,18 +47,24 @@ def read(folder, cells, results):
         By their start; empty if not every run has a record: then it was not all made here.
     """
     runs = {Path(place) / RUN for cell in cells for place in cell.folders}
-    recorded = {}
+    recorded, inputs = {}, {}
     for path in Path(folder).rglob("*"):
         output = _decoded(path.relative_to(folder))
-        if output and path.is_file() and output.is_relative_to(results) and output.exists():
-            recorded[output] = _job(path)
+        if output and path.is_file() and output.exists():
+            recorded[output], inputs[output] = _job(path)
+    if not all(recorded.get(run) for run in runs):
+        return []
+    needed, left = set(), runs | set(map(Path, others))
+    while left:
+        needed |= left
+        left = {path for output in left for path in inputs.get(output, ())} - needed
+    wanted = {_same(recorded[output]) for output in needed if recorded.get(output)}
     found = {}
-    for output, job in recorded.items():
-        if job is not None and (job.rule != "run" or output in runs):
+    for job in filter(None, recorded.values()):
+        if _same(job) in wanted:
             # Each output has its own end; the job's is that of the last.
-            found.setdefault((job.rule, job.command), []).append(job)
-    whole = all(recorded.get(run) for run in runs)
-    return sorted(map(_last, found.values())) if whole else []
+            found.setdefault(_same(job), []).append(job)
+    return sorted(map(_last, found.values()))
 
 
 def elapsed(jobs):
@@ -67,6 +74,11 @@ def elapsed(jobs):
         total += max(job.end - max(job.start, until), 0.0)
         until = max(until, job.end)
     return total
+
+
+def _same(job):
+    """Return what the records of one job share."""
+    return job.rule, job.command
 
 
 def _last(jobs):
@@ -84,14 +96,15 @@ def _decoded(name):
 
 
 def _job(path):
-    """Return the job of a record, or None if it holds no finished one."""
+    """Return the job of a record and its inputs; None and no inputs if it holds no finished one."""
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
-        return Job(
+        job = Job(
             float(record["starttime"]),
             float(record["endtime"]),
             str(record["rule"]),
             str(record["shellcmd"]),
         )
+        return job, list(map(Path, record["input"]))
     except (OSError, ValueError, KeyError, TypeError):
-        return None
+        return None, []

@@ -4,7 +4,6 @@
 rule claims:
     input:
         grid.claim_files,
-        sources("claims", "figures"),
     output:
         f"{RESULTS}/claims.json",
     log:
@@ -12,5 +11,6 @@ rule claims:
     localrule: True
     params:
         arguments=grid.claim_arguments,
+        code=digest_of("claims", "figures"),
     shell:
         "staleness claims --out {output:q} {params.arguments:q} > {log:q} 2>&1"

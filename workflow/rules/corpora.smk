@@ -1,4 +1,7 @@
-# Source -> text -> encoded arrays.
+# Source -> text -> encoded arrays. What a text or an encoded corpus is made of stands in a parameter.
+
+# No parameter: where a text was looked for first does not change it.
+MIRROR = grid.mirror_arguments
 
 
 rule fetch:
@@ -10,15 +13,14 @@ rule fetch:
     params:
         # <data>/corpora/<corpus>/source.json
         data=lambda wildcards, output: str(Path(output[0]).parents[2]),
-        mirror=grid.mirror_arguments,
+        text=lambda wildcards: grid.text(wildcards.corpus),
     shell:
-        "staleness fetch {wildcards.corpus:q} --data {params.data:q} {params.mirror:q} > {log:q} 2>&1"
+        "staleness fetch {wildcards.corpus:q} --data {params.data:q} {MIRROR:q} > {log:q} 2>&1"
 
 
 rule encode:
     input:
-        lambda wildcards: grid.corpus_files(wildcards.corpus),
-        lambda wildcards: grid.corpus_code(wildcards.corpus),
+        lambda wildcards: grid.fetched(wildcards.corpus),
     output:
         f"{RESULTS}/encoded/{{corpus}}/corpus.json",
     log:
@@ -28,7 +30,7 @@ rule encode:
         # <data>/encoded/<corpus>/corpus.json
         data=lambda wildcards, output: str(Path(output[0]).parents[2]),
         out=lambda wildcards, output: str(Path(output[0]).parent),
-        mirror=grid.mirror_arguments,
+        origin=lambda wildcards: grid.origin(wildcards.corpus),
     shell:
         "staleness encode {params.corpus:q} --data {params.data:q} --out {params.out:q}"
-        " {params.mirror:q} > {log:q} 2>&1"
+        " {MIRROR:q} > {log:q} 2>&1"

@@ -6,7 +6,6 @@ from staleness.workflow.report.drawn import Drawn
 rule figure:
     input:
         lambda wildcards: grid.run_files(wildcards.figure),
-        sources("figures"),
     output:
         f"{RESULTS}/figures/{{figure}}.pdf",
         report(
@@ -24,6 +23,7 @@ rule figure:
         drawn=lambda wildcards, output: Drawn(output[2]),
         out=lambda wildcards, output: str(Path(output[0]).parent),
         runs=lambda wildcards: grid.run_folders(wildcards.figure),
+        code=digest_of("figures"),
     shell:
         "staleness figure {wildcards.figure:q} --out {params.out:q} {params.runs:q}"
         " > {log:q} 2>&1"

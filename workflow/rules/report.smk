@@ -1,12 +1,13 @@
 # The PDF report. `snakemake --report FILE.html` makes an HTML report of the same figures.
 
+from staleness.workflow import configured
+
 
 report: "../report/workflow.rst"
 
 
+# What was asked for: the files as they are, and what was added on the command line or by a profile.
 rule configuration:
-    input:
-        workflow.configfiles,
     output:
         report(
             f"{RESULTS}/configuration.txt",
@@ -16,8 +17,12 @@ rule configuration:
     log:
         f"{RESULTS}/logs/configuration.log",
     localrule: True
+    params:
+        files=workflow.configfiles,
+        digests=[file_digest(path) for path in workflow.configfiles],
+        added=configured.added(config, workflow.configfiles, SCHEMA),
     shell:
-        "cat {input:q} > {output:q} 2> {log:q}"
+        "printf %s {params.added:q} | cat {params.files:q} - > {output:q} 2> {log:q}"
 
 
 # What `make compare` left, if it was called.
@@ -31,7 +36,6 @@ rule report:
         claims=[f"{RESULTS}/claims.json"] if grid.claims else [],
         configuration=f"{RESULTS}/configuration.txt",
         peers=PEERS,
-        sources=sources("claims", "figures", "report", "corpora/entries"),
     output:
         report(
             f"{RESULTS}/report.pdf",
@@ -45,6 +49,7 @@ rule report:
         claims=[f"--claims={RESULTS}/claims.json"] if grid.claims else [],
         peers=[f"--peers={path}" for path in PEERS],
         runs=grid.run_folders(),
+        code=digest_of("claims", "figures", "report", "corpora/entries"),
     shell:
         "staleness report --out {output:q} --config {input.configuration:q}"
         " --metadata .snakemake/metadata {params.claims:q} {params.peers:q} --figures {input.figures:q}"

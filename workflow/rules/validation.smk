@@ -3,7 +3,6 @@
 
 rule validation:
     input:
-        sources("validation.py"),
         stamp=f"{RESULTS}/build.json",
         corpus=ending(grid.validation_corpus),
     output:
@@ -18,6 +17,7 @@ rule validation:
         arguments=ending(grid.validation_arguments),
         encoded=lambda wildcards, input: str(Path(input.corpus).parent),
         out=lambda wildcards, output: str(Path(output[0]).parent),
+        code=digest_of("validation.py", "../algorithms/calibrate.py"),
     shell:
         "staleness validate {params.arguments:q} --encoded {params.encoded:q}"
         " --out {params.out:q} 2> {log:q}"

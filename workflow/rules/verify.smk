@@ -8,7 +8,6 @@ REFERENCE = config.get("reference", f"{RESULTS}/reference.json")
 rule digests:
     input:
         grid.run_files(),
-        sources("reference.py"),
     output:
         f"{RESULTS}/digests.json",
     log:
@@ -16,6 +15,7 @@ rule digests:
     localrule: True
     params:
         runs=grid.run_folders(),
+        code=digest_of("reference.py"),
     shell:
         "staleness verify --write --reference {output:q} -- {params.runs:q} > {log:q} 2>&1"
 

@@ -10,7 +10,7 @@ import threading
 
 import numpy as np
 
-from staleness.algorithms.encoded import EncodedCorpus
+from staleness.algorithms.arrays import EncodedCorpus
 from staleness.algorithms.mapreduce.models import ALL, WHOLE, Model, Multinomials, stretches
 from staleness.kernels.joint import Joint
 from staleness.kernels.model1 import IBMModel1

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from staleness.algorithms.encoded import EncodedCorpus
+from staleness.algorithms.arrays import EncodedCorpus
 from staleness.algorithms.mapreduce.models import ALL, WHOLE, Model
 from staleness.kernels.batch_gradient import BatchGradient
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from staleness.algorithms.encoded import EncodedCorpus
+from staleness.algorithms.arrays import EncodedCorpus
 from staleness.algorithms.mapreduce.models import ALL, WHOLE, Model, Multinomials
 
 

@@ -9,12 +9,15 @@ import sys
 import termios
 import time
 from dataclasses import asdict
+from pathlib import Path
 
 import pytest
 
 from staleness.algorithms import record
 from staleness.algorithms.doctor import Finding
 from staleness.workflow.cli import main
+
+REPOSITORY = Path(__file__).parents[3]
 
 
 @pytest.fixture
@@ -58,6 +61,44 @@ def test_the_first_examples(options, capsys):
     arguments = ["--schedule", "single", "--epochs", "2", "--examples", "8", "--json"]
     assert main([*options, *arguments]) == 0
     assert json.loads(capsys.readouterr().out)["updates"] == 4  # 2 epochs of 8 sentences by 4
+
+
+def test_the_commands_of_the_documentation_one_after_the_other(own_corpus, tmp_path, capsys):
+    """They are about three corpora, all of one's own."""
+    documented = (REPOSITORY / "docs" / "corpora.md").read_text(encoding="utf-8")
+    commands = documented.partition("## A corpus of your own")[2].partition("```\n")[2]
+    files = {
+        "tagged/train.txt": "The/DT dog/NN\n",
+        "parallel/a.txt": "das Haus\n",
+        "parallel/b.txt": "the house\n",
+        "parallel/c.txt": "0-0 1-1\n",
+        **{f"conll/{split}.txt": path.read_text() for split, path in own_corpus.items()},
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    lines = commands.partition("```")[0].splitlines()
+    assert len(lines) == 3
+    data = ["--data", str(tmp_path / "data"), "--epochs", "1"]
+    for line in lines * 2:
+        program, *arguments = line.split()
+        assert program == "staleness"
+        folder = tmp_path / arguments[arguments.index("--format") + 1]
+        arguments = [str(folder / word) if word.endswith(".txt") else word for word in arguments]
+        assert main([*arguments, *data]) == 0, capsys.readouterr().err
+    assert len(list((tmp_path / "data" / "encoded").iterdir())) == 3
+
+
+def test_a_damaged_corpus_is_refused_with_the_file(options, tmp_path, capsys):
+    assert main([*options, "--schedule", "single", "--epochs", "1"]) == 0
+    (folder,) = (tmp_path / "data" / "encoded").iterdir()
+    path = folder / "train.labels.npy"
+    path.write_bytes(path.read_bytes()[:-4] + b"\1\0\0\0")
+    capsys.readouterr()
+    assert main(["run", "ner", "--schedule", "single", "--encoded", str(folder)]) == 1
+    assert f"{path}: not as it was written" in capsys.readouterr().err
+    # What was made of files is made anew.
+    assert main([*options, "--schedule", "single", "--epochs", "1"]) == 0
 
 
 @pytest.mark.parametrize(

@@ -143,7 +143,7 @@ def test_another_corpus_is_the_likely_cause(verify, results):
     changes = {"scale.f1": 0.9, "corpus.digest": "b" * 64}
     change(run_folder(results), **changes)
     _, said, _ = verify()
-    assert said[1] == "likely cause: other arrays of asynchronous-4 than the reference's"
+    assert said[1] == "likely cause: other arrays of toy-corpus than the reference's"
 
 
 def test_other_sources_are_the_likely_cause(verify, results):
@@ -167,9 +167,9 @@ def test_what_cannot_be_compared_is_one_line(verify, results, tmp_path):
     change(run_folder(results), **{"versions.sources": "f" * 64})
     assert "the runs are of 2 builds" in error()
     change(run_folder(results), **{"versions.sources": "d" * 64})
-    head = '"build": "b", "skipped": 0'
-    runs = ('{"format": 0, %s, "runs": {}}', '{"format": 1, %s, "runs": {"a": {}}}')
-    for broken in ("[]", "{", '{"format": 1, "runs": {}}', *(text % head for text in runs)):
+    head = '"build": "b", "skipped": 0, "corpora": {}'
+    runs = ('{"format": 0, %s, "runs": {}}', '{"format": 2, %s, "runs": {"a": {}}}')
+    for broken in ("[]", "{", '{"format": 2, "runs": {}}', *(text % head for text in runs)):
         verify.path.write_text(broken)
         assert "toy.json: not a reference (" in error()
     verify.path.unlink()

@@ -17,6 +17,7 @@ TRAIN = "EU NNP B-ORG\nrejects VBZ O\n\nPeter NNP B-PER\nBlackburn NNP I-PER\n"
 DEV = "EU NNP I-ORG\n\nOslo NNP I-LOC\n"
 
 ONE = {"min_count": 1}
+PYTHON = sys.executable
 
 ENTRY = """
 name = "{name}"
@@ -212,6 +213,80 @@ def test_ensure_of_a_user_s_own_files(tmp_path, tiny, splits):
     splits["dev"].unlink()
     with pytest.raises(CorpusError, match="No such file"):
         encode.ensure("mine", tmp_path / "data", splits, "conll", folder=tmp_path / "e")
+
+
+def test_files_of_ones_own_have_a_folder_by_what_they_hold(tmp_path, splits, monkeypatch):
+    data = tmp_path / "data"
+
+    def made(name="own", **options):
+        return encode.ensure(name, data, splits, "conll", options={**ONE, **options})
+
+    def change(split, text):
+        splits[split].write_text(text)
+        return made()
+
+    first = made()
+    assert (made().folder, made().made) == (first.folder, False)
+    found = [first, change("train", DEV), made(min_count=2), made("other"), made(examples=1)]
+    with monkeypatch.context() as changed:
+        changed.setattr(encode, "code_digest", lambda *kinds: "other")
+        found.append(made())
+    assert all(one.made for one in found)
+    assert len({one.folder for one in found}) == len(found)
+    back = change("train", TRAIN)
+    assert (back.folder, back.made, back.about) == (first.folder, False, first.about)
+
+
+def test_what_can_be_read_only_once_has_one_too(tmp_path, splits):
+    regular = encode.ensure("own", tmp_path / "data", splits, "conll", options=ONE)
+    ours, theirs = os.pipe()
+    os.write(theirs, TRAIN.encode())
+    os.close(theirs)
+    files = {**splits, "train": f"/dev/fd/{ours}"}
+    piped = encode.ensure("own", tmp_path / "data", files, "conll", options=ONE)
+    os.close(ours)
+    assert piped.folder != regular.folder  # the file has another name
+    assert piped.about["digest"] == regular.about["digest"]
+
+
+def test_a_file_that_changes_while_it_is_read_is_named(tmp_path, splits, monkeypatch):
+    read = encode._Text.read
+
+    def change_and_read(*arguments):
+        splits["dev"].write_text(TRAIN)
+        return read(*arguments)
+
+    monkeypatch.setattr(encode._Text, "read", change_and_read)
+    with pytest.raises(StalenessError, match=r"dev\.txt: changed while being read: run it again"):
+        encode.ensure("own", tmp_path / "data", splits, "conll", options=ONE)
+    assert not (tmp_path / "data").exists()
+
+
+AT_ONCE = """
+import sys
+from staleness.workflow.corpora.encode import ensure
+files = {"train": sys.argv[2], "dev": sys.argv[3]}
+made = ensure("own", sys.argv[1], files, "conll", options={"min_count": 1})
+assert made.corpus["train.labels"].size == 4
+print(made.made)
+"""
+
+
+def test_of_several_that_want_the_same_one_encodes(tmp_path, splits):
+    arguments = [PYTHON, "-c", AT_ONCE, tmp_path / "data", *splits.values()]
+    started = [subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) for _ in range(4)]
+    said = [process.communicate()[0] for process in started]
+    assert sorted(said) == ["False\n"] * 3 + ["True\n"]
+
+
+def test_a_folder_of_another_task_is_replaced(tmp_path, splits):
+    """The name in a config may come to stand for other files."""
+    folder = tmp_path / "e"
+    encode.ensure("mine", files=splits, format="conll", folder=folder, options=ONE)
+    (tmp_path / "tagged").write_text("The/DT\n")
+    files = {"train": tmp_path / "tagged"}
+    assert encode.ensure("mine", files=files, format="tagged", folder=folder).made
+    assert not (folder / "features.txt").exists()
 
 
 def test_another_number_of_examples_has_a_folder_of_its_own(tmp_path, tiny):

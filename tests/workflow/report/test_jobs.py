@@ -27,18 +27,27 @@ class Records:
             for name in ("run.json", "curve.parquet"):
                 self.add(place / name, "run", 100 + number, 102 + number)
 
-    def add(self, output, rule, start, end, most=200):
+    def add(self, output, rule, start, end, most=200, inputs=()):
         coded = base64.urlsafe_b64encode(str(output).encode()).decode()
         parts = [coded[i : i + most] for i in range(0, len(coded), most)]
         path = self.folder.joinpath(*(f"@{part}" for part in parts[:-1]), parts[-1])
         path.parent.mkdir(parents=True, exist_ok=True)
         command = f"{rule} {output if rule == 'run' else ''}"
         about = {"rule": rule, "starttime": start, "endtime": end, "shellcmd": command}
+        about["input"] = list(map(str, inputs))
         path.write_text(json.dumps(about))
         return path
 
-    def read(self):
-        return read(self.folder, self.cells, self.results)
+    def made(self, name, rule, start, end, **more):
+        """Add a file of the results, and return its path."""
+        path = self.results / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("")
+        self.add(path, rule, start, end, **more)
+        return path
+
+    def read(self, *others):
+        return read(self.folder, self.cells, others)
 
 
 @pytest.fixture
@@ -54,25 +63,32 @@ def test_jobs_are_counted_once_whatever_they_leave(records):
 
 
 def test_outputs_of_one_job_end_one_after_another(records):
-    for end, name in enumerate(("f.pdf", "f.svg", "f.json"), 201):
-        (records.results / name).write_text("")
-        records.add(records.results / name, "figure", 200, end)
-    (job,) = [job for job in records.read() if job.rule == "figure"]
+    for end, name in ((202, "f.pdf"), (203, "f.svg"), (201, "f.json")):
+        figure = records.made(name, "figure", 200, end)
+    (job,) = [job for job in records.read(figure) if job.rule == "figure"]
     assert job.seconds == 3
 
 
-def test_what_is_not_of_the_report_is_left_out(records, tmp_path):
-    (tmp_path / "other").write_text("")
+def test_what_is_not_of_the_report_is_left_out(records):
+    """Another configuration may have left its files in the same folder."""
     other = toy.run(records.results / "other-runs" / "x")
-    records.add(tmp_path / "other", "figure", 0, 50)
-    records.add(records.results / "deleted.pdf", "figure", 0, 50)
-    records.add(other / "run.json", "run", 0, 50)
-    kept = records.results / ("long" * 30) / "claims.json"
-    kept.parent.mkdir()
-    kept.write_text("")
-    records.add(kept, "claims", 200, 203, most=40)
+    corpus = records.made("other.json", "encode", 0, 50)
+    records.add(other / "run.json", "run", 0, 50, inputs=[corpus])
+    records.made("figure.json", "figure", 0, 50)
+    deleted = records.results / "deleted.json"
+    records.add(deleted, "figure", 0, 50)
+    kept = records.made(f"{'long' * 30}/claims.json", "claims", 200, 203, most=40)
     (records.folder / "not base64!").write_text("{}")
-    assert [job.rule for job in records.read()] == [*["run"] * 4, "claims"]
+    assert [job.rule for job in records.read(kept, deleted)] == [*["run"] * 4, "claims"]
+
+
+def test_what_runs_were_made_of_is_counted(records):
+    text = records.made("source.json", "fetch", 0, 10)
+    corpus = records.made("corpus.json", "encode", 10, 11, inputs=[text])
+    for number, place in enumerate(records.folders):
+        for name in ("run.json", "curve.parquet"):
+            records.add(place / name, "run", 100 + number, 102 + number, inputs=[corpus])
+    assert [job.rule for job in records.read()] == ["fetch", "encode", *["run"] * 4]
 
 
 @pytest.mark.parametrize("broken", ["", "{}", '{"rule": "run", "starttime": null, "endtime": 1}'])
@@ -82,7 +98,7 @@ def test_nothing_is_said_of_runs_made_elsewhere(records, broken):
 
 
 def test_no_records_at_all(records, tmp_path):
-    assert read(tmp_path / "none", records.cells, records.results) == []
+    assert read(tmp_path / "none", records.cells) == []
 
 
 def test_the_report_says_it(records):
