@@ -264,7 +264,7 @@ def test_arguments_are_those_of_the_command_line():
 
 
 @pytest.mark.parametrize(("mean", "counts"), [("8x", True), ("5s", False), (None, False)])
-@pytest.mark.parametrize("cost", [{"cost": "paper"}, {"calibration": "mine.json"}], ids=str)
+@pytest.mark.parametrize("cost", [{"cost": "paper"}, {"calibration": "results/mine.json"}], ids=str)
 def test_a_pause_in_mini_batches_is_as_long_as_the_config_says(mean, counts, cost):
     """On the wall clock too, where nothing else asks what a mini-batch costs."""
     from staleness.workflow.cli import parser
