@@ -21,6 +21,7 @@ def corpus(sentences, columns=("word", "pos", "chunk")):
     """Make a corpus of sentences of (label, word, pos, chunk)."""
     tokens = [token for sentence in sentences for token in sentence]
     return LabelledSentences(
+        path="a.txt",
         columns={name: [token[1 + i] for token in tokens] for i, name in enumerate(columns)},
         labels=[token[0] for token in tokens],
         offsets=np.cumsum([0] + [len(sentence) for sentence in sentences], dtype=np.int64),
