@@ -85,7 +85,8 @@ def save_in_parts(folder, about, parts, texts=None):
                 file.writelines(f"{line}\n" for line in lines)
         about = {"format": FORMAT, **about, "digest": digest(_open_arrays(part))}
         text = json.dumps(about, indent=1, ensure_ascii=False) + "\n"
-        (part / "corpus.json").write_text(text, encoding="utf-8")
+        # A name of a file that is not UTF-8 has surrogates, which become JSON's escapes of them.
+        (part / "corpus.json").write_text(text, encoding="utf-8", errors="backslashreplace")
 
 
 class _GrowingArray:

@@ -2,6 +2,7 @@
 
 import json
 import resource
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
@@ -12,6 +13,26 @@ from staleness.algorithms.files import refuse_foreign, whole_folder
 from staleness.algorithms.machine import machine, versions
 
 FILES = {"curve.parquet", "trace.parquet", "run.json"}
+
+
+def check_folder(folder):
+    """Raise an error unless `write` will be able to make a folder.
+
+    Parameters
+    ----------
+    folder : path-like
+
+    Raises
+    ------
+    StalenessError, OSError
+    """
+
+    class Rehearsed(Exception):
+        pass
+
+    refuse_foreign(folder, FILES)
+    with suppress(Rehearsed), whole_folder(folder):
+        raise Rehearsed
 
 
 def write(folder, result, corpus, findings=()):

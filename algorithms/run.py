@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 
 import numpy as np
 
-from staleness.algorithms import costs, delays, encoded, schedules, tasks, updates
+from staleness.algorithms import costs, delays, encoded, memory, schedules, tasks, updates
 from staleness.algorithms.clocks import Event, SimulatedClock, WallClock
 from staleness.algorithms.components import choose, discover
 from staleness.algorithms.errors import Diverged, StalenessError
@@ -24,6 +24,7 @@ ALL_SCHEDULES = ChainMap(JOB_SCHEDULES, SCHEDULES)
 COST_MODELS = discover(costs, costs.CostModel)
 JOBS = ("mappers", "reducers", "jobs_in_flight")
 EMPTY_JOBS = 5  # that are measured before a run
+MOST = 2**31 - 1  # of any number; kernels count in 32 bits
 CLOCKS = {"simulated": SimulatedClock, "wall": WallClock}
 
 
@@ -119,6 +120,8 @@ class Configuration:
             value = getattr(self, name)
             if value is not None and value < number:
                 raise StalenessError(f"{name} must be at least {number}, not {value}")
+            if value is not None and value > MOST:
+                raise StalenessError(f"{name} must be at most {MOST:,}, not {value}")
         if self.delay_mean is not None:
             delays.Mean.parse(self.delay_mean)
         if not 0 <= self.delay_probability <= 1:
@@ -265,9 +268,14 @@ def run(configuration, corpus, progress=None, judge=True):
     """
     if corpus.about["task"] != configuration.task:
         raise StalenessError(f"the corpus is for {corpus.about['task']}, not {configuration.task}")
+    task, update = configuration.parts()
+    memory.check(
+        configuration,
+        task.examples(corpus),
+        split=configuration.schedule in SCHEDULES and SCHEDULES[configuration.schedule].splits(),
+    )
     if configuration.schedule in JOB_SCHEDULES:
         return run_jobs(configuration, corpus, progress)
-    task, update = configuration.parts()
     schedule = SCHEDULES[configuration.schedule]
     simulated = configuration.clock == "simulated"
     learner = update.learner(

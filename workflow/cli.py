@@ -45,6 +45,9 @@ def main(arguments=None):
         Without the program's name; by default those of the process.
     """
     options = parser().parse_args(arguments)
+    if hasattr(sys.stdout, "reconfigure"):
+        # Names of files may be in no encoding at all.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         with termination_unwinds():
             status = options.run(options) or 0
@@ -53,6 +56,11 @@ def main(arguments=None):
             return status
     except StalenessError as error:
         print(f"staleness {options.command}: {error}", file=sys.stderr)
+        return 1
+    except MemoryError as error:
+        found = f"not enough memory ({error})" if str(error) else "not enough memory"
+        remedy = "take a smaller corpus or fewer processors, or allow more memory (see 'ulimit -v')"
+        print(f"staleness {options.command}: {found}: {remedy}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print(f"staleness {options.command}: interrupted", file=sys.stderr)

@@ -10,6 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from staleness.algorithms import encoded
+from staleness.algorithms.errors import CorpusError
+from staleness.kernels.validation import MOST_LABELS
 from staleness.workflow.corpora.encoders import ner
 from staleness.workflow.corpora.features import DERIVED, NER_TEMPLATES, template_name, templates_for
 from staleness.workflow.corpora.formats import LabelledSentences
@@ -175,11 +177,21 @@ def test_names_keep_to_their_lines():
     assert all(name.isprintable() for name in names)
 
 
-def test_nothing_frequent_enough_is_no_feature():
-    about, arrays, _ = encode(SMALL, COLUMNS, min_count=99)
-    assert about["features"] == 0
-    assert arrays["train.features"].tolist() == []
-    assert arrays["train.feature_offsets"].tolist() == [0, 0, 0]
+def test_nothing_frequent_enough_is_an_error():
+    said = r"^a\.txt: \d+ tokens, and no feature that occurs 99 times in them: .* --min-count$"
+    with pytest.raises(CorpusError, match=said):
+        encode(SMALL, COLUMNS, min_count=99)
+
+
+def test_too_many_labels():
+    def check(types):
+        several = corpus([[(f"B-{number}", "w") for number in range(types)]], ["word"])
+        ner.LabelledFeatures().check({"train": several, "dev": several}, {"train": "a.txt"})
+
+    check(MOST_LABELS - 1)
+    said = "^a.txt: 1,025 different labels, such as 'B-999', expected at most 1,024: put the label"
+    with pytest.raises(CorpusError, match=said):
+        check(MOST_LABELS)
 
 
 @pytest.mark.parametrize("examples", [1, 2, 9])

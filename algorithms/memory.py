@@ -1,0 +1,64 @@
+"""What a run will keep in memory, told before it is taken."""
+
+import os
+import resource
+from pathlib import Path
+
+from staleness.algorithms.clocks import TRACE
+from staleness.algorithms.errors import StalenessError
+from staleness.algorithms.machine import available_memory
+
+MOST_MINI_BATCHES = 2**31 - 1  # which a trace can number
+# About what a curve point and a processor take in bytes, in Python's objects and in the kernels.
+POINT = 1000
+PROCESSOR = 500
+
+
+def check(configuration, examples, split):
+    """Raise an error if a run has more mini-batches than can be counted, or cannot fit into memory.
+
+    Parameters
+    ----------
+    configuration : Configuration
+    examples : int
+        Of the corpus.
+    split : bool
+        Whether the processors split every mini-batch, so that the trace has a row for each.
+
+    Raises
+    ------
+    StalenessError
+    """
+    epochs, processors = configuration.epochs, configuration.processors
+    visits = epochs * examples
+    mini_batches = -(-visits // (configuration.mini_batch_size or max(examples, 1)))
+    found = f"{epochs:,} epochs of {examples:,} examples"
+    if mini_batches > MOST_MINI_BATCHES:
+        message = f"{found} are {mini_batches:,} mini-batches, of at most {MOST_MINI_BATCHES:,}"
+        raise StalenessError(f"{message}: take fewer epochs or larger mini-batches")
+    delayed = configuration.delay_mean is not None
+    parts = {
+        "the order of the examples": 4 * visits,
+        # Once more where it is written.
+        "the trace": 2 * TRACE.itemsize * mini_batches * (processors if split else 1),
+        "the curve": POINT * epochs * configuration.evaluations,
+        "the pauses": 8 * processors * mini_batches * delayed,
+        "the processors": PROCESSOR * processors,
+    }
+    needed, free = sum(parts.values()), available()
+    if free is not None and needed > free:
+        raise StalenessError(
+            f"{found} by {processors:,} processors take {needed / 2**30:,.2f} GiB of memory, most "
+            f"of it for {max(parts, key=parts.get)}, and {free / 2**30:,.2f} GiB are free: take "
+            "fewer epochs, evaluations or processors, or larger mini-batches"
+        )
+
+
+def available():
+    """Return how many bytes this process may still take, None where nothing says so."""
+    found = [available_memory()]
+    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if limit != resource.RLIM_INFINITY:
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+        found.append(max(limit - pages * os.sysconf("SC_PAGE_SIZE"), 0))
+    return min((number for number in found if number is not None), default=None)
