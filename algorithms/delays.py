@@ -1,6 +1,6 @@
 """Artificial pauses after mini-batches: what a slow or busy machine does to the others.
 
-Gimpel, Das & Smith (2010), section 4.1: after each mini-batch, with probability 0.25, a processor
+Gimpel, Das & Smith (2010), section 6.1: after each mini-batch, with probability 0.25, a processor
 pauses for max(N(mu, (mu / 5)^2), 0) seconds. The j-th pause of processor p depends on the seed, p
 and j alone, so that every schedule meets the same ones.
 """
@@ -15,7 +15,8 @@ from staleness.algorithms.seeds import generator
 
 PROBABILITY = 0.25
 RELATIVE_DEVIATION = 0.2
-PATTERN = re.compile(r"(\d+(?:\.\d*)?|\.\d+)([sx])")
+# Of 9 digits at most, so that times stay far from infinity; also of MapReduce's start-up of a job.
+PATTERN = re.compile(r"(\d{1,9}(?:\.\d*)?|\.\d+)([sx])")
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Mean:
         if not match:
             raise StalenessError(
                 f"delay mean '{text}': expected seconds as in '5s', "
-                "or multiples of the mean mini-batch as in '8x'"
+                "or multiples of the mean mini-batch as in '8x', below 10^9"
             )
         return cls(float(match[1]), match[2])
 

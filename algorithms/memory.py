@@ -9,9 +9,7 @@ from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.machine import available_memory
 
 MOST_MINI_BATCHES = 2**31 - 1  # which a trace can number
-# About what a curve point and a processor take in bytes, in Python's objects and in the kernels.
-POINT = 1000
-PROCESSOR = 500
+POINT = 1000  # bytes, about, of a point of the curve while the run lasts
 
 
 def check(configuration, examples, split):
@@ -32,10 +30,11 @@ def check(configuration, examples, split):
     epochs, processors = configuration.epochs, configuration.processors
     visits = epochs * examples
     mini_batches = -(-visits // (configuration.mini_batch_size or max(examples, 1)))
-    found = f"{epochs:,} epochs of {examples:,} examples"
     if mini_batches > MOST_MINI_BATCHES:
-        message = f"{found} are {mini_batches:,} mini-batches, of at most {MOST_MINI_BATCHES:,}"
-        raise StalenessError(f"{message}: take fewer epochs or larger mini-batches")
+        message = f"{epochs:,} epochs of {examples:,} examples are {mini_batches:,} mini-batches"
+        raise StalenessError(
+            f"{message}, expected at most {MOST_MINI_BATCHES:,}: take fewer or larger ones"
+        )
     delayed = configuration.delay_mean is not None
     parts = {
         "the order of the examples": 4 * visits,
@@ -43,14 +42,13 @@ def check(configuration, examples, split):
         "the trace": 2 * TRACE.itemsize * mini_batches * (processors if split else 1),
         "the curve": POINT * epochs * configuration.evaluations,
         "the pauses": 8 * processors * mini_batches * delayed,
-        "the processors": PROCESSOR * processors,
     }
     needed, free = sum(parts.values()), available()
     if free is not None and needed > free:
         raise StalenessError(
-            f"{found} by {processors:,} processors take {needed / 2**30:,.2f} GiB of memory, most "
-            f"of it for {max(parts, key=parts.get)}, and {free / 2**30:,.2f} GiB are free: take "
-            "fewer epochs, evaluations or processors, or larger mini-batches"
+            f"this run would take {needed / 2**30:,.1f} GiB of memory, most of it for "
+            f"{max(parts, key=parts.get)}, and {free / 2**30:,.1f} GiB are free: take fewer "
+            "epochs, evaluations or processors, or larger mini-batches"
         )
 
 

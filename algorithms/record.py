@@ -70,8 +70,10 @@ def write(folder, result, corpus, findings=()):
     refuse_foreign(folder, FILES)
     trace = {name: np.ascontiguousarray(result.trace[name]) for name in result.trace.dtype.names}
     with whole_folder(folder) as part:
-        pq.write_table(pa.table(result.curve), part / "curve.parquet")
-        pq.write_table(pa.table(trace), part / "trace.parquet")
+        for name, columns in (("curve", result.curve), ("trace", trace)):
+            # Opened here, since pyarrow takes some names for addresses, and none but UTF-8.
+            with open(part / f"{name}.parquet", "wb") as file:
+                pq.write_table(pa.table(columns), file)
         (part / "run.json").write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
 
 
@@ -100,7 +102,8 @@ def _read_table(path):
     import pyarrow.parquet as pq  # noqa: PLC0415
 
     try:
-        table = pq.read_table(path)
+        with open(path, "rb") as file:
+            table = pq.read_table(file)
     except (OSError, ValueError) as error:
         raise StalenessError(
             f"{path}: not a table ({error}): make it with 'staleness run'"

@@ -24,7 +24,8 @@ ALL_SCHEDULES = ChainMap(JOB_SCHEDULES, SCHEDULES)
 COST_MODELS = discover(costs, costs.CostModel)
 JOBS = ("mappers", "reducers", "jobs_in_flight")
 EMPTY_JOBS = 5  # that are measured before a run
-MOST = 2**31 - 1  # of any number; kernels count in 32 bits
+MOST = 2**31 - 1  # of any number: kernels count in 32 bits
+MOST_PROCESSORS = 2**14  # as the simulated clock looks at each of them at every event
 CLOCKS = {"simulated": SimulatedClock, "wall": WallClock}
 
 
@@ -120,8 +121,9 @@ class Configuration:
             value = getattr(self, name)
             if value is not None and value < number:
                 raise StalenessError(f"{name} must be at least {number}, not {value}")
-            if value is not None and value > MOST:
-                raise StalenessError(f"{name} must be at most {MOST:,}, not {value}")
+            most = MOST_PROCESSORS if name == "processors" else MOST
+            if value is not None and value > most:
+                raise StalenessError(f"{name} must be at most {most:,}, not {value}")
         if self.delay_mean is not None:
             delays.Mean.parse(self.delay_mean)
         if not 0 <= self.delay_probability <= 1:
