@@ -265,7 +265,7 @@ def _as_options(names):
 def ensure_default(options, task, corpus=None, **own):
     """Return the `Encoded` of a corpus, a task's default one unless told otherwise."""
     return ensure(
-        corpus or encoder(task).corpus,
+        encoder(task).corpus if corpus is None else corpus,
         data=options.data,
         mirror=options.mirror,
         options=given_encoder_options(options),

@@ -66,6 +66,7 @@ def test_the_first_examples(options, capsys):
         (["--train", "x"], "format conll: add --dev"),
         (["--dev", "x"], "format conll: add --train"),
         (["--encoded", "x", "--examples", "2"], "--encoded is used as it is"),
+        (["--train", "x", "--dev", "x", "--name", ""], "corpus name '': expected letters"),
         (["--encoded", "x", "--train", "x"], "give one of --corpus, --encoded, or files"),
     ],
 )
