@@ -64,9 +64,6 @@ def whole_file(path):
         A name beside `path`, with the same suffix.
     """
     path = Path(path)
-    if path.exists() and not path.is_file():
-        message = "is no file, and would be replaced: move it away or choose another"
-        raise StalenessError(f"{path}: {message}")
     path.parent.mkdir(parents=True, exist_ok=True)
     remove_abandoned(path)
     part = path.with_name(f".{path.name}.{HOST}-{os.getpid()}.part{path.suffix}")

@@ -145,15 +145,6 @@ def test_a_file_takes_the_place_of_another(tmp_path):
     assert os.listdir(path.parent) == ["new.json"]
 
 
-def test_what_is_no_file_is_not_replaced(tmp_path):
-    """Root could put a file in the place of /dev/null."""
-    path = tmp_path / "pipe"
-    os.mkfifo(path)
-    with pytest.raises(StalenessError, match="is no file, and would be replaced"), whole_file(path):
-        raise AssertionError("not reached")
-    assert path.is_fifo()
-
-
 def test_an_error_leaves_the_file_that_was_there(tmp_path):
     path = tmp_path / "new.json"
     path.write_text("old")
