@@ -16,7 +16,8 @@ from staleness.algorithms.seeds import generator
 
 PROBABILITY = 0.25
 RELATIVE_DEVIATION = 0.2
-PATTERN = re.compile(r"(\d+(?:\.\d*)?|\.\d+)([sx])")
+# Of 9 digits at most, so that times stay far from infinity; also of MapReduce's start-up of a job.
+PATTERN = re.compile(r"(\d{1,9}(?:\.\d*)?|\.\d+)([sx])")
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class Mean:
         if not match:
             raise StalenessError(
                 f"delay mean '{text}': expected seconds as in '5s', "
-                "or multiples of the mean mini-batch as in '8x'"
+                "or multiples of the mean mini-batch as in '8x', below 10^9"
             )
         return cls(float(match[1]), match[2])
 

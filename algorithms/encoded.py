@@ -70,7 +70,8 @@ def save_in_parts(folder, about, parts, texts=None):
         }
         about = json.loads(json.dumps(about))  # as it will be read
         text = json.dumps({**about, "about": about_digest(about)}, indent=1, ensure_ascii=False)
-        (part / ABOUT).write_text(text + "\n", encoding="utf-8")
+        # A name of a file that is not UTF-8 has surrogates, which become JSON's escapes of them.
+        (part / ABOUT).write_text(text + "\n", encoding="utf-8", errors="backslashreplace")
 
 
 class _GrowingArray:

@@ -8,6 +8,10 @@ what was expected and what to do.
 class StalenessError(Exception):
     """A wrong input, option or environment; the message is one line for the user."""
 
+    def __str__(self):
+        # Names of files may have anything in them.
+        return super().__str__().replace("\n", "\\n").replace("\r", "\\r")
+
 
 class CorpusError(StalenessError):
     """A corpus file that cannot be read.

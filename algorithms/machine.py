@@ -215,6 +215,11 @@ def _cpu_quota(root):
     return min(quotas, default=None)
 
 
+def available_memory(root="/"):
+    """Return how much memory is available within the limits of cgroups, in bytes, or None."""
+    return _memory(Path(root))[1]
+
+
 def _memory(root):
     """Return the memory that this process may use, and how much of it is available, in bytes."""
     info = memory_info(root)

@@ -21,6 +21,26 @@ FILES = {"curve.parquet", "trace.parquet", "run.json"}
 CELL = "cell.json"
 
 
+def check_folder(folder):
+    """Raise an error unless `write` will be able to make a folder.
+
+    Parameters
+    ----------
+    folder : path-like
+
+    Raises
+    ------
+    StalenessError, OSError
+    """
+
+    class Rehearsed(Exception):
+        pass
+
+    refuse_foreign(folder, FILES)
+    with suppress(Rehearsed), whole_folder(folder):
+        raise Rehearsed
+
+
 def write(folder, result, corpus, findings=()):
     """Write what a run leaves into a folder of its own.
 
@@ -61,8 +81,10 @@ def write(folder, result, corpus, findings=()):
     refuse_foreign(folder, FILES)
     trace = {name: np.ascontiguousarray(result.trace[name]) for name in result.trace.dtype.names}
     with whole_folder(folder) as part:
-        pq.write_table(pa.table(result.curve), part / "curve.parquet")
-        pq.write_table(pa.table(trace), part / "trace.parquet")
+        for name, columns in (("curve", result.curve), ("trace", trace)):
+            # Opened here, since pyarrow takes some names for addresses, and none but UTF-8.
+            with open(part / f"{name}.parquet", "wb") as file:
+                pq.write_table(pa.table(columns), file)
         (part / "run.json").write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
     if Path(folder).name == f"seed-{result.configuration.seed}":
         _write_cell(Path(folder).parent / CELL, about)
@@ -105,7 +127,8 @@ def _read_table(path):
     import pyarrow.parquet as pq  # noqa: PLC0415
 
     try:
-        table = pq.read_table(path)
+        with open(path, "rb") as file:
+            table = pq.read_table(file)
     except (OSError, ValueError) as error:
         raise StalenessError(
             f"{path}: not a table ({error}): make it with 'staleness run'"

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 
 import numpy as np
 
-from staleness.algorithms import costs, delays, schedules, tasks, updates
+from staleness.algorithms import costs, delays, memory, schedules, tasks, updates
 from staleness.algorithms.arrays import digest
 from staleness.algorithms.clocks import Event, SimulatedClock, WallClock
 from staleness.algorithms.components import choose, discover
@@ -25,6 +25,8 @@ ALL_SCHEDULES = ChainMap(JOB_SCHEDULES, SCHEDULES)
 COST_MODELS = discover(costs, costs.CostModel)
 JOBS = ("mappers", "reducers", "jobs_in_flight")
 EMPTY_JOBS = 5  # that are measured before a run
+MOST = 2**31 - 1  # of any number: kernels count in 32 bits
+MOST_PROCESSORS = 2**14  # as the simulated clock looks at each of them at every event
 CLOCKS = {"simulated": SimulatedClock, "wall": WallClock}
 
 
@@ -127,6 +129,9 @@ class Configuration:
             value = getattr(self, name)
             if value is not None and value < number:
                 raise StalenessError(f"{name} must be at least {number}, not {value}")
+            most = MOST_PROCESSORS if name == "processors" else MOST
+            if value is not None and value > most:
+                raise StalenessError(f"{name} must be at most {most:,}, not {value}")
         if self.delay_mean is not None:
             delays.Mean.parse(self.delay_mean)
         if not 0 <= self.delay_probability <= 1:
@@ -273,9 +278,14 @@ def run(configuration, corpus, progress=None, judge=True):
     """
     if corpus.about["task"] != configuration.task:
         raise StalenessError(f"the corpus is for {corpus.about['task']}, not {configuration.task}")
+    task, update = configuration.parts()
+    memory.check(
+        configuration,
+        task.examples(corpus),
+        split=configuration.schedule in SCHEDULES and SCHEDULES[configuration.schedule].splits(),
+    )
     if configuration.schedule in JOB_SCHEDULES:
         return run_jobs(configuration, corpus, progress)
-    task, update = configuration.parts()
     schedule = SCHEDULES[configuration.schedule]
     simulated = configuration.clock == "simulated"
     learner = update.learner(

@@ -89,7 +89,7 @@ cdef class HiddenMarkovModel(ExpectationMaximization):
     Raises
     ------
     ValueError
-        If the arrays contradict each other, there are more than 128 states, or an option is out of
+        If the arrays contradict each other, there are more than 1024 states, or an option is out of
         range.
     """
 

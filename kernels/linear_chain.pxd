@@ -24,7 +24,7 @@ from staleness.kernels.learner cimport Learner
 
 cdef enum:
     AHEAD = 64              # feature rows from a prefetch to its use: two tokens of 32 features
-    MOST_LABELS = 128       # as in validation.py
+    MOST_LABELS = 1024      # as in validation.py
 
 
 cdef struct Workspace:

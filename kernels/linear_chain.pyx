@@ -69,7 +69,7 @@ cdef class LinearChain(Learner):
     Raises
     ------
     ValueError
-        If the arrays contradict each other, or there are more than 128 labels.
+        If the arrays contradict each other, or there are more than 1024 labels.
     """
 
     def __init__(

@@ -2,7 +2,9 @@
 
 import numpy as np
 
-MOST_LABELS = 128  # of a CRF, or states of an HMM: eight cache lines a row
+# Of a CRF, or states of an HMM. Time and memory grow with the square: at this many every processor
+# has 12 MB of scratch for the transitions, and a token takes thousands of times that of 9 labels.
+MOST_LABELS = 1024
 
 
 def check_labelled_features(

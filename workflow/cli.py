@@ -65,6 +65,11 @@ def main(arguments=None):
         finally:
             # Not left to the end of the process, where an error could no longer be caught.
             flush()
+    except MemoryError as error:
+        found = f"not enough memory ({error})" if str(error) else "not enough memory"
+        remedy = "take a smaller corpus or fewer processors, or allow more memory (see 'ulimit -v')"
+        say(f"{name}: {found}: {remedy}")
+        return 1
     except BrokenPipeError:
         return 1  # the reader of our output (`head`) has gone
     except KeyboardInterrupt:

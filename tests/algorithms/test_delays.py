@@ -25,7 +25,7 @@ def test_means(text, mean, seconds):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "5", "s", "5 s", "-5s", "5m", "5sx", "x5", "1e3s", ".s", "5s\n"]
+    "text", ["", "5", "s", "5 s", "-5s", "5m", "5sx", "x5", "1e3s", ".s", "5s\n", "1000000000x"]
 )
 def test_what_is_no_mean(text):
     with pytest.raises(StalenessError, match="expected seconds as in '5s', or multiples"):

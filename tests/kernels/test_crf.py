@@ -32,7 +32,7 @@ def problems(draw, longest=5, spreads=(0.1, 1.0, 5.0)):
     corpus = random_sentences(
         rng,
         draw(st.lists(st.integers(0, longest), min_size=1, max_size=5)),
-        label_count=draw(st.sampled_from([1, 2, 3, 16, 17, 33])),
+        label_count=draw(st.sampled_from([1, 2, 3, 16, 17, 33, 130])),
         feature_count=draw(st.integers(1, 8)),
         most_features=draw(st.integers(0, 5)),
     )
@@ -100,7 +100,7 @@ def test_ties_go_to_the_lowest_labels_from_the_end(labels):
 # ---- against recursions in log space ------------------------------------------------------------
 
 
-@pytest.mark.parametrize("labels", [2, 9, 16, 17, 45, 128])
+@pytest.mark.parametrize("labels", [2, 9, 16, 17, 45, 128, 300])
 @pytest.mark.parametrize("spread", [0.3, 2.0])
 def test_equals_recursions_in_log_space(labels, spread):
     rng = np.random.default_rng([labels, int(10 * spread)])

@@ -131,7 +131,7 @@ def test_ties_go_to_the_lowest_states_from_the_end():
 # ---- against recursions in log space ------------------------------------------------------------
 
 
-@pytest.mark.parametrize("states", [2, 9, 16, 17, 45, 128])
+@pytest.mark.parametrize("states", [2, 9, 16, 17, 45, 128, 300])
 @pytest.mark.parametrize("concentration", [0.1, 1.0])
 def test_equals_recursions_in_log_space(states, concentration):
     rng = np.random.default_rng([states, int(10 * concentration)])
@@ -459,10 +459,10 @@ def made(**changes):
         ({"words": 4}, r"responsibilities are \[4, 2\]"),
         ({"responsibilities": np.ones((3, 3))}, r"responsibilities are \[3, 2\], transitions"),
         ({"transitions": np.ones((2, 3))}, r"responsibilities are \[3, 2\], transitions"),
-        ({"transitions": np.ones((0, 0))}, "0 states: the HMM takes 1 to 128"),
+        ({"transitions": np.ones((0, 0))}, "0 states: the HMM takes 1 to 1024"),
         (
-            {"transitions": np.ones((129, 129)), "responsibilities": np.ones((3, 129))},
-            "129 states: the HMM takes 1 to 128",
+            {"transitions": np.ones((1025, 1025)), "responsibilities": np.ones((3, 1025))},
+            "1025 states: the HMM takes 1 to 1024",
         ),
         ({"tokens": np.array([0, 2, 1])}, "Buffer dtype mismatch"),
         ({"offsets": np.array([0, 2, 3], dtype=np.int32)}, "Buffer dtype mismatch"),

@@ -59,7 +59,7 @@ def test_decodes_as_enumeration_does(problem):
         assert steps[sentence] == (found.loss > 0)
 
 
-@pytest.mark.parametrize("labels", [9, 16, 17, 128])
+@pytest.mark.parametrize("labels", [9, 16, 17, 128, 1024])
 def test_decodes_as_recursions_do(labels):
     rng = np.random.default_rng(labels)
     corpus = random_sentences(rng, [40, 0, 1, 7, 100], labels)
@@ -244,7 +244,7 @@ def splits(draw):
     corpus = random_sentences(
         rng,
         draw(st.lists(st.integers(0, 5), min_size=2, max_size=6)),
-        label_count=draw(st.sampled_from([2, 9, 17])),
+        label_count=draw(st.sampled_from([2, 9, 17, 130])),
     )
     batch = draw(st.lists(st.integers(0, len(corpus) - 1), min_size=1, max_size=8))
     cuts = sorted(draw(st.lists(st.integers(0, len(batch)), min_size=0, max_size=4)))

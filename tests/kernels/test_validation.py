@@ -21,8 +21,8 @@ GOOD = {
 NONE = np.zeros(0, dtype=np.int32)
 
 WRONG = {
-    "no label": ({"label_count": 0}, "0 labels: the CRF takes 1 to 128"),
-    "too many labels": ({"label_count": MOST_LABELS + 1}, "129 labels: the CRF takes 1 to 128"),
+    "no label": ({"label_count": 0}, "0 labels: the CRF takes 1 to 1024"),
+    "too many labels": ({"label_count": MOST_LABELS + 1}, "1025 labels: the CRF takes 1 to 1024"),
     "no feature": ({"feature_count": 0}, "0 features: the CRF takes 1 to"),
     "too many features": ({"feature_count": 2**31}, "2147483648 features: the CRF takes 1 to"),
     "no offsets": ({"offsets": np.zeros(0, dtype=np.int64)}, "offsets must run from 0 to 3"),

@@ -7,6 +7,7 @@ import resource
 import subprocess
 import sys
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
@@ -42,6 +43,15 @@ def test_every_command_helps(capsys):
         with pytest.raises(SystemExit) as left:
             main([command, "--help"])
         assert left.value.code == 0
+
+
+def test_too_little_memory_is_one_line(monkeypatch, capsys):
+    for error, found in [(MemoryError(), ""), (MemoryError("1 TiB"), " (1 TiB)")]:
+        monkeypatch.setattr(corpora.Corpora, "run", Mock(side_effect=error))
+        assert main(["corpora"]) == 1
+        printed = capsys.readouterr().err
+        assert printed.startswith(f"staleness corpora: not enough memory{found}: take a smaller")
+        assert printed.count("\n") == 1
 
 
 # ---- streams ------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.machine import machine
 from staleness.algorithms.run import TASKS, UPDATES
 from staleness.workflow.commands import Command
-from staleness.workflow.commands.encode import add_encoder_option
+from staleness.workflow.commands.encode import add_examples_option
 from staleness.workflow.commands.fetch import add_place_options
 from staleness.workflow.commands.run import as_it_is, ensure_default
 
@@ -40,7 +40,7 @@ class Calibrate(Command):
         parser.add_argument(
             "--encoded", metavar="DIR", type=Path, help="an encoded corpus, for one task"
         )
-        add_encoder_option(parser, "examples")
+        add_examples_option(parser)
         parser.add_argument(
             "--out",
             metavar="FILE",

@@ -29,8 +29,7 @@ class Encode(Command):
         add_own_options(own)
         own.add_argument("--name", help="what to call your own corpus")
         group = parser.add_argument_group("encoding")
-        for name in encoder_options():
-            add_encoder_option(group, name)
+        add_encoder_options(group, encoder_options({**encoders(), **models()}))
         group.add_argument(
             "--out", metavar="DIR", type=Path, help="the folder to make, instead of encoded/NAME"
         )
@@ -72,30 +71,48 @@ def missing_options(files, format):
     return [f"--{name}" for name, key in file_options().items() if key in missing]
 
 
-def encoder_options():
-    """Return the options of all encoders: name to the field and the tasks or corpora with it."""
+def encoder_options(kinds):
+    """Return the options of encoders: name to the field and the names of those that have it.
+
+    Parameters
+    ----------
+    kinds : dict of str to type
+        Task or corpus to its `Encoder`.
+    """
     found = {}
-    for name, kind in {**encoders(), **models()}.items():
+    for name, kind in kinds.items():
         for field in dataclasses.fields(kind):
             found.setdefault(field.name, (field, []))[1].append(name)
     return found
 
 
-def add_encoder_option(parser, name):
-    """Declare one of `encoder_options`; what is not given is None."""
-    field, tasks = encoder_options()[name]
-    common = name in {field.name for field in dataclasses.fields(Encoder)}
-    about = field.metadata
-    default = "" if field.default is None else f" (default: {field.default})"
-    parser.add_argument(
-        f"--{name.replace('_', '-')}",
-        help=("" if common else f"{', '.join(tasks)}: ") + about["help"] + default,
-        **(
-            {"metavar": about["letter"], "type": int}
-            if about["letter"]
-            else {"action": argparse.BooleanOptionalAction, "default": None}
-        ),
-    )
+def add_encoder_options(parser, options):
+    """Declare `encoder_options`."""
+    common = {field.name for field in dataclasses.fields(Encoder)}
+    for name, (field, having) in options.items():
+        about = field.metadata
+        default = "" if field.default is None else f" (default: {field.default})"
+        parser.add_argument(
+            f"--{name.replace('_', '-')}",
+            help=("" if name in common else f"{', '.join(having)}: ") + about["help"] + default,
+            **(
+                {"metavar": about["letter"], "type": int}
+                if about["letter"]
+                else {"action": argparse.BooleanOptionalAction, "default": None}
+            ),
+        )
+    parser.set_defaults(encoder_options=[*options])
+
+
+def add_examples_option(parser):
+    """Declare the one of `encoder_options` that every encoder has."""
+    add_encoder_options(parser, {"examples": encoder_options(encoders())["examples"]})
+
+
+def given_encoder_options(options):
+    """Return which options of `add_encoder_options` were given, a dict of their values."""
+    values = {name: getattr(options, name) for name in options.encoder_options}
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def ensure_from_options(options):
@@ -128,8 +145,7 @@ def ensure_from_options(options):
         if missing:
             message = f"no corpus: name one of 'staleness corpora', or add {' '.join(missing)}"
             raise StalenessError(f"{message} for files of your own")
-    chosen = {name: getattr(options, name) for name in encoder_options()}
-    chosen = {name: value for name, value in chosen.items() if value is not None}
+    chosen = given_encoder_options(options)
     folder = options.out
     if folder is None and options.corpus is None:
         folder = options.data / "encoded" / own_folder_name(options.name, options.format, chosen)

@@ -23,14 +23,16 @@ from staleness.algorithms.run import (
 from staleness.workflow.bar import Bar
 from staleness.workflow.commands import Command
 from staleness.workflow.commands.encode import (
-    add_encoder_option,
+    add_encoder_options,
     add_own_options,
+    encoder_options,
+    given_encoder_options,
     missing_options,
     own_files,
 )
 from staleness.workflow.commands.fetch import add_place_options
 from staleness.workflow.corpora.encode import ensure
-from staleness.workflow.corpora.encoders import encoder
+from staleness.workflow.corpora.encoders import encoder, encoders
 from staleness.workflow.corpora.formats import formats
 
 OWN = "own"  # what a user's own corpus is called unless told otherwise
@@ -77,6 +79,9 @@ class Run(Command):
     def run(self, options):
         """Run it; the exit status is 130 after Ctrl-C."""
         configuration = configuration_from(options)
+        if options.out is not None:
+            # Before hours of learning.
+            record.check_folder(options.out)
         corpus = encoded_corpus(options)
         timed = configuration.clock == "wall" and options.out is not None
         findings = examine() if timed else []
@@ -175,7 +180,7 @@ def add_corpus_options(group):
     group.add_argument("--encoded", metavar="DIR", type=Path, help="an encoded corpus")
     add_own_options(group)
     group.add_argument("--name", default=OWN, help="of your own corpus (default: %(default)s)")
-    add_encoder_option(group, "examples")
+    add_encoder_options(group, encoder_options(encoders()))
     add_place_options(group)
 
 
@@ -220,6 +225,7 @@ def encoded_corpus(options):
     if options.encoded is not None:
         return load(as_it_is(options))
     if not files:
+        _refuse_other_encoding(options)
         return ensure_default(options, options.task, options.corpus).corpus
     task = encoder(options.task)
     format = options.format or task.format
@@ -235,18 +241,35 @@ def encoded_corpus(options):
 
 def as_it_is(options):
     """Return `--encoded`, or raise an error if it should be cut."""
-    if options.encoded is not None and options.examples is not None:
-        raise StalenessError("--encoded is used as it is: give --examples to 'staleness encode'")
+    given = given_encoder_options(options)
+    if options.encoded is not None and given:
+        raise StalenessError(
+            f"--encoded is used as it is: give {_as_options(given)} to 'staleness encode'"
+        )
     return options.encoded
+
+
+def _refuse_other_encoding(options):
+    """Raise an error if a registered corpus should be encoded otherwise than it is for others."""
+    others = given_encoder_options(options).keys() - {"examples"}
+    if others:
+        raise StalenessError(
+            f"{_as_options(others)} with a registered corpus: give it to 'staleness encode --out "
+            "DIR' and use '--encoded DIR'"
+        )
+
+
+def _as_options(names):
+    return " ".join(f"--{name.replace('_', '-')}" for name in sorted(names))
 
 
 def ensure_default(options, task, corpus=None, **own):
     """Return the `Encoded` of a corpus, a task's default one unless told otherwise."""
     return ensure(
-        corpus or encoder(task).corpus,
+        encoder(task).corpus if corpus is None else corpus,
         data=options.data,
         mirror=options.mirror,
-        options={} if options.examples is None else {"examples": options.examples},
+        options=given_encoder_options(options),
         **own,
     )
 

@@ -9,7 +9,7 @@ from staleness.algorithms.run import TASKS, UPDATES
 from staleness.workflow import validation
 from staleness.workflow.commands import Command
 from staleness.workflow.commands.calibrate import tell
-from staleness.workflow.commands.encode import add_encoder_option
+from staleness.workflow.commands.encode import add_examples_option
 from staleness.workflow.commands.fetch import add_place_options
 from staleness.workflow.commands.run import add_choice, as_it_is, ensure_default
 
@@ -46,7 +46,7 @@ class Validate(Command):
             help = f"{help} (default: {shown})"  # noqa: PLW2901
             parser.add_argument(option, metavar=letter, type=int, help=help, **kind)
         parser.add_argument("--encoded", metavar="DIR", type=Path, help="an encoded corpus")
-        add_encoder_option(parser, "examples")
+        add_examples_option(parser)
         add_place_options(parser)
         parser.add_argument(
             "--out", metavar="DIR", type=Path, required=True, help="write the comparison here"

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from staleness.algorithms.errors import CorpusError
+from staleness.workflow.corpora.lines import split_words
 
 LINK = re.compile(r"([0-9]{1,9})([-?p])([0-9]{1,9})", re.ASCII)
 SURE = "-"
@@ -107,7 +108,7 @@ def read_links(file, number, text, source, target):
         If something is no link, or outside the sentences.
     """
     links = {}
-    for word in text.split():
+    for word in split_words(text):
         match = LINK.fullmatch(word)
         if match is None:
             message = f"{word!r} is no link, expected SOURCE-TARGET, or SOURCE?TARGET if possible"

@@ -280,7 +280,7 @@ def test_a_rule_that_makes_no_sense_starts_nothing(corpora, hyper_parameters, up
 
 
 def test_a_mapper_error_is_told(corpora):
-    with pytest.raises(StalenessError, match="states must be 1 to 128, not 0"):
+    with pytest.raises(StalenessError, match="states must be 1 to 1024, not 0"):
         run(
             configuration_of(
                 "tagging", "mapreduce-batch", mappers=2, hyper_parameters={"states": 0}

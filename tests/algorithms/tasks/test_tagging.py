@@ -67,9 +67,9 @@ def test_states_are_those_asked_for(corpus):
 @pytest.mark.parametrize(
     ("states", "message"),
     [
-        (0, "states must be 1 to 128, not 0"),
-        (-3, "states must be 1 to 128, not -3"),
-        (129, "states must be 1 to 128, not 129"),
+        (0, "states must be 1 to 1024, not 0"),
+        (-3, "states must be 1 to 1024, not -3"),
+        (1025, "states must be 1 to 1024, not 1025"),
         (2.5, "hyper-parameter 'states' is a whole number, not 2.5"),
     ],
 )

@@ -107,6 +107,7 @@ def test_a_damaged_corpus_is_refused_with_the_file(options, tmp_path, capsys):
         (["--train", "x"], "format conll: add --dev"),
         (["--dev", "x"], "format conll: add --train"),
         (["--encoded", "x", "--examples", "2"], "--encoded is used as it is"),
+        (["--train", "x", "--dev", "x", "--name", ""], "corpus name '': expected letters"),
         (["--encoded", "x", "--train", "x"], "give one of --corpus, --encoded, or files"),
     ],
 )
@@ -115,6 +116,80 @@ def test_what_names_no_corpus(arguments, said, capsys):
     error = capsys.readouterr().err
     assert said in error
     assert error.count("\n") == 1
+
+
+def test_options_of_encoding(tmp_path, capsys):
+    """What a message advises is there."""
+    pairs = tmp_path / "pairs.txt"
+    pairs.write_text("a b ||| A B\n ||| B\nb ||| C\n")
+    run = ["run", "alignment", "--schedule", "single-batch", "--epochs", "1", "--train", str(pairs)]
+    run += ["--format", "bitext", "--data", str(tmp_path / "data")]
+    assert main(run) == 1
+    error = capsys.readouterr().err
+    assert f"{pairs}:2: the source sentence has 0 words" in error
+    assert "leave such pairs out with --skip-bad-pairs" in error
+    assert main([*run, "--skip-bad-pairs"]) == 0
+    assert main([*run, "--skip-bad-pairs", "--max-length", "1", "--lower-case", "--json"]) == 0
+    assert main([*run, "--min-count", "1"]) == 1
+    assert "no option 'min_count' for this corpus of task alignment" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--encoded", "x", "--lower-case"], "used as it is: give --lower-case to 'staleness enc"),
+        (["--corpus", "brown", "--lower-case"], "--lower-case with a registered corpus: give it"),
+        (["--lower-case"], "--lower-case with a registered corpus: give it to 'staleness encode"),
+    ],
+)
+def test_options_of_encoding_that_are_not_for_run(arguments, said, capsys):
+    assert main(["run", "tagging", "--schedule", "single", *arguments]) == 1
+    assert said in capsys.readouterr().err
+
+
+def test_names_that_are_not_utf_8(own_corpus, tmp_path, capsys):
+    odd = [f"{tmp_path}/{os.fsdecode(b'caf' + bytes([0xE9]))}.{split}" for split in own_corpus]
+    for path, name in zip(own_corpus.values(), odd, strict=True):
+        path.rename(name)
+    run = ["run", "ner", "--schedule", "single", "--epochs", "1", "--data", str(tmp_path / "data")]
+    run += ["--train", odd[0], "--dev", odd[1], "--out", f"{odd[0]}.run"]
+    for again in (False, True):
+        assert main([*run, "--json"]) == 0, again
+    printed = capsys.readouterr()
+    assert printed.err == ""
+    sources = record.read_about(f"{odd[0]}.run")["corpus"]["sources"]
+    assert sources["train"]["file"] == "caf\udce9.train"
+    encode = ["encode", "--format", "conll", "--name", "odd", "--data", str(tmp_path / "data")]
+    encode += ["--train", odd[0], "--dev", odd[1], "--out", f"{odd[0]}.encoded"]
+    assert main(encode) == 0
+    assert "caf\\udce9.train.encoded" in capsys.readouterr().out
+
+
+def test_out_is_tried_before_learning(options, tmp_path, capsys, monkeypatch):
+    def learn(*arguments, **keywords):
+        raise AssertionError("it has begun")
+
+    monkeypatch.setattr("staleness.workflow.commands.run.run", learn)
+    (tmp_path / "file").touch()
+    (tmp_path / "foreign").mkdir()
+    (tmp_path / "foreign" / "thesis.tex").touch()
+    (tmp_path / "link").symlink_to(tmp_path / "foreign")
+    for out, said in {
+        "file": "is not a folder of its own",
+        "file/run": "File exists",
+        "foreign": "holds 'thesis.tex', which is not ours",
+        "link": "is not a folder of its own",
+        ".": "holds",
+        "..": "is not a folder of its own",
+        "/": "is not a folder of its own",
+        "x" * 300: "File name too long",
+    }.items():
+        before = sorted(tmp_path.iterdir())
+        assert main([*options, "--schedule", "single", "--out", str(tmp_path / out)]) == 1, out
+        error = capsys.readouterr().err
+        assert said in error
+        assert error.count("\n") == 1
+        assert sorted(tmp_path.iterdir()) == before
 
 
 def test_it_says_when_there_was_nothing_left_to_learn(options, capsys):

@@ -124,6 +124,7 @@ def test_the_same_bytes_again_whatever_the_hash_seed(tmp_path, splits):
         ({"options": {"min_count": 0}}, "min_count is 0: expected an integer of at least 1"),
         ({"options": {"min_count": 1.5}}, "min_count is 1.5: expected"),
         ({"options": {"min_count": True}}, "min_count is True: expected"),
+        ({"options": {"examples": 2**31}}, "1 and at most 2,147,483,647"),
         ({"options": {"examples": 0}}, "examples is 0: expected an integer of at least 1"),
         ({"options": {"min_cuont": 1}}, "no option 'min_cuont' for this corpus of task ner"),
     ],

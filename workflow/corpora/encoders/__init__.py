@@ -12,6 +12,8 @@ from typing import ClassVar, get_args
 from staleness.algorithms.components import choose, discover
 from staleness.algorithms.errors import StalenessError
 
+MOST = 2**31 - 1  # of any number: arrays hold numbers of 32 bits
+
 
 def option(default, help, letter=None, least=None):
     """Return a field of an encoder: an option of the command line, the registry and the config.
@@ -167,7 +169,8 @@ def _check_value(name, value, field):
     kinds = get_args(field.type) if isinstance(field.type, UnionType) else (field.type,)
     least = field.metadata["least"]
     # True is an int to Python.
-    if type(value) not in kinds or (least is not None and value is not None and value < least):
+    number = least is not None and value is not None
+    if type(value) not in kinds or (number and not least <= value <= MOST):
         wanted = "true or false" if bool in kinds else "an integer"
-        wanted += f" of at least {least}" if least is not None else ""
+        wanted += f" of at least {least} and at most {MOST:,}" if least is not None else ""
         raise StalenessError(f"{name} is {value}: expected {wanted}")

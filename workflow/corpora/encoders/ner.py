@@ -59,7 +59,10 @@ class LabelledFeatures(Encoder):
     min_count: int = option(2, "leave out features that occur less often in training", "N", least=1)
 
     def check(self, corpora, paths):
-        """Refuse splits of different columns, and a training split without entities."""
+        """Refuse splits of different columns, no entities in training, and too many labels."""
+        # Not at the top: who plans a workflow needs no kernels.
+        from staleness.kernels.validation import MOST_LABELS  # noqa: PLC0415
+
         wanted = list(corpora["train"].columns)
         for split, corpus in corpora.items():
             if list(corpus.columns) != wanted:
@@ -71,6 +74,13 @@ class LabelledFeatures(Encoder):
         if set(self._training(corpora).labels) == {"O"}:
             message = "every label is O, so there is nothing to learn"
             raise CorpusError(paths["train"], None, f"{message}: put the label in the last column")
+        labels = self._labels({**corpora, "train": self._training(corpora)})
+        if len(labels) > MOST_LABELS:
+            message = (
+                f"{len(labels):,} different labels, such as {labels[-1]!r}, expected at most "
+                f"{MOST_LABELS:,}: put the label in the last column, or take fewer types"
+            )
+            raise CorpusError(paths["train"], None, message)
 
     def encode(self, corpora, folder, about, templates=NER_TEMPLATES):
         """Write the arrays; see `Encoder.encode`.
@@ -83,18 +93,28 @@ class LabelledFeatures(Encoder):
         about : dict
         templates : tuple, optional
             Feature templates, as in `features`.
+
+        Raises
+        ------
+        CorpusError
+            If no feature is frequent enough.
         """
         corpora = {**corpora, "train": self._training(corpora)}
         corpora = {split: corpora[split] for split in self.splits if split in corpora}
         templates = templates_for(corpora["train"].columns, templates)
-        labels = sorted({label for corpus in corpora.values() for label in corpus.labels} - {"O"})
-        labels.insert(0, "O")
+        labels = self._labels(corpora)
         label_ids = {label: index for index, label in enumerate(labels)}
 
         bounds = np.cumsum([0] + [len(corpus.labels) for corpus in corpora.values()])
         columns = _columns(corpora)
         before, after = _room(corpora, bounds)
         rows, names = _rows(columns, before, after, templates, bounds[1], self.min_count)
+        if not names:
+            message = (
+                f"{bounds[1]:,} tokens, and no feature that occurs {self.min_count} times in them: "
+                "give more text, or fewer times as --min-count"
+            )
+            raise CorpusError(corpora["train"].path, None, message)
 
         arrays, counts = {}, {}
         for (split, corpus), start, stop in zip(corpora.items(), bounds, bounds[1:], strict=False):
@@ -139,6 +159,11 @@ class LabelledFeatures(Encoder):
     def _training(self, corpora):
         """Return the part of the training split that counts."""
         return corpora["train"].first(self.examples)
+
+    def _labels(self, corpora):
+        """Return the labels of all splits, "O" first."""
+        labels = {label for corpus in corpora.values() for label in corpus.labels}
+        return ["O", *sorted(labels - {"O"})]
 
 
 def _columns(corpora):

@@ -1,16 +1,14 @@
 """Corpus formats: one file each, found by their class."""
 
-import hashlib
 import sys
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
 
 from staleness.algorithms.components import discover
-from staleness.algorithms.errors import CorpusError, StalenessError
+from staleness.algorithms.errors import StalenessError
 
 
 @dataclass(frozen=True)
@@ -19,6 +17,8 @@ class LabelledSentences:
 
     Attributes
     ----------
+    path : path-like
+        The file.
     columns : dict of str to list of str
         "word" and, where the file has them, "pos" and "chunk": one value a token.
     labels : list of str
@@ -33,6 +33,7 @@ class LabelledSentences:
         See `Format.read`.
     """
 
+    path: object
     columns: dict
     labels: list
     offsets: np.ndarray
@@ -162,42 +163,3 @@ def check_files(files, format, encoder):
 def formats():
     """Return the formats found: their names to their classes."""
     return discover(sys.modules[__name__], Format)
-
-
-def read_text(path):
-    """Read a file of UTF-8.
-
-    Parameters
-    ----------
-    path : path-like
-        The file; a byte order mark is dropped, CRLF becomes LF.
-
-    Returns
-    -------
-    text : str
-    sha256 : str
-        Of the bytes as they are in the file.
-
-    Raises
-    ------
-    CorpusError
-        If it cannot be opened, or is not UTF-8 with LF or CRLF line ends.
-    """
-    try:
-        data = Path(path).read_bytes()
-    except OSError as error:
-        message = f"cannot be read ({error.strerror}): give the path of a readable text file"
-        raise CorpusError(path, None, message) from error
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        # The codec counts from behind the byte order mark that it skipped.
-        line = error.object.count(b"\n", 0, error.start) + 1
-        message = f"byte 0x{error.object[error.start]:02x} is not UTF-8: convert the file to UTF-8"
-        raise CorpusError(path, line, f"{message}, for example with iconv") from error
-    text = text.replace("\r\n", "\n")
-    if "\r" in text:
-        line = text.count("\n", 0, text.index("\r")) + 1
-        message = "a carriage return inside a line: end lines with LF or CRLF"
-        raise CorpusError(path, line, message)
-    return text, hashlib.sha256(data).hexdigest()

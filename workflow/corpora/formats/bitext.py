@@ -38,7 +38,7 @@ def _read(file, links=None):
     """Yield the pairs of `TextFile`s."""
     rows = zip(file, itertools.repeat("") if links is None else links, strict=False)
     for number, (text, of_links) in enumerate(rows, start=1):
-        row = split_words(file, number, text)
+        row = split_words(text)
         if row.count(SEPARATOR) != 1:
             message = f"{row.count(SEPARATOR)} times {SEPARATOR} with blanks around it, expected 1"
             raise CorpusError(file.path, number, f"{message}: write SOURCE {SEPARATOR} TARGET")

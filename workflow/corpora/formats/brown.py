@@ -9,6 +9,7 @@ is its "n't".
 
 import re
 
+from staleness.workflow.corpora import lines
 from staleness.workflow.corpora.formats import tagged
 
 SUFFIXES = re.compile(r"(-(HL|TL|NC))+$")
@@ -19,7 +20,7 @@ class Brown(tagged.Tagged):
 
     name = "brown"
     task = "tagging"
-    modules = (tagged,)
+    modules = (lines, tagged)
 
     def tag(self, tag):
         """Return the base tag; see `base_tag`."""

@@ -13,7 +13,7 @@ from itertools import product
 
 from staleness.algorithms.errors import CorpusError
 from staleness.workflow.corpora import lines, pairs
-from staleness.workflow.corpora.formats import Format, read_text
+from staleness.workflow.corpora.formats import Format
 from staleness.workflow.corpora.lines import TextFile
 from staleness.workflow.corpora.pairs import Pair, SentencePairs
 
@@ -36,8 +36,8 @@ class ClearBible(Format):
         """
         given, found = TextFile(source), TextFile(target)
         sources, targets = _Verses(given), _Verses(found)
-        text, sha256 = read_text(links)
-        linked, across = _links(links, text, sources, targets)
+        joined = TextFile(links)
+        linked, across = _links(links, joined.text(), sources, targets)
         both = [verse for verse in sources.words if verse in targets.words]
         return SentencePairs(
             read=lambda: (
@@ -50,7 +50,7 @@ class ClearBible(Format):
                 for verse in both
             ),
             paths=(source, target),
-            sha256=(given.sha256, found.sha256, sha256),
+            sha256=(given.sha256, found.sha256, joined.sha256),
             counts={
                 "unpaired_source_verses": len(sources.words) - len(both),
                 "unpaired_target_verses": len(targets.words) - len(both),

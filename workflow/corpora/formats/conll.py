@@ -10,7 +10,9 @@ import re
 import numpy as np
 
 from staleness.algorithms.errors import CorpusError
-from staleness.workflow.corpora.formats import Format, LabelledSentences, read_text
+from staleness.workflow.corpora import lines
+from staleness.workflow.corpora.formats import Format, LabelledSentences
+from staleness.workflow.corpora.lines import TextFile, split_words
 
 DOCUMENT = "-DOCSTART-"
 LABEL = re.compile(r"O|[BI]-.+", re.DOTALL)
@@ -22,6 +24,7 @@ class Conll(Format):
 
     name = "conll"
     task = "ner"
+    modules = (lines,)
 
     def read(self, path):
         """Read a file of 2 or more columns; see `Format.read`.
@@ -29,71 +32,68 @@ class Conll(Format):
         With 3 columns the second is the part of speech; with 4 or more the second is the part of
         speech and the third the chunk.
         """
-        text, sha256 = read_text(path)
-        columns, lines, offsets, documents = _columns(path, text)
-        _check_labels(path, columns[-1], lines)
-        labels, scheme = _to_bio(path, columns[-1], lines, offsets)
+        file = TextFile(path)
+        columns, places, offsets, documents = _columns(file)
+        _check_labels(path, columns[-1], places)
+        labels, scheme = _to_bio(path, columns[-1], places, offsets)
         names = ("word", "pos", "chunk")[: max(len(columns) - 1, 1)]
         return LabelledSentences(
+            path=path,
             columns=dict(zip(names, columns, strict=False)),
             labels=labels,
             offsets=offsets,
             scheme=scheme,
             documents=documents,
-            sha256=(sha256,),
+            sha256=(file.sha256,),
         )
 
 
-def _columns(path, text):
-    """Split a text into its columns.
+def _columns(file):
+    """Split a `TextFile` into its columns.
 
     Returns
     -------
     columns : list of list of str
         One value a token each.
-    lines : list of int
+    places : list of int
         The line of each token.
     offsets : numpy.ndarray of int64
         Where each sentence begins, and the end of the last.
     documents : int
         The number of -DOCSTART- lines.
     """
-    fields, lines, starts = [], [], [0]
+    fields, places, starts = [], [], [0]
     documents = 0
     width = None
-    # Only LF ends a line and only blank and tab separate: str.split() and str.splitlines() would
-    # also break at no-break spaces and other characters that occur inside words.
-    for number, line in enumerate(text.replace("\t", " ").split("\n"), start=1):
-        row = line.split(" ")
-        if "" in row:
-            row = [field for field in row if field]
+    for number, line in enumerate(file, start=1):
+        row = split_words(line)
         if not row or row[0] == DOCUMENT:
             documents += bool(row)
-            if starts[-1] != len(lines):
-                starts.append(len(lines))
+            if starts[-1] != len(places):
+                starts.append(len(places))
             continue
         if len(row) != width:
             if width is not None or len(row) == 1:
-                raise _wrong_width(path, number, row, width, lines)
+                raise _wrong_width(file.path, number, row, width, places)
             width = len(row)
         fields += row
-        lines.append(number)
-    if not lines:
+        places.append(number)
+    if not places:
         message = "no sentences: expected lines of a word, other columns and a label"
-        raise CorpusError(path, None, f"{message}; check that this is the right file")
-    if starts[-1] != len(lines):
-        starts.append(len(lines))
+        raise CorpusError(file.path, None, f"{message}; check that this is the right file")
+    if starts[-1] != len(places):
+        starts.append(len(places))
     columns = [fields[column::width] for column in range(width)]
-    return columns, lines, np.array(starts, dtype=np.int64), documents
+    return columns, places, np.array(starts, dtype=np.int64), documents
 
 
-def _wrong_width(path, number, row, width, lines):
+def _wrong_width(path, number, row, width, places):
     """Return the error for a line whose number of columns is wrong."""
     if width is None:
         found, wanted = "1 column", "at least 2, the word first and the label last"
     else:
         found = f"{len(row)} column{'s' if len(row) > 1 else ''}"
-        wanted = f"{width}, as in line {lines[0]}"
+        wanted = f"{width}, as in line {places[0]}"
     return CorpusError(
         path,
         number,
@@ -102,7 +102,7 @@ def _wrong_width(path, number, row, width, lines):
     )
 
 
-def _check_labels(path, labels, lines):
+def _check_labels(path, labels, places):
     """Raise an error at the first label that is none."""
     wrong = {label for label in set(labels) if not LABEL.fullmatch(label)}
     if wrong:
@@ -111,10 +111,10 @@ def _check_labels(path, labels, lines):
             f"label {labels[index]!r}, expected O, B-TYPE or I-TYPE in the last column: "
             "convert the labels to BIO"
         )
-        raise CorpusError(path, lines[index], message)
+        raise CorpusError(path, places[index], message)
 
 
-def _to_bio(path, labels, lines, offsets):
+def _to_bio(path, labels, places, offsets):
     """Find the scheme of the labels and return them in BIO.
 
     BIO is ruled out by an I-X that follows neither B-X nor I-X, IOB1 by a B-X that does not follow
@@ -142,16 +142,16 @@ def _to_bio(path, labels, lines, offsets):
         return labels, "BIO"
     not_iob1 = np.flatnonzero((prefix == BEGIN) & ~continues)
     if not_iob1.size:
-        raise _no_scheme(path, labels, lines, not_bio[0], not_iob1[0])
+        raise _no_scheme(path, labels, places, not_bio[0], not_iob1[0])
     labels = list(labels)
     for index in not_bio:
         labels[index] = "B" + labels[index][1:]
     return labels, "IOB1"
 
 
-def _no_scheme(path, labels, lines, not_bio, not_iob1):
+def _no_scheme(path, labels, places, not_bio, not_iob1):
     """Return the error for labels in neither scheme, at the line that rules out the second."""
-    line_of = {"BIO": lines[not_bio], "IOB1": lines[not_iob1]}
+    line_of = {"BIO": places[not_bio], "IOB1": places[not_iob1]}
     why = {
         "BIO": f"{labels[not_bio]} begins an entity, which BIO does with B",
         "IOB1": f"{labels[not_iob1]} follows no entity of its type, where IOB1 has I",

@@ -8,7 +8,9 @@ import re
 import numpy as np
 
 from staleness.algorithms.errors import CorpusError
-from staleness.workflow.corpora.formats import Format, TaggedSentences, read_text
+from staleness.workflow.corpora import lines
+from staleness.workflow.corpora.formats import Format, TaggedSentences
+from staleness.workflow.corpora.lines import TextFile, is_blank
 
 COLUMNS = 10
 ID = re.compile(r"[1-9][0-9]*")
@@ -22,13 +24,14 @@ class Conllu(Format):
 
     name = "conllu"
     task = "tagging"
+    modules = (lines,)
 
     def read(self, path):
         """Read a file; see `Format.read`. If no token has a tag, the corpus has none."""
-        text, sha256 = read_text(path)
-        words, tags, lines, ends = [], [], [], [0]
-        for number, line in enumerate(text.split("\n"), start=1):
-            if not line or line.isspace():
+        file = TextFile(path)
+        words, tags, places, ends = [], [], [], [0]
+        for number, line in enumerate(file, start=1):
+            if is_blank(line):
                 if ends[-1] != len(words):
                     ends.append(len(words))
             elif not line.startswith("#"):
@@ -37,7 +40,7 @@ class Conllu(Format):
                 if ID.fullmatch(columns[0]):
                     words.append(columns[1])
                     tags.append(columns[3] if columns[3] != NONE else columns[4])
-                    lines.append(number)
+                    places.append(number)
         if not words:
             message = "no sentences: expected lines of 10 columns separated by tabs"
             raise CorpusError(path, None, f"{message}; check that this is the right file")
@@ -47,13 +50,13 @@ class Conllu(Format):
         if any(tagged) and not all(tagged):
             message = f"word {words[tagged.index(False)]!r} has no tag, but others have"
             raise CorpusError(
-                path, lines[tagged.index(False)], f"{message}: give it one as UPOS or XPOS"
+                path, places[tagged.index(False)], f"{message}: give it one as UPOS or XPOS"
             )
         return TaggedSentences(
             words=words,
             tags=tags if all(tagged) else None,
             offsets=np.array(ends, dtype=np.int64),
-            sha256=(sha256,),
+            sha256=(file.sha256,),
         )
 
 

@@ -37,5 +37,5 @@ def _read(source, target, links=None):
     """Yield the pairs of `TextFile`s."""
     rows = zip(source, target, itertools.repeat("") if links is None else links, strict=False)
     for number, row in enumerate(rows, start=1):
-        sides = split_words(source, number, row[0]), split_words(target, number, row[1])
+        sides = split_words(row[0]), split_words(row[1])
         yield Pair(number, *sides, links=read_links(links, number, row[2], *sides))

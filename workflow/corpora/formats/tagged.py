@@ -3,7 +3,9 @@
 import numpy as np
 
 from staleness.algorithms.errors import CorpusError
-from staleness.workflow.corpora.formats import Format, TaggedSentences, read_text
+from staleness.workflow.corpora import lines
+from staleness.workflow.corpora.formats import Format, TaggedSentences
+from staleness.workflow.corpora.lines import TextFile, split_words
 
 
 class Tagged(Format):
@@ -11,14 +13,14 @@ class Tagged(Format):
 
     name = "tagged"
     task = "tagging"
+    modules = (lines,)
 
     def read(self, path):
         """Read a file; see `Format.read`. Empty lines are no sentences."""
-        text, sha256 = read_text(path)
+        file = TextFile(path)
         tokens, ends = [], [0]
-        # Only LF ends a line and only blank and tab separate: words may hold other white space.
-        for line in text.replace("\t", " ").split("\n"):
-            tokens += filter(None, line.split(" "))
+        for line in file:
+            tokens += split_words(line)
             if ends[-1] != len(tokens):
                 ends.append(len(tokens))
         if not tokens:
@@ -27,13 +29,13 @@ class Tagged(Format):
         parts = {token: token.rpartition("/") for token in dict.fromkeys(tokens)}
         wrong = {token for token, (word, _, tag) in parts.items() if not (word and tag)}
         if wrong:
-            raise _no_tag(path, text, wrong)
+            raise _no_tag(file, wrong)
         tags = {token: self.tag(tag) for token, (_, _, tag) in parts.items()}
         return TaggedSentences(
             words=[parts[token][0] for token in tokens],
             tags=[tags[token] for token in tokens],
             offsets=np.array(ends, dtype=np.int64),
-            sha256=(sha256,),
+            sha256=(file.sha256,),
         )
 
     def tag(self, tag):
@@ -41,11 +43,13 @@ class Tagged(Format):
         return tag
 
 
-def _no_tag(path, text, wrong):
+def _no_tag(file, wrong):
     """Return the error for the first of some tokens that are no word/tag."""
-    for number, line in enumerate(text.replace("\t", " ").split("\n"), start=1):
-        for token in line.split(" "):
-            if token in wrong:
-                message = f"token {token!r}, expected word/tag: give every word a tag"
-                return CorpusError(path, number, f"{message}, behind its last slash")
-    raise AssertionError("the tokens are from this text")
+    number, token = next(
+        (number, token)
+        for number, line in enumerate(file, start=1)
+        for token in split_words(line)
+        if token in wrong
+    )
+    message = f"token {token!r}, expected word/tag: give every word a tag, behind its last slash"
+    return CorpusError(file.path, number, message)

@@ -22,7 +22,7 @@ from staleness.workflow.corpora.synthetic.sampling import (
 TRANSLATIONS = 4  # of a word
 # That the null word has for translations. With as many words a side, those of a word still differ.
 NULL_WORDS = 100
-# As in the Brown Corpus, but of at most 40 words.
+# As in the Brown Corpus, but of at most 40 words, as aligners are mostly given.
 LONGEST = 40
 LENGTHS = Distributions(negative_binomial(mean=20.25, shape=2.4, longest=LONGEST))
 TARGET_LENGTHS = Distributions(poisson(1.05 * np.arange(LONGEST + 1), LONGEST))

@@ -6,10 +6,12 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from staleness.algorithms import encoded
+from staleness.algorithms.errors import CorpusError
+from staleness.kernels.validation import MOST_LABELS
 from staleness.workflow.corpora.encoders import ner
 from staleness.workflow.corpora.features import DERIVED, NER_TEMPLATES, template_name, templates_for
 from staleness.workflow.corpora.formats import LabelledSentences
@@ -21,6 +23,7 @@ def corpus(sentences, columns=("word", "pos", "chunk")):
     """Make a corpus of sentences of (label, word, pos, chunk)."""
     tokens = [token for sentence in sentences for token in sentence]
     return LabelledSentences(
+        path="a.txt",
         columns={name: [token[1 + i] for token in tokens] for i, name in enumerate(columns)},
         labels=[token[0] for token in tokens],
         offsets=np.cumsum([0] + [len(sentence) for sentence in sentences], dtype=np.int64),
@@ -106,12 +109,13 @@ sentence_lists = st.lists(st.lists(tokens, min_size=1, max_size=5), min_size=1, 
     st.sampled_from([ner.LARGEST, 5]),
 )
 def test_equals_the_slow_encoder(splits, columns, min_count, largest):
+    templates = templates_for(columns)
+    rows = slow_rows(splits, columns, templates, min_count)
+    assume(rows)
     # With a small LARGEST the mixed-radix numbers are replaced by ranks on the way.
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ner, "LARGEST", largest)
         about, arrays, names = encode(splits, columns, min_count)
-    templates = templates_for(columns)
-    rows = slow_rows(splits, columns, templates, min_count)
     assert about["features"] == len(rows)
     assert names == [
         "=".join([template_name(template), *["|".join(values)] * bool(template)])
@@ -174,11 +178,21 @@ def test_names_keep_to_their_lines():
     assert all(name.isprintable() for name in names)
 
 
-def test_nothing_frequent_enough_is_no_feature():
-    about, arrays, _ = encode(SMALL, COLUMNS, min_count=99)
-    assert about["features"] == 0
-    assert arrays["train.features"].tolist() == []
-    assert arrays["train.feature_offsets"].tolist() == [0, 0, 0]
+def test_nothing_frequent_enough_is_an_error():
+    said = r"^a\.txt: \d+ tokens, and no feature that occurs 99 times in them: .* --min-count$"
+    with pytest.raises(CorpusError, match=said):
+        encode(SMALL, COLUMNS, min_count=99)
+
+
+def test_too_many_labels():
+    def check(types):
+        several = corpus([[(f"B-{number}", "w") for number in range(types)]], ["word"])
+        ner.LabelledFeatures().check({"train": several, "dev": several}, {"train": "a.txt"})
+
+    check(MOST_LABELS - 1)
+    said = "^a.txt: 1,025 different labels, such as 'B-999', expected at most 1,024: put the label"
+    with pytest.raises(CorpusError, match=said):
+        check(MOST_LABELS)
 
 
 @pytest.mark.parametrize("examples", [1, 2, 9])

@@ -88,7 +88,7 @@ def test_verses(read, end):
         ("links", LINKS, "[]", None, "record 1 has no lists of token ids"),
         ("links", LINKS, '{"records": [[]]}', None, "record 1 has no lists of token ids"),
         ("links", LINKS, '{"records": [{"source": "a"}]}', None, "record 1 has no lists"),
-        ("links", LINKS, '{\n"records": [\n', 3, "not JSON"),
+        ("links", LINKS, '{\n"records": [\n', 2, "not JSON"),
     ],
 )
 def test_broken_files(read, file, old, new, line, said):

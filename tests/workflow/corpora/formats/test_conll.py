@@ -115,7 +115,6 @@ def test_only_blank_and_tab_separate(read, odd):
         ("-DOCSTART- O\n\n", None, "no sentences"),
         (b"a O\nb\xe9 O\n", 2, "0xe9 is not UTF-8"),
         (b"\xef\xbb\xbfa O\nb\xe9 O\n", 2, "0xe9 is not UTF-8"),
-        (b"\xff\xfea\x00", 1, "not UTF-8"),
         ("a O\rb O\n", 1, "carriage return"),
         ("a O\n\nb S-PER\n", 3, "label 'S-PER', expected O, B-TYPE or I-TYPE"),
         ("a B-\n", 1, "label 'B-'"),
@@ -183,8 +182,10 @@ def test_neither_scheme(read, labels, line, said):
 
 # Words of anything but what separates; surrogates cannot be written as UTF-8.
 words = st.text(
-    st.characters(exclude_categories=["Cs"], exclude_characters=" \t\r\n"), min_size=1, max_size=5
-).filter(lambda word: word != "-DOCSTART-" and not word.startswith("\ufeff"))
+    st.characters(exclude_categories=["Cs"], exclude_characters=" \t\r\n\0\ufeff"),
+    min_size=1,
+    max_size=5,
+).filter(lambda word: word != "-DOCSTART-")
 entities = st.lists(st.tuples(st.sampled_from(["", "X", "Y"]), st.integers(1, 3)), min_size=1)
 corpora = st.lists(entities, min_size=1, max_size=6)
 

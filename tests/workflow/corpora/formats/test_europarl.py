@@ -35,7 +35,7 @@ def test_format_is_found():
         ("", "x", ([], ["x"])),
         (" \t\u00a0", "x", ([], ["x"])),
         ('<SPEAKER ID="1" NAME="x">', " <P>", ([], [])),
-        ("a\u00a0b\x01c\rd", "e\u2028f", (["a", "bc", "d"], ["e", "f"])),
+        ("a\u00a0b\x01c\x0bd", "e\u2028f", (["a", "bc", "d"], ["e", "f"])),
     ],
 )
 def test_words(read, source, target, expected):

@@ -39,7 +39,9 @@ def test_example(read):
     assert corpus.sha256 == (hashlib.sha256(text.replace("\n", "\r\n").encode()).hexdigest(),)
 
 
-part = st.text(st.characters(exclude_categories=["Cs"], exclude_characters=" \t\n\r"), min_size=1)
+part = st.text(
+    st.characters(exclude_categories=["Cs"], exclude_characters=" \t\n\r\0\ufeff"), min_size=1
+)
 tag = part.filter(lambda text: "/" not in text)
 
 
