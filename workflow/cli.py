@@ -15,7 +15,7 @@ class OneLineParser(argparse.ArgumentParser):
 
     def error(self, message):
         """Print the message and leave with status 2."""
-        self.exit(2, f"{self.prog}: {message}\n")
+        self.exit(2, f"{in_one_line(f'{self.prog}: {message}')}\n")
 
 
 def parser():
@@ -52,15 +52,28 @@ def main(arguments=None):
             sys.stdout.flush()
             return status
     except StalenessError as error:
-        print(f"staleness {options.command}: {error}", file=sys.stderr)
+        tell(options.command, error)
         return 1
     except KeyboardInterrupt:
-        print(f"staleness {options.command}: interrupted", file=sys.stderr)
+        tell(options.command, "interrupted")
         return 130
     except BrokenPipeError:
         # The reader of our output (`head`) has gone; Python must not complain about it at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except OSError as error:
-        print(f"staleness {options.command}: {error}", file=sys.stderr)
+        tell(options.command, error)
         return 1
+
+
+def tell(command, error):
+    """Print what went wrong, one line whatever the file is called that it names."""
+    print(in_one_line(f"staleness {command}: {error}"), file=sys.stderr)
+
+
+def in_one_line(text):
+    """Return a text with what would end its line, or steer the terminal, escaped."""
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
+        for character in text
+    )

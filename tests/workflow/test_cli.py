@@ -27,6 +27,20 @@ def test_wrong_words_are_one_line_and_status_2(arguments, said, capsys):
     assert error.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("name", "said"), [("a\nb", r"a\nb"), ("\x1b[2J", r"\x1b[2J"), ("caf\udce9", r"caf\udce9")]
+)
+def test_an_error_is_one_line_whatever_a_file_is_called(name, said, tmp_path, capsys):
+    assert main(["claims", str(tmp_path / name)]) == 1
+    error = capsys.readouterr().err
+    assert f"/{said}" in error
+    assert error.count("\n") == 1
+    assert error[:-1].isprintable()
+    with pytest.raises(SystemExit):
+        main(["corpora", "one", name])
+    assert capsys.readouterr().err == f"staleness: unrecognized arguments: {said}\n"
+
+
 def test_every_command_helps(capsys):
     with pytest.raises(SystemExit):
         main(["--help"])
