@@ -1,4 +1,4 @@
-"""Break things at random and count how they end: `python -m tests.campaign [KIND] [--count N] [--seed S]`.
+"""Break things at random, and count how they end: `python -m tests.campaign [KIND]`.
 
 Each trial depends on the seed and its number alone: `--seed S --only K` repeats one. Ends with 1 if
 any ended neither well nor in one line.
@@ -7,10 +7,14 @@ any ended neither well nor in one line.
 import argparse
 import sys
 
+from .disk import Disk
 from .inputs import Inputs
+from .kills import Kills
+from .terminal import Terminal
 from .trial import OTHERWISE, carry_out, counted
+from .workers import Workers
 
-CAMPAIGNS = {kind.name: kind for kind in (Inputs,)}
+CAMPAIGNS = {kind.name: kind for kind in (Inputs, Kills, Disk, Terminal, Workers)}
 
 
 def main(arguments=None):
@@ -22,7 +26,9 @@ def main(arguments=None):
         numbers = range(campaign.count if options.count is None else options.count)
         if options.only is not None:
             numbers = [options.only]
-        ends = carry_out(campaign, numbers, options.seed, keep=options.keep)
+        ends = carry_out(
+            campaign, numbers, options.seed, keep=options.keep, verbose=options.verbose
+        )
         print(counted(campaign, ends), flush=True)
         faults += ends[OTHERWISE]
     return int(faults > 0)
@@ -36,6 +42,7 @@ def parser():
     made.add_argument("--seed", type=int, metavar="S", default=0, help="(default: 0)")
     made.add_argument("--only", type=int, metavar="K", help="repeat this trial")
     made.add_argument("--keep", metavar="DIR", help="where the files of what went wrong go")
+    made.add_argument("--verbose", action="store_true", help="tell of every trial")
     return made
 
 

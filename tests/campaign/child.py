@@ -56,19 +56,20 @@ class Ended:
             One of them has to be in the line, such as that of the broken file.
         """
         lines = self.errors.splitlines()
+        fault = None
         if self.late:
-            return OTHERWISE, f"does not end: {self.errors[-300:]!r}"
-        if self.status < 0:
-            return OTHERWISE, f"ended by {signal.Signals(-self.status).name}"
-        if COMPLAINT.search(self.errors):
-            return OTHERWISE, f"{lines[-1]!r} (status {self.status})"
-        if self.status == 0:
-            return WELL, self.out
-        if len(lines) != 1 or not self.errors.endswith("\n"):
-            return OTHERWISE, f"{len(lines)} lines (status {self.status}): {self.errors[-300:]!r}"
-        if names and not any(name in self.errors for name in names):
-            return OTHERWISE, f"names no file: {lines[0]!r}"
-        return ONE_LINE, lines[0]
+            fault = f"does not end: {self.errors[-300:]!r}"
+        elif self.status < 0:
+            fault = f"ended by {signal.Signals(-self.status).name}"
+        elif COMPLAINT.search(self.errors):
+            fault = f"{lines[-1]!r} (status {self.status})"
+        elif self.status and (len(lines) != 1 or not self.errors.endswith("\n")):
+            fault = f"{len(lines)} lines (status {self.status}): {self.errors[-300:]!r}"
+        elif self.status and names and not any(name in lines[0] for name in names):
+            fault = f"names no file: {lines[0]!r}"
+        if fault:
+            return OTHERWISE, fault
+        return (ONE_LINE, lines[0]) if self.status else (WELL, self.out)
 
 
 def call(arguments, folder, seconds=SECONDS):

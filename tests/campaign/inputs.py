@@ -90,7 +90,9 @@ class Inputs(Campaign):
         outcome = judged(arguments, folder, said, ["broken"])
         # Arrays say by their digest what they are: to learn from others is no end.
         if outcome.end == WELL and path.suffix == ".npy" and after != before:
-            return Outcome(OTHERWISE, outcome.what, f"other arrays are used: {outcome.said[-80:]!r}")
+            return Outcome(
+                OTHERWISE, outcome.what, f"other arrays are used: {outcome.said[-80:]!r}"
+            )
         return outcome
 
     def _readers(self, folder):
@@ -118,7 +120,11 @@ class Inputs(Campaign):
         return [
             *readers,
             ("calibration", material.calibration, [*learn, "--calibration", None]),
-            ("reference", material.reference, ["verify", "--reference", None, str(run), str(other)]),
+            (
+                "reference",
+                material.reference,
+                ["verify", "--reference", None, str(run), str(other)],
+            ),
             ("figure for report", material.figure, [*report, "--figures", None]),
             ("claims for report", material.claims, [*report, "--claims", None]),
         ]

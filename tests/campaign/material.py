@@ -1,4 +1,4 @@
-"""What the commands of a campaign work on: small corpora, runs of them, and what is made of these."""
+"""What the commands work on: small corpora, runs of them, and what is made of these."""
 
 import random
 import shutil
@@ -17,7 +17,7 @@ SENTENCES = 30
 
 
 class Material:
-    """Encoded corpora by task, two runs of each, a figure, claims and a reference.
+    """Texts and encoded corpora by task, two runs of each, a figure, claims and a reference.
 
     Parameters
     ----------
@@ -29,7 +29,7 @@ class Material:
         self.folder = folder
         self.mirror = folder / "mirror"
         self.mirror.mkdir()
-        self.encoded, self.runs = {}, {}
+        self.texts, self.encoded, self.runs = {}, {}, {}
         for task, kind in encoders().items():
             self._encode(task, kind.format)
             for schedule in ("single", "asynchronous"):
@@ -44,7 +44,9 @@ class Material:
         self._call("verify", "--write", "--reference", str(self.reference), *runs)
 
     def _encode(self, task, format):
-        given = write(self.folder, corpus(random.Random(task), format, SENTENCES))
+        self.texts[task] = self.folder / "texts" / task
+        self.texts[task].mkdir(parents=True)
+        given = write(self.texts[task], corpus(random.Random(task), format, SENTENCES))
         self.encoded[task] = self.folder / "encoded" / task
         out = ["--out", str(self.encoded[task])]
         skip = ["--skip-bad-pairs"] if task == "alignment" else []

@@ -72,7 +72,11 @@ def _insert_odd_text(choose, data):
 
 def _insert_huge_token(choose, data):
     begin, _ = _spot(choose, data)
-    return data[:begin] + choose.choice(b"a0 \n\t/\x00").to_bytes() * choose.choice(HUGE) + data[begin:]
+    return (
+        data[:begin]
+        + choose.choice(b"a0 \n\t/\x00").to_bytes() * choose.choice(HUGE)
+        + data[begin:]
+    )
 
 
 def _delete(choose, data):
@@ -121,7 +125,7 @@ def _pack(choose, data):
 
 
 def _swap_lines(choose, data):
-    return _with_lines(data, lambda lines: choose.shuffle(lines))
+    return _with_lines(data, choose.shuffle)
 
 
 def _drop_line(choose, data):
@@ -147,7 +151,7 @@ def _repeat_column(choose, data):
 
 
 def _swap_columns(choose, data):
-    return _with_columns(choose, data, lambda row: choose.shuffle(row))
+    return _with_columns(choose, data, choose.shuffle)
 
 
 def _odd_column(choose, data):

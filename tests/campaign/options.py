@@ -13,7 +13,7 @@ MOST = 3  # options broken at once
 INTEGERS = [
     *("0", "1", "2", "3", "-1", "-0", "7", "128", "129", "1000", "65536", "2147483647"),
     *("2147483648", "-2147483649", "4294967296", "9223372036854775807", "9223372036854775808"),
-    *("99999999999999999999", "1" * 5000, "1e3", "0x10", "1_0", " 4", "４", "1.0", "nan", ""),
+    *("99999999999999999999", "1" * 5000, "1e3", "0x10", "1_0", " 4", "\uff14", "1.0", "nan", ""),
 ]
 NUMBERS = [
     *("0", "-0.0", "1", "0.5", "0.51", "1e-3", "-1", "1e-320", "1e-45", "1e38", "1e39", "1e308"),
@@ -67,7 +67,9 @@ class Options:
                 positional = self._odd(choose, action, folder)
         # A value that begins with a dash is one only behind "=".
         given = [
-            f"{option}={values[0]}" if len(values) == 1 and values[0][:1] == "-" else [option, *values]
+            f"{option}={values[0]}"
+            if len(values) == 1 and values[0][:1] == "-"
+            else [option, *values]
             for option, values in options.items()
         ]
         flat = [part for each in given for part in ([each] if isinstance(each, str) else each)]

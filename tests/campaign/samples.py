@@ -5,7 +5,22 @@ import json
 from staleness.workflow.corpora.encoders import encoder
 from staleness.workflow.corpora.formats import file_key, formats
 
-WORDS = ["the", "met", "in", "of", "old", "sagte", "went", "zu", "a", "Straße", "1996", ".", "½", "他"]
+WORDS = [
+    "the",
+    "met",
+    "in",
+    "of",
+    "old",
+    "sagte",
+    "went",
+    "zu",
+    "a",
+    "Straße",
+    "1996",
+    ".",
+    "½",
+    "他",
+]
 NAMES = {"PER": ["Ada", "Grace"], "LOC": ["Turin", "Zürich"], "ORG": ["Acme", "Uno"]}
 TAGS = ["NN", "VB", "IN", "CD", "."]
 

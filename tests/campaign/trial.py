@@ -1,4 +1,4 @@
-"""What all campaigns have in common: numbered trials, each a function of its seed, and their count."""
+"""What campaigns have in common: numbered trials, each a function of its seed, and their count."""
 
 import random
 import shutil
@@ -48,6 +48,7 @@ class Campaign(ABC):
     trials: ClassVar[str]
     count: ClassVar[int]
 
+    @abstractmethod
     def prepare(self, folder):
         """Make what all trials share; the folder is empty and stays until all have ended."""
 
@@ -68,7 +69,12 @@ class Campaign(ABC):
         """
 
 
-def carry_out(campaign, numbers, seed, tell=print, keep=None):
+def say(line):
+    """Print a line at once, wherever it goes."""
+    print(line, flush=True)
+
+
+def carry_out(campaign, numbers, seed, tell=say, keep=None, verbose=False):
     """Make trials, tell of each that ended otherwise, and count.
 
     Parameters
@@ -81,6 +87,8 @@ def carry_out(campaign, numbers, seed, tell=print, keep=None):
         Takes a line.
     keep : path-like, optional
         Where the folders of trials that ended otherwise go; they are removed unless given.
+    verbose : bool, optional
+        Tell of every trial.
 
     Returns
     -------
@@ -97,11 +105,14 @@ def carry_out(campaign, numbers, seed, tell=print, keep=None):
             place.mkdir()
             outcome = campaign.trial(random.Random(f"{campaign.name} {seed} {number}"), place)
             ends[outcome.end] += 1
+            trial = f"{campaign.name} {number}"
+            if outcome.end == OTHERWISE or verbose:
+                tell(f"{trial}: {outcome.end}: {outcome.what}: {outcome.said}")
             if outcome.end == OTHERWISE:
-                tell(f"{campaign.name} {number}: {outcome.what}: {outcome.said}")
-                tell(f"  again: python -m tests.campaign {campaign.name} --seed {seed} --only {number}")
+                again = f"{campaign.name} --seed {seed} --only {number}"
+                tell(f"  again: python -m tests.campaign {again}")
                 if keep is not None:
-                    shutil.copytree(place, Path(keep) / f"{campaign.name}-{seed}-{number}")
+                    shutil.copytree(place, Path(keep) / trial, symlinks=True)
             shutil.rmtree(place)
     return ends
 
