@@ -168,13 +168,24 @@ def refuse_foreign(folder, expected, suffixes=()):
 def termination_unwinds():
     """Let SIGTERM leave the block like an exception, so that what is half done is removed.
 
-    Only the main thread may set signal handlers; in others nothing changes.
+    And SIGHUP, that of a terminal that is closed, unless it is ignored, as under `nohup`. Only the
+    main thread may set signal handlers; in others nothing changes.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    numbers = [
+        number
+        for number in (signal.SIGTERM, signal.SIGHUP)
+        if signal.getsignal(number) is not signal.SIG_IGN
+    ]
+    before = [signal.signal(number, _leave) for number in numbers]
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
+
+
+def _leave(number, frame):
+    sys.exit(128 + number)

@@ -44,31 +44,34 @@ def main(arguments=None):
     arguments : list of str, optional
         Without the program's name; by default those of the process.
     """
-    options = parser().parse_args(arguments)
+    command = "staleness"
     try:
+        # Reading the options imports much: Ctrl-C meanwhile is a line as well.
+        options = parser().parse_args(arguments)
+        command += f" {options.command}"
         with termination_unwinds():
             status = options.run(options) or 0
             # Not left to the end of the process, where an error could no longer be caught.
             sys.stdout.flush()
             return status
     except StalenessError as error:
-        tell(options.command, error)
+        tell(command, error)
         return 1
     except KeyboardInterrupt:
-        tell(options.command, "interrupted")
+        tell(command, "interrupted")
         return 130
     except BrokenPipeError:
         # The reader of our output (`head`) has gone; Python must not complain about it at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except OSError as error:
-        tell(options.command, error)
+        tell(command, error)
         return 1
 
 
 def tell(command, error):
     """Print what went wrong, one line whatever the file is called that it names."""
-    print(in_one_line(f"staleness {command}: {error}"), file=sys.stderr)
+    print(in_one_line(f"{command}: {error}"), file=sys.stderr)
 
 
 def in_one_line(text):

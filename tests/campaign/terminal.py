@@ -19,8 +19,9 @@ from .whole import half_written
 PATIENCE = 60  # seconds until it has to have ended
 CTRL_C = b"\x03"
 EPOCHS = 400
-# Before any of our code runs, what Python says of Ctrl-C is its own.
-TRACEBACK = re.compile(r"Traceback.*(staleness|Snakefile|workflow/)", re.DOTALL)
+# Until our command line is there to catch it, what Python says of Ctrl-C is its own.
+OURS = rf"{re.escape(str(workflow.REPOSITORY))}/(workflow/commands|algorithms|kernels|Snakefile)"
+TRACEBACK = re.compile(rf"Traceback.*{OURS}", re.DOTALL)
 
 
 class Terminal(Campaign):

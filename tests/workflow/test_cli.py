@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from staleness.workflow import cli
 from staleness.workflow.cli import main
 
 
@@ -39,6 +40,17 @@ def test_an_error_is_one_line_whatever_a_file_is_called(name, said, tmp_path, ca
     with pytest.raises(SystemExit):
         main(["corpora", "one", name])
     assert capsys.readouterr().err == f"staleness: unrecognized arguments: {said}\n"
+
+
+def test_ctrl_c_before_the_options_are_read_is_one_line(monkeypatch, capsys):
+    """Reading them imports much: that may take a second."""
+
+    def interrupted():
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "parser", interrupted)
+    assert main(["corpora"]) == 130
+    assert capsys.readouterr().err == "staleness: interrupted\n"
 
 
 def test_every_command_helps(capsys):
