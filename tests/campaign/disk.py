@@ -47,21 +47,28 @@ class Disk(Campaign):
     count = 100
 
     def prepare(self, folder):
-        """Make what the commands read, and see what room each needs; see `Campaign.prepare`."""
+        """Make what the commands read; see `Campaign.prepare`."""
         self.material = Material(folder)
         self.mounts = may_mount()
-        self.needs = {}
-        for name, arguments in self._commands().items():
-            place = folder / "needs" / name
+        self._needs = {}
+
+    def needs(self, name):
+        """Return the room that a command needs where there is enough.
+
+        Returns
+        -------
+        int, int, int
+            Pages, files and folders, pages of the largest file.
+        """
+        if name not in self._needs:
+            place = self.material.folder / "needs" / name
             place.mkdir(parents=True)
-            status = subprocess.run(
-                _staleness(arguments), cwd=place, check=False, stdout=subprocess.DEVNULL
-            ).returncode
-            if status:
-                raise RuntimeError(f"{name} ends with {status}")
-            files = [path for path in place.rglob("*") if path.is_file()]
-            pages = [-(-path.stat().st_size // PAGE) for path in files]
-            self.needs[name] = sum(pages), len([*place.rglob("*")]), max(pages)
+            arguments = _staleness(self._commands()[name])
+            subprocess.run(arguments, cwd=place, check=True, stdout=subprocess.DEVNULL)
+            made = [*place.rglob("*")]
+            pages = [-(-path.stat().st_size // PAGE) for path in made if path.is_file()]
+            self._needs[name] = sum(pages), len(made), max(pages)
+        return self._needs[name]
 
     def _commands(self):
         """Return the commands that write, by name, their results in the folder they work in."""
@@ -84,8 +91,8 @@ class Disk(Campaign):
 
     def trial(self, choose, folder):
         """Run one command on a small disk, then with room; see `Campaign.trial`."""
-        name = choose.choice(sorted(self.needs))
-        pages, files, largest = self.needs[name]
+        name = choose.choice(sorted(self._commands()))
+        pages, files, largest = self.needs(name)
         if self.mounts:
             # Some have room enough, but not for as many files.
             size, inodes = choose.randint(1, max(1, pages - 1)), 9999

@@ -21,28 +21,28 @@ class Kills(Campaign):
 
     All processes are killed, as where a machine loses power; or Snakemake alone, while its jobs
     go on; or one job.
+
+    Parameters
+    ----------
+    finished : tuple, optional
+        What `workflow.finish` returned; by default of the smoke workflow.
     """
 
     name = "kills"
     trials = f"chains of {KILLS} kills"
     count = 20
 
-    def __init__(self, make=None):
-        self.make = make or (lambda folder: workflow.smoke(workflow.mirror_of(folder)))
+    def __init__(self, finished=None):
+        self.finished = finished
 
     def prepare(self, folder):
         """Let the workflow end undisturbed; see `Campaign.prepare`."""
-        self.config = self.make(folder)
-        undisturbed = folder / "undisturbed"
-        undisturbed.mkdir()
-        arguments = workflow.command(undisturbed, self.config)
+        if self.finished is None:
+            config = workflow.smoke(workflow.mirror_of(folder))
+            self.finished = workflow.finish(folder / "undisturbed", config)
+        undisturbed, self.config, self.seconds = self.finished
         began = time.monotonic()
-        status, said = workflow.run(arguments)
-        self.seconds = time.monotonic() - began
-        if status:
-            raise RuntimeError(said)
-        began = time.monotonic()
-        workflow.run([*arguments, "--dry-run"])
+        workflow.run([*workflow.command(undisturbed, self.config), "--dry-run"])
         self.start = time.monotonic() - began
         self.expected = workflow.contents(undisturbed)
 

@@ -199,7 +199,7 @@ def break_json(choose, data):
     if choose.random() < 0.3:
         del inside[key]
         return json.dumps(about).encode(), [f"without {key!r}"]
-    inside[key] = choose.choice(ODD_VALUES)
+    inside[key] = choose.choice([value for value in ODD_VALUES if value is not inside[key]])
     return json.dumps(about).encode(), [f"{key!r} is {str(inside[key])[:20]!r}"]
 
 

@@ -32,17 +32,21 @@ class Terminal(Campaign):
     count = 100
 
     def prepare(self, folder):
-        """Make what the commands read, and see how long each takes; see `Campaign.prepare`."""
+        """Make what the commands read; see `Campaign.prepare`."""
         self.material = Material(folder)
-        self.seconds = {}
-        for name in self._commands(folder):
-            place = folder / "undisturbed" / name
+        self._seconds = {}
+
+    def seconds(self, name):
+        """Return how long a command takes undisturbed."""
+        if name not in self._seconds:
+            place = self.material.folder / "undisturbed" / name
             place.mkdir(parents=True)
             began = time.monotonic()
             status, said = self._undisturbed(name, place)
             if status:
                 raise RuntimeError(f"{name} ends with {status}: {said}")
-            self.seconds[name] = time.monotonic() - began
+            self._seconds[name] = time.monotonic() - began
+        return self._seconds[name]
 
     def _commands(self, folder):
         """Return the commands by name, their results in a folder's `results`."""
@@ -77,9 +81,9 @@ class Terminal(Campaign):
 
     def trial(self, choose, folder):
         """Disturb one command, then let it end; see `Campaign.trial`."""
-        name = choose.choice(sorted(self.seconds))
+        name = choose.choice(sorted(self._commands(folder)))
         how = choose.choice(("closed", "Ctrl-C", "Ctrl-C twice", "SIGTERM"))
-        after = choose.uniform(0, self.seconds[name])
+        after = choose.uniform(0, self.seconds(name))
         said, status, left = disturbed(self._commands(folder)[name], how, after)
         what = f"{name}: {how} after {after:.2f} s"
         fault = ""

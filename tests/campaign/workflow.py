@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path, PurePosixPath
 
 import yaml
@@ -75,6 +76,16 @@ def run(arguments, **more):
         arguments, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **more
     )
     return done.returncode, done.stdout
+
+
+def finish(folder, config):
+    """Run the workflow undisturbed in a folder; return the folder, the config and the seconds."""
+    folder.mkdir(exist_ok=True)
+    began = time.monotonic()
+    status, said = run(command(folder, config))
+    if status:
+        raise RuntimeError(said)
+    return folder, config, time.monotonic() - began
 
 
 def contents(folder):
