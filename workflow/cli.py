@@ -10,6 +10,9 @@ from staleness.algorithms.files import termination_unwinds
 from staleness.workflow import commands
 
 
+LONGEST = 2000  # characters of a line that says what went wrong: a broken file may have more
+
+
 class OneLineParser(argparse.ArgumentParser):
     """A parser whose errors are one line."""
 
@@ -75,8 +78,11 @@ def tell(command, error):
 
 
 def in_one_line(text):
-    """Return a text with what would end its line, or steer the terminal, escaped."""
-    return "".join(
+    """Return a text with what would end its line, or steer the terminal, escaped; the middle of a long one cut."""
+    line = "".join(
         character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
         for character in text
     )
+    # The file is named at the beginning, and what to do at the end.
+    half = LONGEST // 2
+    return line if len(line) <= LONGEST else f"{line[:half]} ... {line[-half:]}"

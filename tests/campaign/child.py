@@ -15,9 +15,10 @@ from staleness.workflow import cli
 from .trial import ONE_LINE, OTHERWISE, WELL
 
 SECONDS = 20
+LONGEST = 4000  # characters that a line may have
 GRACE = 5  # seconds until it has to have ended after Ctrl-C
 MEMORY = 2 << 30  # bytes more than the parent has
-COMPLAINT = re.compile(r"Traceback|\w+(Error|Warning): |core dumped")
+COMPLAINT = re.compile(r"Traceback|\w(Error|Warning): |core dumped")
 # Nothing is looked for on the network.
 NOWHERE = "http://127.0.0.1:9"
 OFFLINE = {
@@ -65,6 +66,8 @@ class Ended:
             fault = f"{lines[-1]!r} (status {self.status})"
         elif self.status and (len(lines) != 1 or not self.errors.endswith("\n")):
             fault = f"{len(lines)} lines (status {self.status}): {self.errors[-300:]!r}"
+        elif len(self.errors) > LONGEST:
+            fault = f"{len(self.errors)} characters: {self.errors[:200]!r}"
         elif self.status and names and not any(name in lines[0] for name in names):
             fault = f"names no file: {lines[0]!r}"
         if fault:

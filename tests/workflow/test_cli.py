@@ -42,6 +42,16 @@ def test_an_error_is_one_line_whatever_a_file_is_called(name, said, tmp_path, ca
     assert capsys.readouterr().err == f"staleness: unrecognized arguments: {said}\n"
 
 
+def test_what_a_broken_file_holds_does_not_drown_what_is_said(tmp_path, capsys):
+    path = tmp_path / "train.txt"
+    path.write_text("a" * 1_000_000)
+    assert main(["encode", "--format", "tagged", "--name", "mine", "--train", str(path)]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith(f"staleness encode: {path}:1: token 'aaa")
+    assert error.endswith("expected word/tag: give every word a tag, behind its last slash\n")
+    assert len(error) < 2100
+
+
 def test_ctrl_c_before_the_options_are_read_is_one_line(monkeypatch, capsys):
     """Reading them imports much: that may take a second."""
 
