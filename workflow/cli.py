@@ -9,7 +9,6 @@ from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.files import termination_unwinds
 from staleness.workflow import commands
 
-
 LONGEST = 2000  # characters of a line that says what went wrong: a broken file may have more
 
 
@@ -78,7 +77,7 @@ def tell(command, error):
 
 
 def in_one_line(text):
-    """Return a text with what would end its line, or steer the terminal, escaped; the middle of a long one cut."""
+    """Return a text as a line: what would end it, or steer the terminal, escaped; not too long."""
     line = "".join(
         character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
         for character in text
