@@ -104,8 +104,9 @@ def crashes(**_):
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def says(status, errors):
+def says(status, errors, out=""):
     def run(**_):
+        print(out)
         sys.stderr.write(errors)
         return status
 
@@ -122,6 +123,9 @@ def says(status, errors):
         (says(1, "in.txt: no"), OTHERWISE, "1 lines"),
         (says(1, "no\n"), OTHERWISE, "names no file"),
         (says(0, "RuntimeWarning: overflow\n"), OTHERWISE, "overflow"),
+        (says(1, "x, round 1 of 5: y\nin.txt: no\n"), ONE_LINE, "in.txt: no"),
+        (says(1, "", "2 of 3 identical"), WELL, "2 of 3"),
+        (says(1, "in.txt" + "a" * 9000 + "\n"), OTHERWISE, "9007 characters"),
         (fails, OTHERWISE, "ValueError: a fault"),
         (hangs, OTHERWISE, "does not end"),
         (crashes, OTHERWISE, "SIGKILL"),

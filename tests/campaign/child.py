@@ -19,6 +19,9 @@ LONGEST = 4000  # characters that a line may have
 GRACE = 5  # seconds until it has to have ended after Ctrl-C
 MEMORY = 2 << 30  # bytes more than the parent has
 COMPLAINT = re.compile(r"Traceback|\w(Error|Warning): |core dumped")
+# How far `calibrate` and `validate` are, and what `verify` answers where it is not yes.
+PROGRESS = re.compile(r"^.+, round \d+ of \d+: .+\n", re.MULTILINE)
+ANSWER = re.compile(r"\d+ of \d+ identical\n\Z")
 # Nothing is looked for on the network.
 NOWHERE = "http://127.0.0.1:9"
 OFFLINE = {
@@ -56,18 +59,21 @@ class Ended:
         names : iterable of str, optional
             One of them has to be in the line, such as that of the broken file.
         """
-        lines = self.errors.splitlines()
+        if self.status == 1 and not self.errors and ANSWER.search(self.out):
+            return WELL, self.out
+        errors = PROGRESS.sub("", self.errors)
+        lines = errors.splitlines()
         fault = None
         if self.late:
-            fault = f"does not end: {self.errors[-300:]!r}"
+            fault = f"does not end: {errors[-300:]!r}"
         elif self.status < 0:
             fault = f"ended by {signal.Signals(-self.status).name}"
-        elif COMPLAINT.search(self.errors):
+        elif COMPLAINT.search(errors):
             fault = f"{lines[-1]!r} (status {self.status})"
-        elif self.status and (len(lines) != 1 or not self.errors.endswith("\n")):
-            fault = f"{len(lines)} lines (status {self.status}): {self.errors[-300:]!r}"
-        elif len(self.errors) > LONGEST:
-            fault = f"{len(self.errors)} characters: {self.errors[:200]!r}"
+        elif self.status and (len(lines) != 1 or not errors.endswith("\n")):
+            fault = f"{len(lines)} lines (status {self.status}): {errors[-300:]!r}"
+        elif len(errors) > LONGEST:
+            fault = f"{len(errors)} characters: {errors[:200]!r}"
         elif self.status and names and not any(name in lines[0] for name in names):
             fault = f"names no file: {lines[0]!r}"
         if fault:

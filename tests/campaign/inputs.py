@@ -87,7 +87,9 @@ class Inputs(Campaign):
         path.write_bytes(after)
         arguments = [str(copy) if part is None else part for part in arguments]
         said = f"{what} with {', '.join(ways)} in {path.name}"
-        outcome = judged(arguments, folder, said, ["broken"])
+        # A file with another value in it may be right, and not go with another one.
+        names = ["broken"] if not is_json else []
+        outcome = judged(arguments, folder, said, names)
         # Arrays say by their digest what they are: to learn from others is no end.
         if outcome.end == WELL and path.suffix == ".npy" and after != before:
             return Outcome(
