@@ -62,8 +62,15 @@ def whole_file(path):
     ------
     pathlib.Path
         A name beside `path`, with the same suffix.
+
+    Raises
+    ------
+    StalenessError
+        If it is no name for a file.
     """
     path = Path(path)
+    if path.name in {"", ".."} or path.is_dir():
+        raise StalenessError(f"{path}: is a folder, expected a file to write: give it a name")
     path.parent.mkdir(parents=True, exist_ok=True)
     remove_abandoned(path)
     part = path.with_name(f".{path.name}.{HOST}-{os.getpid()}.part{path.suffix}")

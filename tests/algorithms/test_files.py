@@ -246,6 +246,15 @@ def test_links_and_files_are_not_folders_of_their_own(tmp_path):
             refuse_foreign(tmp_path / name, set())
 
 
+@pytest.mark.parametrize("name", ["", ".", "..", "/", "there"])
+def test_a_folder_is_no_file_to_write(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "there").mkdir()
+    with pytest.raises(StalenessError, match="is a folder, expected a file"), whole_file(name):
+        raise AssertionError
+    assert list(tmp_path.iterdir()) == [tmp_path / "there"]
+
+
 TERMINATED = """
 import os, signal, sys
 from staleness.algorithms.files import termination_unwinds, whole_folder
