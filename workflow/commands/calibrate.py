@@ -62,7 +62,7 @@ class Calibrate(Command):
             if folder is None:
                 folder = ensure_default(options, name).folder
 
-            found = calibrate(name, update, encoded.load(folder), beside=partial(tell, ROUNDS))
+            found = calibrate(name, update, corpus_for(name, folder), beside=partial(tell, ROUNDS))
             fits.setdefault(name, {})[update] = found
             print(f"{name}, {update}")
             print(describe("alone", found, task))
@@ -87,6 +87,17 @@ def chosen(options):
         raise StalenessError("--encoded is for one task: name it")
     names = options.tasks or TASKS
     return [(name, rule) for name in names for rule in rules if UPDATES[rule].skip(name) is None]
+
+
+def corpus_for(task, folder):
+    """Return the encoded corpus of a folder, or raise StalenessError if it is another task's."""
+    corpus = encoded.load(folder)
+    found = corpus.about.get("task")
+    if found != task:
+        raise StalenessError(
+            f"{folder}: the corpus is for {found}, not {task}: give one for {task}"
+        )
+    return corpus
 
 
 def tell(rounds, number, cell):
