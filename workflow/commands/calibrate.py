@@ -94,9 +94,7 @@ def corpus_for(task, folder):
     corpus = encoded.load(folder)
     found = corpus.about.get("task")
     if found != task:
-        raise StalenessError(
-            f"{folder}: the corpus is for {found}, not {task}: give one for {task}"
-        )
+        raise StalenessError(f"{folder}: a corpus for {found}: give one for {task}")
     return corpus
 
 
