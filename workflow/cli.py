@@ -57,23 +57,23 @@ def main(arguments=None):
             sys.stdout.flush()
             return status
     except StalenessError as error:
-        tell(command, error)
+        say(f"{command}: {error}")
         return 1
     except KeyboardInterrupt:
-        tell(command, "interrupted")
+        say(f"{command}: interrupted")
         return 130
     except BrokenPipeError:
         # The reader of our output (`head`) has gone; Python must not complain about it at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except OSError as error:
-        tell(command, error)
+        say(f"{command}: {error}")
         return 1
 
 
-def tell(command, error):
-    """Print what went wrong, one line whatever the file is called that it names."""
-    print(in_one_line(f"{command}: {error}"), file=sys.stderr)
+def say(line):
+    """Print what went wrong, as one line whatever the file is called that it names."""
+    print(in_one_line(line), file=sys.stderr)
 
 
 def in_one_line(text):

@@ -170,10 +170,14 @@ def read(path):
         for claim in content["claims"]:
             if not {"number", "statement", "curves"} <= set(claim):
                 raise ValueError("a claim has no number, statement or curves")
+            if not (isinstance(claim["number"], int) and isinstance(claim["statement"], str)):
+                raise ValueError("a claim's number is no number, or its statement no text")
             for one in (claim, *claim["parts"]):
                 if one["verdict"] not in VERDICTS:
                     raise ValueError(f"a verdict is {one['verdict']!r}")
-    except (OSError, ValueError, KeyError, TypeError) as error:
+            for part in claim["parts"]:
+                measured(part), remarks(part)  # what cannot be said is found here
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise StalenessError(f"{path}: not claims ({error}): {REMEDY}") from error
     return content["claims"]
 
