@@ -14,6 +14,7 @@ import math
 
 from staleness.algorithms.components import choose
 from staleness.algorithms.errors import StalenessError
+from staleness.algorithms.run import TASKS
 from staleness.algorithms.files import whole_file
 from staleness.workflow.claims import bootstrap, claims, selection
 from staleness.workflow.claims.criteria import UNDECIDED, VERDICTS, whole
@@ -176,6 +177,8 @@ def read(path):
                 if one["verdict"] not in VERDICTS:
                     raise ValueError(f"a verdict is {one['verdict']!r}")
             for part in claim["parts"]:
+                if part["task"] and part["task"] not in TASKS:
+                    raise ValueError(f"a task is {part['task']!r}")
                 measured(part), remarks(part)  # what cannot be said is found here
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise StalenessError(f"{path}: not claims ({error}): {REMEDY}") from error

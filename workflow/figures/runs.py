@@ -23,7 +23,7 @@ NEEDED = {
     },
     "corpus": {"corpus": str | None, "digest": str | None, "sources": dict | None},
     "versions": {"sources": str | None},
-    "cost_model": {"description": str, "seconds": dict | None},
+    "cost_model": {"description": str | None, "seconds": dict | None},
     "machine": dict.fromkeys(
         ("processor", "architecture", "cores", "system", "load", "governor"), object
     ),

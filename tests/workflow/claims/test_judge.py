@@ -37,6 +37,7 @@ def test_what_is_written_is_read(judged, tmp_path):
         lambda content: content["claims"][0].update(statement=True),
         lambda content: content["claims"][0].update(number="one"),
         lambda content: content["claims"][0]["parts"][0].update(note=-1),
+        lambda content: content["claims"][0]["parts"][0].update(task="../.."),
         lambda content: content["claims"][0]["parts"][0].update(note={"": None}),
         lambda content: content["claims"][0]["parts"][0].update(otherwise="no"),
     ],
