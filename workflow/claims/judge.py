@@ -14,8 +14,8 @@ import math
 
 from staleness.algorithms.components import choose
 from staleness.algorithms.errors import StalenessError
-from staleness.algorithms.run import TASKS
 from staleness.algorithms.files import whole_file
+from staleness.algorithms.run import TASKS
 from staleness.workflow.claims import bootstrap, claims, selection
 from staleness.workflow.claims.criteria import UNDECIDED, VERDICTS, whole
 from staleness.workflow.claims.effects import stated
