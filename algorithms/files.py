@@ -64,9 +64,12 @@ def whole_file(path):
     Raises
     ------
     StalenessError
-        If `path` is a device, a pipe or a folder: as root, /dev/null would be a file from then on.
+        If `path` is no name for a file, or that of a device, a pipe or a folder: as root,
+        /dev/null would be a file from then on.
     """
     path = Path(path)
+    if path.name in {"", ".."} or path.is_dir():
+        raise StalenessError(f"{path}: is a folder, expected a file to write: give it a name")
     if path.exists() and not path.is_file():
         raise StalenessError(f"{path}: is not a file, and would be replaced: choose another name")
     with _hidden_folder(path) as folder:
@@ -230,13 +233,24 @@ def refuse_foreign(folder, expected, suffixes=()):
 def termination_unwinds():
     """Let SIGTERM leave the block like an exception, so that what is half done is removed.
 
-    Only the main thread may set signal handlers; in others nothing changes.
+    And SIGHUP, that of a terminal that is closed, unless it is ignored, as under `nohup`. Only the
+    main thread may set signal handlers; in others nothing changes.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    numbers = [
+        number
+        for number in (signal.SIGTERM, signal.SIGHUP)
+        if signal.getsignal(number) is not signal.SIG_IGN
+    ]
+    before = [signal.signal(number, _leave) for number in numbers]
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
+
+
+def _leave(number, frame):
+    sys.exit(128 + number)

@@ -130,7 +130,8 @@ def _read_table(path):
         with open(path, "rb") as file:
             table = pq.read_table(file)
     except (OSError, ValueError) as error:
+        said = " ".join(str(error).split())  # Arrow's messages go on in further lines
         raise StalenessError(
-            f"{path}: not a table ({error}): make it with 'staleness run'"
+            f"{path}: not a table ({said}): make it with 'staleness run'"
         ) from error
     return {name: table[name].to_numpy() for name in table.column_names}

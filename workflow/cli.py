@@ -11,13 +11,15 @@ from staleness.algorithms.files import termination_unwinds
 from staleness.workflow import commands
 from staleness.workflow.environment import not_importable, open_streams, shield
 
+LONGEST = 2000  # characters of a line that says what went wrong: a broken file may have more
+
 
 class OneLineParser(argparse.ArgumentParser):
     """A parser whose errors are one line."""
 
     def error(self, message):
         """Print the message and leave with status 2."""
-        self.exit(2, f"{self.prog}: {message}\n")
+        self.exit(2, f"{in_one_line(f'{self.prog}: {message}')}\n")
 
     def _print_message(self, message, file=None):
         """Print help as anything else is printed: argparse would hide a full disk."""
@@ -95,6 +97,17 @@ def flush():
 
 
 def say(line):
-    """Print a line as an error, if there is anybody to read it."""
+    """Print an error as one line, whatever the file is called, if there is anybody to read it."""
     with suppress(OSError):
-        print(line, file=sys.stderr, flush=True)
+        print(in_one_line(line), file=sys.stderr, flush=True)
+
+
+def in_one_line(text):
+    """Return a text as a line: what would end it, or steer the terminal, escaped; not too long."""
+    line = "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
+        for character in text
+    )
+    # The file is named at the beginning, and what to do at the end.
+    half = LONGEST // 2
+    return line if len(line) <= LONGEST else f"{line[:half]} ... {line[-half:]}"

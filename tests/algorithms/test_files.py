@@ -314,23 +314,37 @@ def test_links_and_files_are_not_folders_of_their_own(tmp_path):
             refuse_foreign(tmp_path / name, set())
 
 
+@pytest.mark.parametrize("name", ["", ".", "..", "/", "there"])
+def test_a_folder_is_no_file_to_write(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "there").mkdir()
+    with pytest.raises(StalenessError, match="is a folder, expected a file"), whole_file(name):
+        raise AssertionError
+    assert list(tmp_path.iterdir()) == [tmp_path / "there"]
+
+
 TERMINATED = """
 import os, signal, sys
 from staleness.algorithms.files import termination_unwinds, whole_folder
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 with termination_unwinds(), whole_folder(sys.argv[1]) as part:
     (part / "a").write_text("half")
-    os.kill(os.getpid(), signal.SIGTERM)
+    os.kill(os.getpid(), int(sys.argv[2]))
     for _ in range(10**9):
         pass
 """
 
 
-def test_a_terminated_process_leaves_nothing(old):
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_terminated_process_leaves_nothing(old, number):
     """Not even the hidden folder that a killed one leaves."""
     done = subprocess.run(
-        [sys.executable, "-c", TERMINATED, old], check=False, capture_output=True, timeout=60
+        [sys.executable, "-c", TERMINATED, old, str(int(number))],
+        check=False,
+        capture_output=True,
+        timeout=60,
     )
-    assert done.returncode == 128 + signal.SIGTERM
+    assert done.returncode == 128 + number
     assert done.stderr == b""
     assert (old / "deep" / "a").read_text() == "old"
     assert os.listdir(old.parent) == ["there"]
@@ -341,6 +355,16 @@ def test_termination_is_as_before_afterwards():
     with termination_unwinds():
         assert signal.getsignal(signal.SIGTERM) is not before
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_what_is_to_outlive_its_terminal_does():
+    """As under `nohup`."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with termination_unwinds():
+            signal.raise_signal(signal.SIGHUP)
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def test_other_threads_may_use_it():

@@ -160,6 +160,15 @@ def test_what_is_no_run_is_refused(tmp_path, read):
         read(tmp_path)
 
 
+def test_what_is_wrong_with_a_table_is_said_in_one_line(folder):
+    """Arrow says it in several."""
+    whole = (folder / "curve.parquet").read_bytes()
+    (folder / "curve.parquet").write_bytes(b"PAR1" + bytes(len(whole) - 12) + whole[-8:])
+    with pytest.raises(StalenessError, match=r"not a table \(.+\): make it") as refused:
+        record.read_curve(folder)
+    assert "\n" not in str(refused.value)
+
+
 def test_the_same_run_leaves_the_same_tables(tmp_path, result, corpus):
     """Byte for byte: Parquet holds no time of writing."""
     record.write(tmp_path / "first", result, corpus)

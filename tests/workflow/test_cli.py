@@ -11,6 +11,7 @@ from unittest.mock import Mock
 
 import pytest
 
+from staleness.workflow import cli
 from staleness.workflow.cli import main
 from staleness.workflow.commands import corpora
 
@@ -32,6 +33,41 @@ def test_wrong_words_are_one_line_and_status_2(arguments, said, capsys):
     error = capsys.readouterr().err
     assert said in error
     assert error.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("a\nb", r"a\nb"), ("\x1b[2J", r"\x1b[2J"), ("caf\udce9", r"caf\udce9")]
+)
+def test_an_error_is_one_line_whatever_a_file_is_called(name, said, tmp_path, capsys):
+    assert main(["claims", str(tmp_path / name)]) == 1
+    error = capsys.readouterr().err
+    assert f"/{said}" in error
+    assert error.count("\n") == 1
+    assert error[:-1].isprintable()
+    with pytest.raises(SystemExit):
+        main(["corpora", "one", name])
+    assert capsys.readouterr().err == f"staleness: unrecognized arguments: {said}\n"
+
+
+def test_what_a_broken_file_holds_does_not_drown_what_is_said(tmp_path, capsys):
+    path = tmp_path / "train.txt"
+    path.write_text("a" * 1_000_000)
+    assert main(["encode", "--format", "tagged", "--name", "mine", "--train", str(path)]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith(f"staleness encode: {path}:1: token 'aaa")
+    assert error.endswith("expected word/tag: give every word a tag, behind its last slash\n")
+    assert len(error) < 2100
+
+
+def test_ctrl_c_before_the_options_are_read_is_one_line(monkeypatch, capsys):
+    """Reading them imports much: that may take a second."""
+
+    def interrupted():
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "parser", interrupted)
+    assert main(["corpora"]) == 130
+    assert capsys.readouterr().err == "staleness: interrupted\n"
 
 
 def test_every_command_helps(capsys):

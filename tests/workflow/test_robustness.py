@@ -2,22 +2,18 @@
 
 import json
 import os
-import random
 import re
-import shutil
-import signal
-import subprocess
 import sys
-import time
-from pathlib import Path
 
 import pytest
-import yaml
 
+from ..campaign.disk import NAMESPACE, may_mount
+from ..campaign.kills import Kills
+from ..campaign.trial import WELL, carry_out
+from ..campaign.workflow import command, contents, finish, run
 from .conftest import sentences
 
-REPOSITORY = Path(__file__).parents[2]
-KILLS = 10
+CHAINS = 1
 
 pytestmark = pytest.mark.slow
 
@@ -42,88 +38,22 @@ def configuration(folder):
     }
 
 
-def command(folder, config, *more):
-    path = folder / "config.yaml"
-    path.write_text(yaml.safe_dump(config))
-    return [
-        *(sys.executable, "-m", "snakemake", *more, "--cores", "2", "--configfile", str(path)),
-        *("--snakefile", str(REPOSITORY / "Snakefile"), "--directory", str(folder)),
-    ]
-
-
-def run(arguments, **more):
-    """Return the exit status of a command and all that it said."""
-    done = subprocess.run(
-        arguments, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **more
-    )
-    return done.returncode, done.stdout
-
-
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
     """Return a folder where the workflow has ended undisturbed, its config, and its seconds."""
     folder = tmp_path_factory.mktemp("finished")
-    config = configuration(folder)
-    began = time.monotonic()
-    status, said = run(command(folder, config))
-    assert status == 0, said
-    return folder, config, time.monotonic() - began
-
-
-def contents(folder):
-    """Return what must be the same every time, by file: all but times and the machine's state."""
-    results = folder / "results"
-    found = {
-        path.relative_to(results): path.read_bytes()
-        for kind in ("runs/**/*.parquet", "figures/*.*", "claims.json", "encoded/**/*.*")
-        for path in results.glob(kind)
-    }
-    for path in results.glob("runs/**/run.json"):
-        about = json.loads(path.read_text())
-        found[path.relative_to(results)] = about["theta_sha256"], about["curve_sha256"]
-    return found
+    return finish(folder, configuration(folder))
 
 
 # ---- killed -------------------------------------------------------------------------------------
 
 
-def killed_after(seconds, arguments):
-    """Start a command in a session of its own and kill all of it, unless it has ended by then."""
-    with subprocess.Popen(
-        arguments,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    ) as process:
-        try:
-            process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-    return process.returncode
-
-
-def test_killed_at_any_moment_it_ends_the_same(finished, tmp_path):
-    undisturbed, config, seconds = finished
-    again = command(tmp_path, config)
-    began = time.monotonic()
-    run([*again, "--dry-run"])
-    start = time.monotonic() - began
-
-    # A little further each time: the moments lie all over the work, not only at its beginning.
-    moments, kills = random.Random(7), 0
-    while kills < KILLS:
-        status = killed_after(start + moments.uniform(0, (seconds - start) / 4), again)
-        assert status in {0, -signal.SIGKILL}, "the same command must get through"
-        if status:
-            kills += 1
-        else:
-            shutil.rmtree(tmp_path / "results")
-    status, said = run(again)
-    assert status == 0, said
-    expected = contents(undisturbed)
-    assert len(expected) > 20
-    assert contents(tmp_path) == expected
-    assert list((tmp_path / "results").rglob(".*")) == []
+def test_killed_at_any_moment_it_ends_the_same(finished):
+    """More often, and the smoke workflow: `python -m tests.campaign kills`."""
+    assert len(contents(finished[0])) > 20
+    said = []
+    ends = carry_out(Kills(finished), range(CHAINS), seed=0, tell=said.append)
+    assert ends == {WELL: CHAINS}, "\n".join(said)
 
 
 # ---- changed ------------------------------------------------------------------------------------
@@ -189,8 +119,6 @@ def test_a_finished_workflow_has_nothing_to_do_and_is_its_own_reference(finished
 
 # ---- a full disk --------------------------------------------------------------------------------
 
-# With a name space of its own even an ordinary user may mount; what is in it is listed before it
-# goes. Where that is not allowed, no file may become larger than 1 kB: other words, the same place.
 ON_FULL_DISK = """
 mount -t tmpfs -o size=4k none "$1" || exit 99
 cd "$1"; shift
@@ -205,20 +133,13 @@ status=0; "$@" || status=$?
 find . ! -name . -type f
 exit $status
 """
-NAMESPACE = ["unshare", "--map-root-user", "--mount"]
 
 
 @pytest.fixture(scope="module")
 def short_of_room():
     """Return the command that lets another write next to nothing, and what that then says."""
-    try:
-        allowed = subprocess.run(
-            [*NAMESPACE, "mount", "-t", "tmpfs", "none", "/mnt"], check=False, capture_output=True
-        )
-        if allowed.returncode == 0:
-            return [*NAMESPACE, "sh", "-c", ON_FULL_DISK, "sh"], "No space left on device"
-    except FileNotFoundError:
-        pass
+    if may_mount():
+        return [*NAMESPACE, "sh", "-c", ON_FULL_DISK, "sh"], "No space left on device"
     return ["sh", "-c", WITHOUT_ROOM, "sh"], "File too large"
 
 

@@ -15,6 +15,7 @@ import math
 from staleness.algorithms.components import choose
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.files import whole_file
+from staleness.algorithms.run import TASKS
 from staleness.workflow.claims import bootstrap, claims, selection
 from staleness.workflow.claims.criteria import UNDECIDED, VERDICTS, whole
 from staleness.workflow.claims.effects import stated
@@ -170,10 +171,16 @@ def read(path):
         for claim in content["claims"]:
             if not {"number", "statement", "curves"} <= set(claim):
                 raise ValueError("a claim has no number, statement or curves")
+            if not (isinstance(claim["number"], int) and isinstance(claim["statement"], str)):
+                raise ValueError("a claim's number is no number, or its statement no text")
             for one in (claim, *claim["parts"]):
                 if one["verdict"] not in VERDICTS:
                     raise ValueError(f"a verdict is {one['verdict']!r}")
-    except (OSError, ValueError, KeyError, TypeError) as error:
+            for part in claim["parts"]:
+                if part["task"] and part["task"] not in TASKS:
+                    raise ValueError(f"a task is {part['task']!r}")
+                measured(part), remarks(part)  # what cannot be said is found here
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise StalenessError(f"{path}: not claims ({error}): {REMEDY}") from error
     return content["claims"]
 

@@ -75,7 +75,7 @@ class Calibrate(Command):
             found = calibrate(
                 name,
                 update,
-                encoded.load(folder),
+                corpus_for(name, folder),
                 beside=partial(tell, ROUNDS),
                 doctor=condition,
             )
@@ -123,6 +123,15 @@ def examined(insist):
         )
     print(f"machine: {conclude(findings)}", file=sys.stderr)
     return brief(findings)
+
+
+def corpus_for(task, folder):
+    """Return the encoded corpus of a folder, or raise StalenessError if it is another task's."""
+    corpus = encoded.load(folder)
+    found = corpus.about.get("task")
+    if found != task:
+        raise StalenessError(f"{folder}: a corpus for {found}: give one for {task}")
+    return corpus
 
 
 def tell(rounds, number, cell):

@@ -3,12 +3,11 @@
 from functools import partial
 from pathlib import Path
 
-from staleness.algorithms import encoded
 from staleness.algorithms.calibrate import MINI_BATCH_SIZES, MOST_EPOCHS, ROUNDS
 from staleness.algorithms.run import TASKS, UPDATES
 from staleness.workflow import validation
 from staleness.workflow.commands import Command
-from staleness.workflow.commands.calibrate import tell
+from staleness.workflow.commands.calibrate import corpus_for, tell
 from staleness.workflow.commands.encode import add_examples_option
 from staleness.workflow.commands.fetch import add_place_options
 from staleness.workflow.commands.run import add_choice, as_it_is, ensure_default
@@ -60,7 +59,7 @@ class Validate(Command):
         comparison = validation.validate(
             options.task,
             options.update or TASKS[options.task].update,
-            encoded.load(folder),
+            corpus_for(options.task, folder),
             options.out,
             schedules=list(dict.fromkeys(options.schedules or SCHEDULES)),
             mini_batch_sizes=sorted(set(options.mini_batches or MINI_BATCH_SIZES)),

@@ -13,16 +13,20 @@ from staleness.algorithms.run import TASKS
 SINGLE = "single"
 AXIS = ("time_s", "updates", "examples", "epoch")
 REMEDY = "make it with 'staleness run'"
-# What run.json must hold for a figure to state what it shows.
+# What run.json must hold for a figure to state what it shows, and of which type.
 NEEDED = {
-    "configuration": [
-        *("task", "schedule", "update", "hyper_parameters", "processors", "mini_batch_size"),
-        *("epochs", "evaluations", "seed", "clock"),
-    ],
-    "corpus": ["corpus", "digest", "sources"],
-    "versions": ["sources"],
-    "cost_model": ["description", "seconds"],
-    "machine": ["processor", "architecture", "cores", "system", "load", "governor"],
+    "configuration": {
+        **dict.fromkeys(("task", "schedule", "update", "clock"), str),
+        **dict.fromkeys(("processors", "epochs", "evaluations", "seed"), int),
+        "mini_batch_size": int | None,
+        "hyper_parameters": dict,
+    },
+    "corpus": {"corpus": str | None, "digest": str | None, "sources": dict | None},
+    "versions": {"sources": str | None},
+    "cost_model": {"description": str | None, "seconds": dict | None},
+    "machine": dict.fromkeys(
+        ("processor", "architecture", "cores", "system", "load", "governor"), object
+    ),
 }
 # What a trace must hold for what processors did to be read off it.
 TRACE = (
@@ -380,11 +384,14 @@ def _read(folder):
     path = folder / "run.json"
     if not isinstance(about, dict):
         raise StalenessError(f"{path}: not a run (it holds no object): {REMEDY}")
-    for section, names in NEEDED.items():
+    for section, kinds in NEEDED.items():
         table = about.get(section)
-        for name in names:
+        for name, kind in kinds.items():
             if not isinstance(table, dict) or name not in table:
                 raise StalenessError(f"{path}: '{name}' is missing in '{section}': {REMEDY}")
+            if not isinstance(table[name], kind):
+                found = f"'{name}' in '{section}' is {table[name]!r}"
+                raise StalenessError(f"{path}: {found}, not what a run says: {REMEDY}")
     if not isinstance(about.get(DIGEST), str):
         raise StalenessError(f"{path}: '{DIGEST}' is missing or no text: {REMEDY}")
     for name in NEEDED_NUMBERS:

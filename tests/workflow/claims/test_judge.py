@@ -34,6 +34,12 @@ def test_what_is_written_is_read(judged, tmp_path):
         lambda content: content["claims"][0].update(verdict="true"),
         lambda content: content["claims"][0]["parts"][0].update(verdict=None),
         lambda content: content.update(claims=[1]),
+        lambda content: content["claims"][0].update(statement=True),
+        lambda content: content["claims"][0].update(number="one"),
+        lambda content: content["claims"][0]["parts"][0].update(note=-1),
+        lambda content: content["claims"][0]["parts"][0].update(task="../.."),
+        lambda content: content["claims"][0]["parts"][0].update(note={"": None}),
+        lambda content: content["claims"][0]["parts"][0].update(otherwise="no"),
     ],
 )
 def test_what_are_no_claims_is_refused(judged, tmp_path, change):

@@ -45,6 +45,14 @@ def validate(encoded, tmp_path):
     return run_it
 
 
+def test_a_corpus_for_another_task_is_refused(encoded, tmp_path, capsys):
+    for command in ("validate", "calibrate"):
+        arguments = ["tagging", f"--encoded={encoded}", f"--out={tmp_path / 'out'}"]
+        assert main([command, *arguments]) == 1
+        expected = f"staleness {command}: {encoded}: a corpus for ner: give one for tagging\n"
+        assert capsys.readouterr().err == expected
+
+
 def test_it_puts_the_clocks_side_by_side(validate, cores, tmp_path, capsys):
     cores(2)
     assert validate() == 0

@@ -191,6 +191,25 @@ def test_a_folder_that_is_no_run_is_named_in_one_line(tmp_path, name):
     assert "\n" not in str(raised.value)
 
 
+@pytest.mark.parametrize(
+    ("section", "key", "value"),
+    [
+        ("configuration", "hyper_parameters", 1e308),
+        ("configuration", "update", {"": None}),
+        ("configuration", "processors", "4"),
+        ("corpus", "corpus", 2**63),
+        ("cost_model", "seconds", [1.0]),
+    ],
+)
+def test_what_no_run_says_is_refused(tmp_path, section, key, value):
+    path = toy.run(tmp_path / "run") / "run.json"
+    made = json.loads(path.read_text())
+    made[section][key] = value
+    path.write_text(json.dumps(made))
+    with pytest.raises(StalenessError, match=rf"run\.json: '{key}' in '{section}' is "):
+        runs.load([path.parent])
+
+
 def test_seeds_with_other_points_are_refused(tmp_path):
     folders = [
         toy.run(tmp_path / "0", seed=0, values=[0, 1, 1]),
