@@ -14,6 +14,7 @@ from staleness.algorithms.encoded import EncodedCorpus
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.mapreduce import models
 from staleness.algorithms.mapreduce.counts import Counts
+from staleness.algorithms.mapreduce.deal import Seat
 from staleness.algorithms.mapreduce.models import ALL, WHOLE, Model, Piece
 from staleness.algorithms.seeds import generator
 
@@ -37,6 +38,8 @@ class Place(NamedTuple):
         Of the run.
     number, partitions : int
         The `number`-th of so many.
+    seat : Seat
+        What it has of the training set.
     piece : Piece
         Of its parameters.
     """
@@ -48,22 +51,8 @@ class Place(NamedTuple):
     seed: int
     number: int
     partitions: int
+    seat: Seat
     piece: Piece = WHOLE
-
-
-class Share(NamedTuple):
-    """The `turn`-th of so many shares of a partition's examples, in the order of an epoch.
-
-    Every epoch has an order of its own, which its number determines: who computes a share again
-    computes the same one.
-    """
-
-    epoch: int
-    turn: int
-    turns: int
-
-
-EVERYTHING = Share(0, 0, 1)
 
 
 class Partition:
@@ -107,7 +96,7 @@ class Partition:
                 f"{place.folder}: on {os.uname().nodename} it is another corpus than the driver's: "
                 "give a folder that all workers share"
             )
-        own = part(corpus, self._task.layout, place.number, place.partitions)
+        own = part(corpus, self._task.layout, place.number, place.partitions, place.seat)
         try:
             return MODELS[place.task](self._task, own, place.seed, place.piece)
         except ValueError as error:
@@ -149,7 +138,7 @@ class Partition:
             return Counts.of(*model.begin(), began)
 
     def compute(self, theta, share, ahead=None):
-        """Return the statistics of a `Share` of its examples, `Counts`.
+        """Return the statistics of its part of a `Share`, `Counts`.
 
         Parameters
         ----------
@@ -170,18 +159,18 @@ class Partition:
                 "work": int(model.learner.work[examples].sum()),
             }
             if ahead is not None:
-                *_, facts["ahead"] = self._touched(model, ahead)
+                *_, rows_ahead = self._touched(model, ahead)
+                facts["ahead"] = rows_ahead.astype(np.int32, copy=False)
             return Counts.of(None if theta.for_one else rows, values, began, **facts)
 
     def _touched(self, model, share):
-        """Return the examples of a share, and the keys and rows that they have to do with."""
-        epoch, turn, turns = share
+        """Return its examples in a share, and the keys and rows that they have to do with."""
         count = len(model.learner.work)
-        if turns == 1:
+        begin, end = self.place.seat.own(share)
+        if end - begin == count:
             return np.arange(count), ALL, self.rows
         if self._next is None or self._next[0] != share:
-            random = generator(self.place.seed, "order", epoch, self.place.number)
-            begin, end = (count * k // turns for k in (turn, turn + 1))
+            random = generator(self.place.seed, "order", share.epoch, self.place.number)
             examples = random.permutation(count)[begin:end]
             keys = model.touched(examples)
             # For the job after this, where it is the share ahead.
@@ -195,7 +184,7 @@ class Partition:
             return self._task.tally(model.learner, model.corpus)
 
 
-def part(corpus, layout, number, partitions):
+def part(corpus, layout, number, partitions, seat):
     """Return a part of every split of a corpus, an `EncodedCorpus`.
 
     Parameters
@@ -204,6 +193,8 @@ def part(corpus, layout, number, partitions):
     layout : dict
         See `Task.layout`.
     number, partitions : int
+    seat : Seat
+        Of the training set, of which partitions need not be equal.
     """
     arrays = {}
     first = next(iter(layout))
@@ -216,6 +207,8 @@ def part(corpus, layout, number, partitions):
         }
         examples = len(given[first]) - 1
         begin, end = (examples * k // partitions for k in (number, number + 1))
+        if split == "train":
+            begin, end = seat.begin, seat.end
         cut = _cut(given, layout, begin, end)
         arrays |= {f"{split}.{name}": values for name, values in cut.items()}
     return EncodedCorpus(corpus.about, arrays)

@@ -17,7 +17,7 @@ import pytest
 
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.mapreduce import dask as module
-from staleness.algorithms.mapreduce.partition import Share
+from staleness.algorithms.mapreduce.deal import Share
 from staleness.algorithms.run import Configuration, Interrupted, run
 
 from ..synthetic import CORES
