@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from staleness.algorithms.build import source_digest
 from staleness.algorithms.errors import Diverged, StalenessError
 from staleness.algorithms.mapreduce import partition
 from staleness.algorithms.mapreduce.counts import add, add_tallies, merge
@@ -155,7 +156,7 @@ class Driver:
     def place(self):
         """Have the partitions made, and their rows looked up."""
         facts = (self.task.name, asdict(self.task), self.seed)
-        where = str(self.corpus.folder), self.corpus.about["digest"]
+        where = str(self.corpus.folder), self.corpus.about["digest"], source_digest()
         seats = self.deal.seats
         places = [
             Place(*where, *facts, k, len(seats), seat, self.piece) for k, seat in enumerate(seats)

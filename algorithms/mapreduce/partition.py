@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from staleness.algorithms import encoded, tasks
+from staleness.algorithms.build import source_digest
 from staleness.algorithms.components import discover
 from staleness.algorithms.encoded import EncodedCorpus
 from staleness.algorithms.errors import StalenessError
@@ -31,6 +32,8 @@ class Place(NamedTuple):
         Of the encoded corpus, as every worker sees it.
     digest : str
         Of its arrays.
+    sources : str
+        The digest of the driver's.
     task : str
     hyper_parameters : dict
         Of the task's model.
@@ -46,6 +49,7 @@ class Place(NamedTuple):
 
     folder: str
     digest: str
+    sources: str
     task: str
     hyper_parameters: dict
     seed: int
@@ -70,7 +74,8 @@ class Partition:
     Raises
     ------
     StalenessError
-        If the folder does not hold the driver's corpus on this machine.
+        If the folder does not hold the driver's corpus on this machine, or this machine computes
+        by another version of the project.
     """
 
     def __init__(self, place, rows=None):
@@ -90,6 +95,11 @@ class Partition:
     def _made(self):
         """Return its model, from the corpus."""
         place = self.place
+        if place.sources != source_digest():
+            raise StalenessError(
+                f"on {os.uname().nodename} there are other sources of the project than the "
+                "driver's: start workers with the project at the same commit"
+            )
         corpus = encoded.load(place.folder)
         if corpus.about["digest"] != place.digest:
             raise StalenessError(

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from staleness.algorithms.build import source_digest
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.mapreduce.counts import add
 from staleness.algorithms.mapreduce.deal import EVERYTHING, Deal, Share
@@ -21,7 +22,8 @@ HYPER_PARAMETERS = {"tagging": {"states": 4}, "alignment": {}}
 def place_of(corpus, **changes):
     about = corpus.about
     seat = Deal(60, None, 3, 1).seats[0]
-    place = Place(str(corpus.folder), about["digest"], about["task"], {}, 1, 0, 3, seat)
+    where = str(corpus.folder), about["digest"], source_digest()
+    place = Place(*where, about["task"], {}, 1, 0, 3, seat)
     return place._replace(**changes)
 
 
@@ -139,6 +141,11 @@ def test_another_corpus_is_refused(corpora, tmp_path):
         Partition(place)
     with pytest.raises(StalenessError, match="not an encoded corpus"):
         Partition(place._replace(folder=str(tmp_path)))
+
+
+def test_another_version_of_the_project_is_refused(corpora):
+    with pytest.raises(StalenessError, match="other sources of the project than the driver's"):
+        Partition(place_of(corpora["tagging"], sources="another"))
 
 
 def test_a_share_computed_again_is_the_same(corpora):
