@@ -4,6 +4,7 @@ Workers of a cluster of our own listen on the loopback interface only. Somebody 
 asked at its address; certificates for `tls://` come from Dask's own configuration.
 """
 
+import asyncio
 import contextlib
 import copy
 import logging
@@ -11,7 +12,7 @@ import signal
 import threading
 import time
 import warnings
-from concurrent.futures import CancelledError
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from importlib.util import find_spec
 
 from staleness.algorithms.errors import StalenessError
@@ -69,6 +70,8 @@ class Dask(Engine):
         self._agreed = set()  # workers
         self._deserted = None  # since when there has been no worker
         with contextlib.ExitStack() as stack:
+            # What matters of it is said by errors, in one line.
+            stack.enter_context(distributed.utils.silence_logging_cmgr(logging.CRITICAL))
             if address == LOCAL:
                 address = self._cluster(stack, workers)
             else:
@@ -125,6 +128,8 @@ class Dask(Engine):
     def _connect(self, stack, address):
         """Become a client of a scheduler that has a worker, and agree with both."""
         try:
+            with ThreadPoolExecutor(1) as pool:  # this one may have a loop
+                pool.submit(asyncio.run, self._greet(address)).result()
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # of versions: we look ourselves
                 client = self._distributed.Client(
@@ -152,6 +157,16 @@ class Dask(Engine):
             )
         self._look()
 
+    async def _greet(self, address):
+        """Raise an error unless it is a scheduler that is at an address, or Dask at least.
+
+        A client would wait for ever.
+        """
+        settings = self._distributed.Security().get_connection_args("client")
+        greeting = self._distributed.comm.connect(address, timeout=self._patience, **settings)
+        comm = await asyncio.wait_for(greeting, self._patience)
+        comm.abort()
+
     def _ask(self, function, *arguments, **settings):
         """Return what a coroutine function of the client's returns, within some time."""
         try:
@@ -160,8 +175,8 @@ class Dask(Engine):
             )
         except (OSError, CancelledError) as error:
             raise StalenessError(
-                f"--engine {self._address}: the scheduler or one of its workers does not answer "
-                f"within {self._patience:g} s ({_line(error)}): look at their logs"
+                f"--engine {self._address}: the scheduler or a worker does not answer "
+                f"({_line(error)}): look at their logs"
             ) from error
 
     def _workers(self):
@@ -237,6 +252,9 @@ class Dask(Engine):
         except (OSError, KeyError, CancelledError) as error:
             self._look()
             raise Lost(f"a worker died while theta was sent to it: {_line(error)}") from error
+        except Exception:
+            self._look()  # of a worker that has come meanwhile, and is not as we are?
+            raise
         return handle
 
     def submit(self, function, reduce, partitions, *arguments, reducers=1):
@@ -273,8 +291,7 @@ class Dask(Engine):
                 # Who had it may have died, and it is computed again.
                 self._look()
                 patience *= 2
-            except (ImportError, AttributeError, RuntimeError):
-                # Of a worker that has come meanwhile, and is not as we are?
+            except Exception:
                 self._look()
                 raise
 
