@@ -123,6 +123,34 @@ def test_stepwise_em_is_that_of_one_processor(corpora, task, mappers):
     np.testing.assert_allclose(driver.parameters, learner.theta, rtol=2e-3, atol=1e-5)
 
 
+@pytest.mark.parametrize(
+    ("epochs", "evaluations"), [(1, 0), (3, 0), (1, 1), (3, 1), (2, 3), (3, 4)]
+)
+@pytest.mark.parametrize("schedule", ["mapreduce-batch", "mapreduce-asynchronous"])
+def test_there_are_as_many_curve_points_as_asked_for(corpora, schedule, epochs, evaluations):
+    batch = schedule == "mapreduce-batch"
+    configuration = Configuration(
+        task="tagging",
+        schedule=schedule,
+        update="em" if batch else "stepwise-em",
+        hyper_parameters=HYPER_PARAMETERS["tagging"],
+        mini_batch_size=5,
+        epochs=epochs,
+        evaluations=evaluations,
+    )
+    result = run(configuration, corpora["tagging"])
+    # None within a batch.
+    points = min(evaluations, 1) if batch else evaluations
+    due = np.linspace(0, epochs * 60, epochs * points + 1 if points else 2)
+    assert result.curve["examples"].tolist() == due.tolist()
+    known = result.summary().get("log_likelihood_by_iteration")
+    if batch and (evaluations or epochs == 1):
+        assert known == result.curve["log_likelihood"].tolist()
+        assert len(known) == epochs + 1
+    else:
+        assert known is None
+
+
 class Noting:
     """A master that only notes whose counts come."""
 
