@@ -290,7 +290,7 @@ def test_what_is_configured_for_other_clusters_does_not_reach_our_own(tmp_path, 
     assert said("local", 30, **settings) == "works"
 
 
-def test_a_configuration_is_what_it_was(monkeypatch):
+def test_a_configuration_is_what_it_was():
     import dask
 
     with dask.config.set({"distributed.comm.timeouts.connect": "77s"}):
@@ -460,7 +460,8 @@ def test_a_mapper_error_is_told(corpora):
 
 def pages(caplog):
     """Return what is said of Dask's own page."""
-    return [one.getMessage() for one in caplog.records if one.name == module.LOGGER.name]
+    said = [one.getMessage() for one in caplog.records if one.name == module.LOGGER.name]
+    return [line for line in said if line.startswith("Dask shows")]
 
 
 @pytest.mark.parametrize("drawn", [False, True])
