@@ -329,9 +329,13 @@ def _own_configuration(config):
 
     Its workers keep their memory.
     """
-    before = copy.deepcopy(config.config)
-    config.refresh(paths=[], env={})
-    config.set({f"distributed.nanny.pre-spawn-environ.{name}": n for name, n in KEEPING.items()})
+    before, own = config.config.copy(), {}
+    config.refresh(config=own, paths=[], env={})
+    own = copy.deepcopy(own)  # not to change what Dask begins with
+    keeping = {f"distributed.nanny.pre-spawn-environ.{name}": n for name, n in KEEPING.items()}
+    config.set(keeping, config=own)
+    config.config.clear()
+    config.config.update(own)
     try:
         yield
     finally:

@@ -1,5 +1,6 @@
 """Dask: real schedulers and workers, in processes of their own on the loopback interface."""
 
+import copy
 import json
 import logging
 import os
@@ -292,9 +293,11 @@ def test_what_is_configured_for_other_clusters_does_not_reach_our_own(tmp_path, 
 
 def test_a_configuration_is_what_it_was():
     import dask
+    import distributed  # which configures itself
 
+    assert distributed.config
     with dask.config.set({"distributed.comm.timeouts.connect": "77s"}):
-        before = dask.config.config.copy()
+        before = copy.deepcopy(dask.config.config)
         with closing(module.Dask()):
             assert dask.config.get("distributed.comm.timeouts.connect") != "77s"
         assert dask.config.config == before
