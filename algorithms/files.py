@@ -68,14 +68,20 @@ def whole_file(path):
         /dev/null would be a file from then on.
     """
     path = Path(path)
-    if path.name in {"", ".."} or path.is_dir():
-        raise StalenessError(f"{path}: is a folder, expected a file to write: give it a name")
-    if path.exists() and not path.is_file():
-        raise StalenessError(f"{path}: is not a file, and would be replaced: choose another name")
+    check_file(path)
     with _hidden_folder(path) as folder:
         part = folder / path.name
         yield part
         os.replace(part, path)
+
+
+def check_file(path):
+    """Raise the error of `whole_file` where it would: before something takes hours to compute."""
+    path = Path(path)
+    if path.name in {"", ".."} or path.is_dir():
+        raise StalenessError(f"{path}: is a folder, expected a file to write: give it a name")
+    if path.exists() and not path.is_file():
+        raise StalenessError(f"{path}: is not a file, and would be replaced: choose another name")
 
 
 @contextmanager

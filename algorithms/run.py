@@ -242,9 +242,12 @@ class Result:
         }
         if self.engine is not None:
             summary["engine"] = self.engine
-        if ALL_SCHEDULES[self.configuration.schedule].batch:
-            # Element k after k iterations, the first before any.
-            summary["log_likelihood_by_iteration"] = self.curve["log_likelihood"].tolist()
+        likelihoods = self.curve.get("log_likelihood")
+        iterations = np.arange(summary["updates"] + 1)
+        batch = ALL_SCHEDULES[self.configuration.schedule].batch
+        # Element k after k iterations, the first before any: only where each was evaluated.
+        if batch and likelihoods is not None and np.array_equal(self.curve["updates"], iterations):
+            summary["log_likelihood_by_iteration"] = likelihoods.tolist()
         return summary
 
 

@@ -40,8 +40,8 @@ from staleness.algorithms import encoded
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.mapreduce import partition
 from staleness.algorithms.mapreduce.dask import LOCAL, Dask
+from staleness.algorithms.mapreduce.deal import EVERYTHING
 from staleness.algorithms.mapreduce.driver import Driver, nothing
-from staleness.algorithms.mapreduce.partition import EVERYTHING
 from staleness.algorithms.mapreduce.pieces import Pieces
 from staleness.algorithms.mapreduce.state import Theta
 from staleness.algorithms.run import JOBS

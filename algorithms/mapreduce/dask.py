@@ -4,23 +4,30 @@ Workers of a cluster of our own listen on the loopback interface only. Somebody 
 asked at its address; certificates for `tls://` come from Dask's own configuration.
 """
 
+import asyncio
 import contextlib
+import copy
 import logging
 import signal
 import threading
-from concurrent.futures import CancelledError
+import time
+import warnings
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from importlib.util import find_spec
 
 from staleness.algorithms.errors import StalenessError
+from staleness.algorithms.mapreduce import agreement, reach
 from staleness.algorithms.mapreduce.engine import Engine, Lost
 
 LOGGER = logging.getLogger(__name__)
 LOCAL = "local"
 PATIENCE = 30
+PULSE = 5  # seconds of waiting after which to look whether anybody is there
 KEEPING = {"MALLOC_MMAP_MAX_": 0, "MALLOC_TRIM_THRESHOLD_": 2**40, "MALLOC_ARENA_MAX": 1}
 """For workers' environments: memory that they are done with stays theirs. Arrays of 100 MB are made
 and forgotten in every job, and to have the system clear their pages each time takes longer than to
 compute them."""
+FAILURES = (OSError, ValueError, TypeError, RuntimeError, ImportError)  # of a cluster to be there
 
 
 class Dask(Engine):
@@ -33,15 +40,18 @@ class Dask(Engine):
     workers : int
         Processes of a cluster of its own, of one thread each.
     patience : float
-        Seconds to wait for a scheduler, and for its first worker.
+        Seconds to wait for a scheduler, for a worker, and for an answer of either.
 
     Raises
     ------
     StalenessError
-        If Dask is not there, or nobody answers at that address.
+        If Dask is not there, nobody answers at that address, or they have another version of what
+        computes.
     """
 
     def __init__(self, address=LOCAL, workers=1, patience=PATIENCE):
+        if address != LOCAL:
+            reach.parse(address)
         try:
             # Only these schedules need it, and importing it takes a second.
             import dask  # noqa: PLC0415
@@ -51,41 +61,172 @@ class Dask(Engine):
                 "MapReduce runs on dask.distributed, which is not installed: "
                 "pip install 'staleness[mapreduce]'"
             ) from error
+        except ValueError as error:
+            raise StalenessError(f"Dask cannot read its configuration: {_line(error)}") from error
+        self._dask = dask
         self._distributed = distributed
         self._address = address
+        self._patience = patience
+        self._agreed = set()  # workers
+        self._deserted = None  # since when there has been no worker
         with contextlib.ExitStack() as stack:
+            # What matters of it is said by errors, in one line.
+            stack.enter_context(distributed.utils.silence_logging_cmgr(logging.CRITICAL))
             if address == LOCAL:
-                with _children_ignore_interrupts(), dask.config.set(_environment()):
-                    cluster = distributed.LocalCluster(
-                        n_workers=workers,
-                        threads_per_worker=1,
-                        processes=True,
-                        host="127.0.0.1",
-                        dashboard_address="127.0.0.1:0",
-                        memory_limit=0,  # partitions stay in memory
-                        silence_logs=logging.CRITICAL,
-                    )
-                address = stack.enter_context(cluster).scheduler_address
-            try:
-                self._client = stack.enter_context(
-                    distributed.Client(
-                        address,
-                        timeout=patience,
-                        set_as_default=False,
-                        # Past the scheduler; those of others may not be in reach.
-                        direct_to_workers=self._address == LOCAL,
-                    )
-                )
-                self._client.wait_for_workers(1, timeout=patience)
-            except (OSError, ValueError, TypeError, RuntimeError, TimeoutError) as error:
-                # Type: of an address that needs certificates, where there are none.
-                raise StalenessError(
-                    f"--engine {address}: no Dask scheduler with a worker answers ({error}): "
-                    "start them with 'dask scheduler' and 'dask worker', or take --engine local"
-                ) from error
+                address = self._cluster(stack, workers)
+            else:
+                self._check_encryption()
+                reach.wait_for(address, patience)
+            self._connect(stack, address)
             self._stack = stack.pop_all()
         if page := self._page():
             LOGGER.info("Dask shows what its workers do: %s", page)
+
+    def _cluster(self, stack, workers):
+        """Start a cluster of this run's own, and return its address."""
+        reach.check_loopback()
+        stack.enter_context(_own_configuration(self._dask.config))
+        try:
+            with _children_ignore_interrupts():
+                cluster = self._distributed.LocalCluster(
+                    n_workers=workers,
+                    threads_per_worker=1,
+                    processes=True,
+                    host="127.0.0.1",
+                    dashboard_address="127.0.0.1:0",
+                    memory_limit=0,  # partitions stay in memory
+                    silence_logs=logging.CRITICAL,
+                )
+        except FAILURES as error:
+            raise StalenessError(
+                f"--engine local: {workers} worker processes do not start ({_line(error)})"
+            ) from error
+        return stack.enter_context(cluster).scheduler_address
+
+    def _check_encryption(self):
+        """Raise an error where Dask's configuration does not fit the address' scheme."""
+        try:
+            security = self._distributed.Security()
+            tls = security.get_connection_args("client")["ssl_context"] is not None
+        except (OSError, ValueError) as error:
+            own = security.tls_ca_file, security.tls_client_cert, security.tls_client_key
+            raise StalenessError(
+                f"--engine {self._address}: certificates of Dask's configuration cannot be read, "
+                f"distributed.comm.tls: {', '.join(map(str, own))} ({_line(error)})"
+            ) from error
+        if self._address.startswith("tls:") and not tls:
+            raise StalenessError(
+                f"--engine {self._address}: Dask's configuration names no certificates under "
+                "distributed.comm.tls: see docs/mapreduce.md"
+            )
+        if not self._address.startswith("tls:") and security.require_encryption:
+            raise StalenessError(
+                f"--engine {self._address}: Dask's configuration requires encryption, and this is "
+                "an address without: take tls://"
+            )
+
+    def _connect(self, stack, address):
+        """Become a client of a scheduler that has a worker, and agree with both."""
+        try:
+            with ThreadPoolExecutor(1) as pool:  # this one may have a loop
+                pool.submit(asyncio.run, self._greet(address)).result()
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of versions: we look ourselves
+                client = self._distributed.Client(
+                    address,
+                    timeout=self._patience,
+                    set_as_default=False,
+                    # Past the scheduler; those of others may not be in reach.
+                    direct_to_workers=self._address == LOCAL,
+                )
+        except FAILURES as error:
+            raise StalenessError(
+                f"--engine {address}: no Dask scheduler answers ({_line(error)}): start 'dask "
+                "scheduler' there, of the version that is here, or take --engine local"
+            ) from error
+        self._client = stack.enter_context(client)
+        if not self._workers():
+            LOGGER.warning(
+                "waiting %g s at most for a worker of the scheduler at %s", self._patience, address
+            )
+        with contextlib.suppress(TimeoutError):
+            self._client.wait_for_workers(1, timeout=self._patience)
+        if not self._workers():
+            raise StalenessError(
+                f"--engine {address}: its scheduler has no workers: start 'dask worker {address}'"
+            )
+        self._look()
+
+    async def _greet(self, address):
+        """Raise an error unless it is a scheduler that is at an address, or Dask at least.
+
+        A client would wait for ever.
+        """
+        settings = self._distributed.Security().get_connection_args("client")
+        greeting = self._distributed.comm.connect(address, timeout=self._patience, **settings)
+        comm = await asyncio.wait_for(greeting, self._patience)
+        comm.abort()
+
+    def _ask(self, function, *arguments, **settings):
+        """Return what a coroutine function of the client's returns, within some time."""
+        try:
+            return self._client.sync(
+                function, *arguments, callback_timeout=self._patience, **settings
+            )
+        except (OSError, CancelledError) as error:
+            raise StalenessError(
+                f"--engine {self._address}: the scheduler or a worker does not answer "
+                f"({_line(error)}): look at their logs"
+            ) from error
+
+    def _workers(self):
+        """Return the addresses of all workers, a set."""
+        if self._client.status != "running":
+            raise StalenessError(
+                f"--engine {self._address}: the scheduler has gone: look at its log"
+            )
+        return set(self._ask(self._client.scheduler.identity, n_workers=-1)["workers"])
+
+    def _look(self):
+        """Raise an error where nobody is there any more, or somebody who is not as we are."""
+        workers = self._workers()
+        if workers:
+            self._deserted = None
+        elif self._deserted is None:
+            self._deserted = time.monotonic()
+            LOGGER.warning("no worker is left: waiting %g s at most for one", self._patience)
+        elif time.monotonic() > self._deserted + self._patience:
+            raise StalenessError(
+                f"--engine {self._address}: no worker is left, and none has come within "
+                f"{self._patience:g} s: look at their logs"
+            )
+        if new := workers - self._agreed:
+            self._agree(new)
+            self._agreed = workers
+
+    def _agree(self, workers):
+        """Raise an error where some workers, or the scheduler, are not as we are."""
+        versions = self._ask(self._client.get_versions)
+        sources = self._ask(
+            self._client.run, eval, agreement.SOURCES, workers=list(workers), on_error="return"
+        )
+        try:
+            at_scheduler = self._ask(self._client.run_on_scheduler, eval, agreement.SOURCES)
+        except ImportError as error:
+            at_scheduler = error
+        here = versions["client"]["packages"]
+        found = {"the scheduler": (versions["scheduler"], at_scheduler)}
+        # Who has gone meanwhile has told nothing.
+        told = [one for one in sources if one in versions["workers"]]
+        found |= {f"worker {one}": (versions["workers"][one], sources[one]) for one in told}
+        complaint = agreement.complaint(
+            {
+                name: agreement.lacking((here, there["packages"]), digest)
+                for name, (there, digest) in found.items()
+            }
+        )
+        if complaint:
+            raise StalenessError(f"--engine {self._address}: {complaint}")
 
     def _page(self):
         """Return the address of Dask's own page, None if there is none."""
@@ -105,9 +246,15 @@ class Dask(Engine):
         """
         try:
             # In a list: of a value that is one, or a dict, it would scatter what is in there.
-            (handle,) = self._client.scatter([value], hash=False)
-        except (OSError, TimeoutError, KeyError, CancelledError) as error:
-            raise Lost(f"a worker died while theta was sent to it: {error}") from error
+            (handle,) = self._client.sync(
+                self._client.scatter, [value], hash=False, callback_timeout=4 * self._patience
+            )
+        except (OSError, KeyError, CancelledError) as error:
+            self._look()
+            raise Lost(f"a worker died while theta was sent to it: {_line(error)}") from error
+        except Exception:
+            self._look()  # of a worker that has come meanwhile, and is not as we are?
+            raise
         return handle
 
     def submit(self, function, reduce, partitions, *arguments, reducers=1):
@@ -121,17 +268,32 @@ class Dask(Engine):
 
     def first(self, jobs):
         """Wait for one of some jobs; see `Engine`."""
-        # One that was cancelled has ended, too: its result says why.
-        with self._client.as_current(), contextlib.suppress(CancelledError):
-            self._distributed.wait(jobs, return_when="FIRST_COMPLETED")
-        return next(k for k, job in enumerate(jobs) if job.done())
+        while True:
+            # One that was cancelled has ended, too: its result says why.
+            with self._client.as_current(), contextlib.suppress(CancelledError, TimeoutError):
+                self._distributed.wait(jobs, timeout=PULSE, return_when="FIRST_COMPLETED")
+            for place, job in enumerate(jobs):
+                if job.done():
+                    return place
+            self._look()
 
     def result(self, job):
         """Return a job's result; see `Engine`."""
-        try:
-            return job.result()
-        except (CancelledError, self._distributed.KilledWorker) as error:
-            raise Lost(str(error)) from error
+        self.first([job])
+        patience = self._patience
+        while True:
+            try:
+                return job.result(timeout=patience)
+            except (CancelledError, self._distributed.KilledWorker) as error:
+                self._look()
+                raise Lost(_line(error)) from error
+            except TimeoutError:
+                # Who had it may have died, and it is computed again.
+                self._look()
+                patience *= 2
+            except Exception:
+                self._look()
+                raise
 
     def release(self, *handles):
         """Forget values and stop jobs; see `Engine`."""
@@ -144,7 +306,7 @@ class Dask(Engine):
             "name": "dask",
             "address": self._address,
             "version": self._distributed.__version__,
-            "workers": len(self._client.scheduler_info(n_workers=-1)["workers"]),
+            "workers": len(self._workers()),
         }
 
     def close(self):
@@ -152,9 +314,33 @@ class Dask(Engine):
         self._stack.close()
 
 
-def _environment():
-    """Return what has Dask start workers that keep their memory, in terms of its configuration."""
-    return {f"distributed.nanny.pre-spawn-environ.{name}": size for name, size in KEEPING.items()}
+def _line(error):
+    """Return what an error says in one line, of the system's where it comes of one."""
+    chain = [error]
+    while (before := chain[-1].__cause__ or chain[-1].__context__) is not None:
+        chain.append(before)
+    error = next((one for one in reversed(chain) if isinstance(one, OSError)), error)
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+@contextlib.contextmanager
+def _own_configuration(config):
+    """Let nothing that is configured for other clusters reach the one that is started in the block.
+
+    Its workers keep their memory.
+    """
+    before, own = config.config.copy(), {}
+    config.refresh(config=own, paths=[], env={})
+    own = copy.deepcopy(own)  # not to change what Dask begins with
+    keeping = {f"distributed.nanny.pre-spawn-environ.{name}": n for name, n in KEEPING.items()}
+    config.set(keeping, config=own)
+    config.config.clear()
+    config.config.update(own)
+    try:
+        yield
+    finally:
+        config.config.clear()
+        config.config.update(before)
 
 
 @contextlib.contextmanager

@@ -8,18 +8,21 @@ so that nothing of that is in any time.
 
 import tempfile
 import time
+from collections import deque
 from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 
+from staleness.algorithms.build import source_digest
 from staleness.algorithms.errors import Diverged, StalenessError
 from staleness.algorithms.mapreduce import partition
 from staleness.algorithms.mapreduce.counts import add, add_tallies, merge
+from staleness.algorithms.mapreduce.deal import Deal
 from staleness.algorithms.mapreduce.engine import Lost
 from staleness.algorithms.mapreduce.models import WHOLE
-from staleness.algorithms.mapreduce.partition import MODELS, Partition, Place, Share
+from staleness.algorithms.mapreduce.partition import MODELS, Partition, Place
 from staleness.algorithms.mapreduce.state import Expected, Theta, Weights
 
 ATTEMPTS = 5  # to get through one job, or the beginning
@@ -72,6 +75,7 @@ class Driver:
     mini_batch_size : int or None
         None for the whole corpus.
     mappers, reducers, jobs_in_flight : int
+        Of mappers there are no more than a mini-batch has examples.
     piece : Piece
         Of the model.
 
@@ -79,6 +83,8 @@ class Driver:
     ----------
     about : dict
         What the engine is; see `Engine.describe`.
+    deal : Deal
+        Which examples a job has.
     state : Expected or Weights
         The master copy.
     trace : ndarray of `TRACE` [jobs]
@@ -86,6 +92,11 @@ class Driver:
         Made so far, and the examples in them.
     spent : tuple of two floats
         Seconds of this process and of real time that training took.
+
+    Raises
+    ------
+    StalenessError
+        If several jobs in flight are to have the whole corpus.
     """
 
     def __init__(
@@ -109,22 +120,23 @@ class Driver:
         self.corpus = corpus
         self.seed = seed
         self.reducers = reducers
-        self.mappers = mappers
-        self.in_flight = jobs_in_flight
-        self.partitions = mappers * jobs_in_flight
-        self.total = task.examples(corpus)
-        if self.partitions > self.total:
+        if mini_batch_size is None and jobs_in_flight > 1:
             raise StalenessError(
-                f"{self.partitions} partitions of {self.total} examples: take fewer mappers"
+                f"{jobs_in_flight} jobs in flight, each with the whole corpus: a batch schedule "
+                "has one at a time"
             )
-        share = jobs_in_flight * (mini_batch_size or self.total)
-        self.turns = max(-(-self.total // share), 1)
-        self.trace = np.zeros(epochs * self.turns * jobs_in_flight, dtype=TRACE)
+        self.in_flight = jobs_in_flight
+        self.total = task.examples(corpus)
+        self.deal = Deal(self.total, mini_batch_size, mappers, jobs_in_flight)
+        self.trace = np.zeros(epochs * self.deal.jobs, dtype=TRACE)
         self.trace["mini_batch"] = np.arange(len(self.trace))
         self.updates = self.examples = 0
         self._model = MODELS[task.name]
         self.piece = piece
         self._placed = self._table = None
+        self._epochs = iter(range(epochs))
+        self._waiting = []  # numbers of the epoch's jobs that have not begun, by group
+        self._ahead = {}  # rows that jobs have been told to need
         self._began = engine.now()
         self.spent = 0.0, 0.0
         self.begin()
@@ -144,16 +156,17 @@ class Driver:
     def place(self):
         """Have the partitions made, and their rows looked up."""
         facts = (self.task.name, asdict(self.task), self.seed)
-        where = str(self.corpus.folder), self.corpus.about["digest"]
+        where = str(self.corpus.folder), self.corpus.about["digest"], source_digest()
+        seats = self.deal.seats
         places = [
-            Place(*where, *facts, k, self.partitions, self.piece) for k in range(self.partitions)
+            Place(*where, *facts, k, len(seats), seat, self.piece) for k, seat in enumerate(seats)
         ]
         placed = self.engine.place(Partition, places)
         if not self._model.keys_are_rows:
             if self._table is None:
                 self._table = self.engine.result(self.engine.submit(partition.keys, merge, placed))
             table = self.engine.broadcast(self._table)
-            placed = self.engine.place(partition.locate, placed, [table] * self.partitions)
+            placed = self.engine.place(partition.locate, placed, [table] * len(seats))
         self._placed = placed
 
     def over_all(self, mapper, *arguments, reduce=add, step=1, reducers=1):
@@ -209,7 +222,8 @@ class Driver:
         before = time.process_time(), time.perf_counter()
         under_way = []
         try:
-            under_way.extend(self.start(number) for number in range(self.in_flight))
+            for k in range(min(self.in_flight, len(self.trace))):
+                under_way.append(self.start(self.next_job(k % self.deal.groups)))
             while under_way:
                 job = under_way.pop(self.engine.first([job.result for job in under_way]))
                 try:
@@ -225,44 +239,55 @@ class Driver:
                     ) from error
                 self.finish(job, counts)
                 yield
-                # The same mappers go on with their next share.
-                number = job.number + self.in_flight
-                if number < len(self.trace):
-                    under_way.append(self.start(number, counts.ahead))
+                number = self.next_job(self.deal.group(job.number))
+                if number is not None:
+                    under_way.append(self.start(number, self._ahead.pop(number, None)))
         finally:
             after = time.process_time(), time.perf_counter()
             self.spent = tuple(b - a for a, b in zip(before, after, strict=True))
             for job in under_way:
                 self.engine.release(job.result, job.theta)
 
+    def next_job(self, group):
+        """Return the number of the job that begins where one of a group has ended, or None.
+
+        The same mappers go on with their next share, if there is one left in the epoch. If not,
+        others help: an epoch begins when all jobs of the one before have begun.
+        """
+        if not any(self._waiting):
+            epoch = next(self._epochs, None)
+            if epoch is None:
+                return None
+            first, end = (k * self.deal.jobs for k in (epoch, epoch + 1))
+            groups = self.deal.groups
+            self._waiting = [deque(range(first + k, end, groups)) for k in range(groups)]
+        others = min(filter(None, self._waiting))
+        return (self._waiting[group] or others).popleft()
+
     def start(self, number, rows=None):
         """Broadcast theta and submit a job; one that was lost is submitted once more.
 
-        Mappers are sent the rows that they have asked for, at first all of them.
+        Mappers are sent the rows that they have asked for; all of them, where they have not.
         """
         row = self.trace[number]
         row["start"] = self.time
         row["attempts"] += 1
         theta = self.state.theta(rows)
-        if rows is not None and self.mappers == 1:
+        if rows is not None and self.deal.mappers == 1:
             theta = Theta(theta.values, for_one=True)
         # From here on the partitions are there.
         handle = self.insist(lambda: self.engine.broadcast(theta), row["attempts"] - 1)
         row["broadcast"] = self.time - row["start"]
         row["bytes_moved"] += theta.nbytes * self.about["workers"]
-        partitions = self._placed[number % self.in_flight :: self.in_flight]
-        after = number + self.in_flight
-        ahead = self.share(after) if self.turns > 1 and after < len(self.trace) else None
-        arguments = handle, self.share(number), ahead
+        deal = self.deal
+        partitions = self._placed[deal.group(number) :: deal.groups]
+        after = deal.following(number)
+        ahead = deal.share(after) if deal.jobs > 1 and after < len(self.trace) else None
+        arguments = handle, deal.share(number), ahead
         result = self.engine.submit(
             partition.compute, add, partitions, *arguments, reducers=self.reducers
         )
         return Job(number, row, rows, self.updates, handle, result)
-
-    def share(self, number):
-        """Return which share of its partitions a job has."""
-        epoch, turn = divmod(number // self.in_flight, self.turns)
-        return Share(epoch, turn, self.turns)
 
     def finish(self, job, counts):
         """Make the update of a job."""
@@ -285,11 +310,15 @@ class Driver:
         row["update_number"] = self.updates
         row["end"] = self.engine.updated(counts) - self._began
         row["update"] = row["end"] - began
+        after = self.deal.following(job.number)
+        # It may have begun already, where an epoch ends.
+        if counts.ahead is not None and not self.trace["attempts"][after]:
+            self._ahead[after] = counts.ahead
 
     def empty_jobs(self, count):
         """Return the seconds of some jobs that are like all others, but do nothing, a list."""
         theta = self.theta
-        settings = {"reduce": sum, "step": self.in_flight, "reducers": self.reducers}
+        settings = {"reduce": sum, "step": self.deal.groups, "reducers": self.reducers}
         seconds = []
         for _ in range(count):
             began = self.time

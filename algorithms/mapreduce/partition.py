@@ -10,10 +10,12 @@ import numpy as np
 
 from staleness.algorithms import tasks
 from staleness.algorithms.arrays import EncodedCorpus, load
+from staleness.algorithms.build import source_digest
 from staleness.algorithms.components import discover
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.mapreduce import models
 from staleness.algorithms.mapreduce.counts import Counts
+from staleness.algorithms.mapreduce.deal import Seat
 from staleness.algorithms.mapreduce.models import ALL, WHOLE, Model, Piece
 from staleness.algorithms.seeds import generator
 
@@ -30,6 +32,8 @@ class Place(NamedTuple):
         Of the encoded corpus, as every worker sees it.
     digest : str
         Of its arrays.
+    sources : str
+        The digest of the driver's.
     task : str
     hyper_parameters : dict
         Of the task's model.
@@ -37,33 +41,22 @@ class Place(NamedTuple):
         Of the run.
     number, partitions : int
         The `number`-th of so many.
+    seat : Seat
+        What it has of the training set.
     piece : Piece
         Of its parameters.
     """
 
     folder: str
     digest: str
+    sources: str
     task: str
     hyper_parameters: dict
     seed: int
     number: int
     partitions: int
+    seat: Seat
     piece: Piece = WHOLE
-
-
-class Share(NamedTuple):
-    """The `turn`-th of so many shares of a partition's examples, in the order of an epoch.
-
-    Every epoch has an order of its own, which its number determines: who computes a share again
-    computes the same one.
-    """
-
-    epoch: int
-    turn: int
-    turns: int
-
-
-EVERYTHING = Share(0, 0, 1)
 
 
 class Partition:
@@ -81,7 +74,8 @@ class Partition:
     Raises
     ------
     StalenessError
-        If the folder does not hold the driver's corpus on this machine.
+        If the folder does not hold the driver's corpus on this machine, or this machine computes
+        by another version of the project.
     """
 
     def __init__(self, place, rows=None):
@@ -101,6 +95,11 @@ class Partition:
     def _made(self):
         """Return its model, from the corpus."""
         place = self.place
+        if place.sources != source_digest():
+            raise StalenessError(
+                f"on {os.uname().nodename} there are other sources of the project than the "
+                "driver's: start workers with the project at the same commit"
+            )
         # The driver has compared all of these arrays with their digests; a worker reads its part.
         corpus = load(place.folder, check=False)
         if corpus.about["digest"] != place.digest:
@@ -108,7 +107,7 @@ class Partition:
                 f"{place.folder}: on {os.uname().nodename} it is another corpus than the driver's: "
                 "give a folder that all workers share"
             )
-        own = part(corpus, self._task.layout, place.number, place.partitions)
+        own = part(corpus, self._task.layout, place.number, place.partitions, place.seat)
         try:
             return MODELS[place.task](self._task, own, place.seed, place.piece)
         except ValueError as error:
@@ -150,7 +149,7 @@ class Partition:
             return Counts.of(*model.begin(), began)
 
     def compute(self, theta, share, ahead=None):
-        """Return the statistics of a `Share` of its examples, `Counts`.
+        """Return the statistics of its part of a `Share`, `Counts`.
 
         Parameters
         ----------
@@ -171,18 +170,18 @@ class Partition:
                 "work": int(model.learner.work[examples].sum()),
             }
             if ahead is not None:
-                *_, facts["ahead"] = self._touched(model, ahead)
+                *_, rows_ahead = self._touched(model, ahead)
+                facts["ahead"] = rows_ahead.astype(np.int32, copy=False)
             return Counts.of(None if theta.for_one else rows, values, began, **facts)
 
     def _touched(self, model, share):
-        """Return the examples of a share, and the keys and rows that they have to do with."""
-        epoch, turn, turns = share
+        """Return its examples in a share, and the keys and rows that they have to do with."""
         count = len(model.learner.work)
-        if turns == 1:
+        begin, end = self.place.seat.own(share)
+        if end - begin == count:
             return np.arange(count), ALL, self.rows
         if self._next is None or self._next[0] != share:
-            random = generator(self.place.seed, "order", epoch, self.place.number)
-            begin, end = (count * k // turns for k in (turn, turn + 1))
+            random = generator(self.place.seed, "order", share.epoch, self.place.number)
             examples = random.permutation(count)[begin:end]
             keys = model.touched(examples)
             # For the job after this, where it is the share ahead.
@@ -196,7 +195,7 @@ class Partition:
             return self._task.tally(model.learner, model.corpus)
 
 
-def part(corpus, layout, number, partitions):
+def part(corpus, layout, number, partitions, seat):
     """Return a part of every split of a corpus, an `EncodedCorpus`.
 
     Parameters
@@ -205,6 +204,8 @@ def part(corpus, layout, number, partitions):
     layout : dict
         See `Task.layout`.
     number, partitions : int
+    seat : Seat
+        Of the training set, of which partitions need not be equal.
     """
     arrays = {}
     first = next(iter(layout))
@@ -217,6 +218,8 @@ def part(corpus, layout, number, partitions):
         }
         examples = len(given[first]) - 1
         begin, end = (examples * k // partitions for k in (number, number + 1))
+        if split == "train":
+            begin, end = seat.begin, seat.end
         cut = _cut(given, layout, begin, end)
         arrays |= {f"{split}.{name}": values for name, values in cut.items()}
     return EncodedCorpus(corpus.about, arrays)

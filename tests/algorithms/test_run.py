@@ -129,6 +129,32 @@ def test_without_evaluations_there_are_the_first_point_and_the_last(corpus, cloc
     assert curve["f1"][-1] == run(replace(BASE, clock=clock), corpus).curve["f1"][-1]
 
 
+@pytest.mark.parametrize("clock", ["simulated", "wall"])
+@pytest.mark.parametrize(("epochs", "evaluations"), [(1, 1), (3, 1), (2, 3), (3, 4)])
+def test_there_are_as_many_curve_points_as_asked_for(corpus, clock, epochs, evaluations):
+    asked = {"mini_batch_size": 1, "epochs": epochs, "evaluations": evaluations, "clock": clock}
+    curve = run(replace(BASE, **asked), corpus).curve
+    due = [60 * epochs * k // (epochs * evaluations) for k in range(epochs * evaluations + 1)]
+    assert curve["examples"].tolist() == due
+
+
+@pytest.mark.parametrize("schedule", ["single-batch", "parallel-batch"])
+@pytest.mark.parametrize(("epochs", "evaluations"), [(1, 0), (3, 0), (3, 1), (3, 2)])
+def test_likelihoods_are_those_of_their_iterations_or_not_there(
+    corpus, schedule, epochs, evaluations
+):
+    batch = replace(BASE, schedule=schedule, update="lbfgs", hyper_parameters={})
+    every = run(replace(batch, epochs=3, evaluations=1), corpus).curve["log_likelihood"]
+    result = run(replace(batch, epochs=epochs, evaluations=evaluations), corpus)
+    known = result.summary().get("log_likelihood_by_iteration")
+    if evaluations or epochs == 1:
+        assert known == every[: epochs + 1].tolist()
+    else:
+        assert known is None
+    without = {name: values for name, values in result.curve.items() if name != "log_likelihood"}
+    assert "log_likelihood_by_iteration" not in replace(result, curve=without).summary()
+
+
 @pytest.mark.parametrize("few", [0, 1])
 def test_more_curve_points_change_nothing_else(corpus, few):
     """Evaluation takes no time and touches no bit of theta."""

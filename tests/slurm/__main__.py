@@ -42,8 +42,6 @@ def smoke():
     return [
         *(sys.executable, "-m", "snakemake", "--profile", "profiles/slurm"),
         *("--configfile", "config/smoke.yaml", "--cores", str(cores), "--config", f"cores={cores}"),
-        # This SLURM keeps no accounts that sacct could ask.
-        *("--slurm-status-command", "squeue"),
     ]
 
 

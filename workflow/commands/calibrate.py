@@ -8,6 +8,7 @@ from staleness.algorithms import encoded
 from staleness.algorithms.calibrate import ROUNDS, calibrate, read, write
 from staleness.algorithms.doctor import brief, conclude, disturbing, examine
 from staleness.algorithms.errors import StalenessError
+from staleness.algorithms.files import check_file
 from staleness.algorithms.machine import machine
 from staleness.algorithms.run import TASKS, UPDATES
 from staleness.workflow.commands import Command
@@ -64,18 +65,21 @@ class Calibrate(Command):
     def run(self, options):
         """Calibrate the tasks and write the file."""
         pairs = chosen(options)
+        check_file(options.out)
+        given = as_it_is(options)
+        # Then there is one task.
+        corpora = {} if given is None else {pairs[0][0]: corpus_for(pairs[0][0], given)}
         # Before anything is measured: afterwards the load is that of the measurement.
         facts, condition = machine(), examined(options.insist)
         fits = read(options.out) if options.merge else {}
         for name, update in pairs:
             task = TASKS[name]
-            folder = as_it_is(options)
-            if folder is None:
-                folder = ensure_default(options, name).folder
+            if name not in corpora:
+                corpora[name] = ensure_default(options, name).corpus
             found = calibrate(
                 name,
                 update,
-                corpus_for(name, folder),
+                corpora[name],
                 beside=partial(tell, ROUNDS),
                 doctor=condition,
             )

@@ -1,11 +1,13 @@
 """Dask: real schedulers and workers, in processes of their own on the loopback interface."""
 
+import copy
 import json
 import logging
 import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -17,7 +19,7 @@ import pytest
 
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.mapreduce import dask as module
-from staleness.algorithms.mapreduce.partition import Share
+from staleness.algorithms.mapreduce.deal import Share
 from staleness.algorithms.run import Configuration, Interrupted, run
 
 from ..synthetic import CORES
@@ -47,11 +49,12 @@ class Cluster:
         self._processes = []
         self.workers = []
 
-    def _start(self, kind, *options):
+    def _start(self, kind, *options, before=""):
+        code = f"{before}\nfrom distributed.cli.dask_{kind} import main\nmain()"
         place = ["--host", "127.0.0.1", "--scheduler-file", str(self._file), "--no-dashboard"]
         with open(self._folder / f"{len(self._processes)}.log", "wb") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "dask", kind, *place, *options],
+                [sys.executable, "-c", code, *place, *options],
                 stdout=log,
                 stderr=log,
                 env=self._environment,
@@ -59,8 +62,8 @@ class Cluster:
         self._processes.append(process)
         return process
 
-    def start(self):
-        self._start("scheduler", "--port", "0", "--protocol", self._protocol)
+    def start(self, before=""):
+        self._start("scheduler", "--port", "0", "--protocol", self._protocol, before=before)
         until = time.monotonic() + PATIENCE
         # It may be there and not be written yet.
         while not (self._file.exists() and self._file.read_text().rstrip().endswith("}")):
@@ -68,14 +71,29 @@ class Cluster:
             time.sleep(0.02)
         return json.loads(self._file.read_text())["address"]
 
-    def add_worker(self):
-        self.workers.append(
-            self._start("worker", "--nthreads", "1", "--no-nanny", "--protocol", self._protocol)
-        )
+    def add_worker(self, before=""):
+        options = "--nthreads", "1", "--no-nanny", "--protocol", self._protocol
+        self.workers.append(self._start("worker", *options, before=before))
+
+    def wait_for_last(self):
+        """Wait until the worker that was started last is one."""
+        log = self._folder / f"{len(self._processes) - 1}.log"
+        until = time.monotonic() + PATIENCE
+        while "Registered to" not in log.read_text():
+            assert time.monotonic() < until, self.logs()
+            time.sleep(0.05)
 
     def kill(self, number):
         self.workers[number].send_signal(signal.SIGKILL)
         self.workers[number].wait()
+
+    def kill_all(self):
+        for number in range(len(self.workers)):
+            self.kill(number)
+
+    def kill_scheduler(self):
+        self._processes[0].kill()
+        self._processes[0].wait()
 
     def stop(self):
         for process in reversed(self._processes):
@@ -87,10 +105,10 @@ class Cluster:
 
 
 @contextmanager
-def cluster_of(folder, workers, protocol="tcp", **settings):
+def cluster_of(folder, workers, protocol="tcp", scheduler="", **settings):
     cluster = Cluster(folder, protocol, **settings)
     try:
-        address = cluster.start()
+        address = cluster.start(scheduler)
         for _ in range(workers):
             cluster.add_worker()
         yield cluster, address
@@ -98,23 +116,36 @@ def cluster_of(folder, workers, protocol="tcp", **settings):
         cluster.stop()
 
 
-def refusal(address):
-    """Return what is said of an address at which there is nobody for us.
+CODE = """
+import resource
+from staleness.algorithms.errors import StalenessError
+from staleness.algorithms.mapreduce.dask import Dask
+if __name__ == "__main__":
+    if {files}:
+        resource.setrlimit(resource.RLIMIT_NOFILE, ({files}, {files}))
+    try:
+        engine = Dask({address!r}, patience={patience})
+        print("works")
+        engine.close()
+    except StalenessError as error:
+        print(error)
+"""
 
-    In another process: a client that never came to be may stop the loop of a later one.
-    """
-    code = f"""if True:
-        from staleness.algorithms.errors import StalenessError
-        from staleness.algorithms.mapreduce.dask import Dask
-        try:
-            Dask({address!r}, patience=1)
-        except StalenessError as error:
-            print(error)
-    """
+
+def said(address, patience=1, files=None, **environment):
+    """Return what a new process says of an engine, which must be one line, and that it works."""
+    code = CODE.format(address=address, patience=patience, files=files)
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=PATIENCE, check=True
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=True,
+        env=os.environ | environment,
     )
-    return done.stdout
+    (line,) = done.stdout.splitlines()
+    assert "Traceback" not in done.stderr
+    return line
 
 
 class Killing:
@@ -211,8 +242,14 @@ def test_with_tls_nobody_else_is_let_in(corpora, tmp_path):
     }
     with cluster_of(tmp_path, 1, "tls", **environment) as (_, address):
         assert address.startswith("tls://127.0.0.1:")
-        for bare in (address, address.replace("tls:", "tcp:")):
-            assert "no Dask scheduler with a worker answers" in refusal(bare)
+        assert "names no certificates under distributed.comm.tls" in said(address)
+        bare = address.replace("tls:", "tcp:")
+        assert "no Dask scheduler answers" in said(bare)
+        assert "requires encryption, and this is an address without" in said(bare, **environment)
+        broken = {"DASK_DISTRIBUTED__COMM__TLS__CA_FILE": "/not/there.pem"}
+        assert "cannot be read, distributed.comm.tls: /not/there.pem, " in said(
+            address, **environment | broken
+        )
         with dask.config.set(tls | {"distributed.comm.require-encryption": True}):
             found = run(
                 configuration_of("tagging", "mapreduce-batch", mappers=2, engine=address),
@@ -223,8 +260,143 @@ def test_with_tls_nobody_else_is_let_in(corpora, tmp_path):
 
 
 def test_nobody_answers():
-    for address in ("tcp://127.0.0.1:1", "nonsense://x"):
-        assert f"--engine {address}: no Dask scheduler with a worker answers" in refusal(address)
+    found = said("tcp://127.0.0.1:1")
+    assert found.startswith("--engine tcp://127.0.0.1:1: nobody listens there")
+    # Somebody, but no scheduler.
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"tcp://127.0.0.1:{server.getsockname()[1]}"
+        assert said(address).startswith(f"--engine {address}: no Dask scheduler answers (")
+
+
+def test_a_scheduler_without_workers_is_told(tmp_path):
+    with cluster_of(tmp_path, 0) as (_, address):
+        assert said(address) == (
+            f"--engine {address}: its scheduler has no workers: start 'dask worker {address}'"
+        )
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"DASK_DISTRIBUTED__COMM__REQUIRE_ENCRYPTION": "True"},
+        {"DASK_TEMPORARY_DIRECTORY": "/proc/not/there"},
+        {"DASK_CONFIG": "{folder}"},
+    ],
+)
+def test_what_is_configured_for_other_clusters_does_not_reach_our_own(tmp_path, settings):
+    tls = {"ca-file": "ca.pem", "scheduler": {"cert": "own.pem", "key": "own-key.pem"}}
+    comm = {"require-encryption": True, "tls": tls}
+    (tmp_path / "security.yaml").write_text(json.dumps({"distributed": {"comm": comm}}))
+    settings = {name: value.format(folder=tmp_path) for name, value in settings.items()}
+    assert said("local", 30, **settings) == "works"
+
+
+def test_a_configuration_is_what_it_was():
+    import dask
+    import distributed  # which configures itself
+
+    assert distributed.config
+    with dask.config.set({"distributed.comm.timeouts.connect": "77s"}):
+        before = copy.deepcopy(dask.config.config)
+        with closing(module.Dask()):
+            assert dask.config.get("distributed.comm.timeouts.connect") != "77s"
+        assert dask.config.config == before
+
+
+def test_a_configuration_that_cannot_be_read_is_told(tmp_path):
+    (tmp_path / "broken.yaml").write_text("a: [")
+    found = said("local", DASK_CONFIG=str(tmp_path))
+    assert found.startswith("Dask cannot read its configuration: ")
+    assert "broken.yaml" in found
+
+
+def test_what_a_cluster_of_our_own_lacks_is_told():
+    found = said("local", files=24)
+    assert found == (
+        "--engine local: 1 worker processes do not start ([Errno 24] Too many open files)"
+    )
+
+
+LACKING = "import sys; sys.modules['staleness'] = None"
+OTHERS = "from staleness.algorithms import build; build.source_digest = lambda: 'another'"
+OLD = "from distributed import versions; versions._version_cached = lambda name: '1.0'"
+
+
+@pytest.mark.parametrize(
+    ("scheduler", "worker", "message"),
+    [
+        (
+            "",
+            LACKING,
+            r"worker tcp://127\.0\.0\.1:\d+ has no project that can be imported \(No mod",
+        ),
+        ("", OTHERS, r"worker tcp://127\.0\.0\.1:\d+ has other sources of the project"),
+        (
+            "",
+            OLD,
+            r"worker tcp://\S+ has other versions: dask 1\.0, here 2\S+, distributed 1\.0, here",
+        ),
+        (LACKING, "", r"the scheduler has no project that can be imported"),
+    ],
+)
+def test_machines_that_are_not_as_this_one_are_named(tmp_path, scheduler, worker, message):
+    with cluster_of(tmp_path, 0, scheduler=scheduler) as (cluster, address):
+        cluster.add_worker(worker)
+        assert re.match(rf"--engine {address}: {message}", said(address, PATIENCE))
+
+
+@pytest.mark.parametrize(
+    ("before", "message"),
+    # One without the project may have ended itself before it is asked.
+    [(LACKING, "no project|no worker is left"), (OTHERS, "other sources")],
+)
+def test_a_worker_that_comes_later_must_be_as_this_machine(
+    corpora, tmp_path, monkeypatch, before, message
+):
+    def join(done, total, metrics):
+        if len(cluster.workers) == 1:
+            cluster.add_worker(before)
+            cluster.wait_for_last()
+            cluster.kill(0)  # what it had is computed again
+
+    with cluster_of(tmp_path, 1) as (cluster, address):
+        module.Dask(address, patience=PATIENCE).close()  # it is there
+        monkeypatch.setattr(module, "PULSE", 0.5)
+        monkeypatch.setattr(module.Dask.__init__, "__defaults__", ("local", 1, 5))
+        configuration = configuration_of("tagging", "mapreduce-batch", mappers=2, engine=address)
+        with pytest.raises(StalenessError, match=message):
+            run(configuration, corpora["tagging"], progress=join)
+
+
+def vanish(cluster, what):
+    cluster.kill_scheduler() if what == "scheduler" else cluster.kill_all()
+
+
+@pytest.mark.parametrize("what", ["workers", "scheduler"])
+@pytest.mark.parametrize("when", ["place", "broadcast", "result", "finish"])
+def test_a_run_without_anybody_ends_in_a_line(corpora, tmp_path, monkeypatch, what, when):
+    monkeypatch.setattr(module, "PULSE", 0.5)
+    monkeypatch.setattr(module.Dask.__init__, "__defaults__", ("local", 1, 2))
+    with cluster_of(tmp_path, 2) as (cluster, address):
+        module.Dask(address, patience=PATIENCE).close()  # both are there
+
+        def gone(done, total, metrics):
+            if done == total:
+                vanish(cluster, what)
+
+        if when != "finish":
+            usual = getattr(module.Dask, when)
+
+            def then(engine, *arguments, **settings):
+                vanish(cluster, what)
+                return usual(engine, *arguments, **settings)
+
+            monkeypatch.setattr(module.Dask, when, then)
+        configuration = configuration_of("tagging", "mapreduce-batch", mappers=2, engine=address)
+        with pytest.raises(StalenessError) as ended:
+            run(configuration, corpora["tagging"], progress=gone)
+    assert f"--engine {address}: " in str(ended.value)
+    assert re.search("no worker is left|scheduler has gone|does not answer", str(ended.value))
 
 
 def returned(place, value):
@@ -291,7 +463,8 @@ def test_a_mapper_error_is_told(corpora):
 
 def pages(caplog):
     """Return what is said of Dask's own page."""
-    return [one.getMessage() for one in caplog.records if one.name == module.LOGGER.name]
+    said = [one.getMessage() for one in caplog.records if one.name == module.LOGGER.name]
+    return [line for line in said if line.startswith("Dask shows")]
 
 
 @pytest.mark.parametrize("drawn", [False, True])

@@ -113,14 +113,42 @@ def test_stepwise_em_is_that_of_one_processor(corpora, task, mappers):
         [generator(SEED, "order", epoch, k).permutation(size) + k * size for k in range(mappers)]
         for epoch in range(EPOCHS)
     ]
-    assert driver.turns == 8
     for order in orders:
-        for turn in range(driver.turns):
-            begin, end = (size * t // driver.turns for t in (turn, turn + 1))
-            learner.calculate(np.concatenate([part[begin:end] for part in order]))
+        for begin in range(0, driver.total, 8):
+            share = slice(begin // mappers, (begin + 8) // mappers)
+            learner.calculate(np.concatenate([part[share] for part in order]))
             learner.update()
-    assert driver.updates == learner.updates == EPOCHS * driver.turns
+    assert driver.trace["examples"].tolist() == EPOCHS * [8, 8, 8, 8, 8, 8, 8, 4]
+    assert driver.updates == learner.updates == EPOCHS * 8
     np.testing.assert_allclose(driver.parameters, learner.theta, rtol=2e-3, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("epochs", "evaluations"), [(1, 0), (3, 0), (1, 1), (3, 1), (2, 3), (3, 4)]
+)
+@pytest.mark.parametrize("schedule", ["mapreduce-batch", "mapreduce-asynchronous"])
+def test_there_are_as_many_curve_points_as_asked_for(corpora, schedule, epochs, evaluations):
+    batch = schedule == "mapreduce-batch"
+    configuration = Configuration(
+        task="tagging",
+        schedule=schedule,
+        update="em" if batch else "stepwise-em",
+        hyper_parameters=HYPER_PARAMETERS["tagging"],
+        mini_batch_size=5,
+        epochs=epochs,
+        evaluations=evaluations,
+    )
+    result = run(configuration, corpora["tagging"])
+    # None within a batch.
+    points = min(evaluations, 1) if batch else evaluations
+    due = np.linspace(0, epochs * 60, epochs * points + 1 if points else 2)
+    assert result.curve["examples"].tolist() == due.tolist()
+    known = result.summary().get("log_likelihood_by_iteration")
+    if batch and (evaluations or epochs == 1):
+        assert known == result.curve["log_likelihood"].tolist()
+        assert len(known) == epochs + 1
+    else:
+        assert known is None
 
 
 class Noting:
@@ -166,7 +194,8 @@ def test_every_job_counts_once_whatever_is_lost(
     driver.master = Noting()
     # Some of them, but never so many in a row that it is given up.
     engine._losses = (lost and k % 2 == 0 for k, lost in enumerate(losses))
-    done = []
+    start, begun, done = driver.start, [], []
+    driver.start = lambda number, *rows: begun.append(number) or start(number, *rows)
     for _ in driver.train():
         done.append(driver.updates)
     trace = driver.trace
@@ -182,9 +211,10 @@ def test_every_job_counts_once_whatever_is_lost(
     assert trace["staleness"].max() < len(trace)
     if jobs_in_flight == 1:
         assert not trace["staleness"].any()
-    # Whoever maps a share has ended the one before: no two jobs under way have a partition.
-    numbers = trace["update_number"].reshape(-1, jobs_in_flight)
-    assert (np.diff(numbers, axis=0) > 0).all()
+    # Of an epoch none begins before all of the one before have.
+    first = list(dict.fromkeys(begun))
+    assert sorted(first[: driver.deal.jobs]) == list(range(driver.deal.jobs))
+    assert set(trace["examples"][:-1]) <= {mini_batch_size, trace["examples"][driver.deal.jobs - 1]}
     # Nothing is kept of what is done: a sum and a theta a job.
     assert engine.released >= 2 * len(trace)
 
@@ -260,7 +290,7 @@ def test_stepwise_em_that_loses_jobs_is_what_it_would_have_been(corpora, task, m
     driver = driver_of(corpus, update, engine, **settings)
     engine._losses = iter([False] * 3 + [True, False, False] * 4)
     for one in (whole, driver):
-        assert len(list(one.train())) == EPOCHS * one.turns
+        assert len(list(one.train())) == EPOCHS * one.deal.jobs
     assert engine.lost == 4
     np.testing.assert_array_equal(driver.theta, whole.theta)
 
@@ -295,9 +325,16 @@ def test_rows_are_those_of_theta(corpora):
     assert totals.sum() == pytest.approx(len(work.source) + len(work.target), rel=1e-6)
 
 
-def test_a_partition_without_examples_is_refused(corpora):
-    with pytest.raises(StalenessError, match="62 partitions of 60 examples: take fewer mappers"):
-        driver_of(corpora["ner"], UPDATES["lbfgs"](), mappers=31, jobs_in_flight=2)
+def test_there_are_no_more_mappers_than_examples(corpora):
+    driver = driver_of(corpora["tagging"], UPDATES["em"](), mappers=100)
+    assert len(driver.deal.seats) == 60
+    driver = driver_of(corpora["tagging"], UPDATES["stepwise-em"](), mappers=6, mini_batch_size=4)
+    assert len(driver.deal.seats) == 4
+
+
+def test_batches_have_the_whole_corpus_one_at_a_time(corpora):
+    with pytest.raises(StalenessError, match="2 jobs in flight, each with the whole corpus"):
+        driver_of(corpora["ner"], UPDATES["lbfgs"](), jobs_in_flight=2)
 
 
 def test_schedules_of_jobs_are_no_programs():

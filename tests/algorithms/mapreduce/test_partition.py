@@ -6,16 +6,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from staleness.algorithms.build import source_digest
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.mapreduce.counts import add
-from staleness.algorithms.mapreduce.partition import (
-    EVERYTHING,
-    MODELS,
-    Partition,
-    Place,
-    Share,
-    part,
-)
+from staleness.algorithms.mapreduce.deal import EVERYTHING, Deal, Share
+from staleness.algorithms.mapreduce.partition import MODELS, Partition, Place, part
 from staleness.algorithms.mapreduce.state import Theta
 from staleness.algorithms.run import TASKS
 
@@ -26,7 +21,9 @@ HYPER_PARAMETERS = {"tagging": {"states": 4}, "alignment": {}}
 
 def place_of(corpus, **changes):
     about = corpus.about
-    place = Place(str(corpus.folder), about["digest"], about["task"], {}, 1, 0, 3)
+    seat = Deal(60, None, 3, 1).seats[0]
+    where = str(corpus.folder), about["digest"], source_digest()
+    place = Place(*where, about["task"], {}, 1, 0, 3, seat)
     return place._replace(**changes)
 
 
@@ -38,7 +35,8 @@ def test_every_task_has_a_model():
 @pytest.mark.parametrize("partitions", [1, 3, 100])
 def test_parts_make_the_corpus(corpora, task, partitions):
     corpus, layout = corpora[task], TASKS[task].layout
-    parts = [part(corpus, layout, k, partitions) for k in range(partitions)]
+    seats = Deal(60, None, partitions, 1).seats
+    parts = [part(corpus, layout, k, len(seats), seat) for k, seat in enumerate(seats)]
     for name, whole in corpus.arrays.items():
         pieces = [one[name] for one in parts]
         if name.endswith("offsets"):
@@ -50,7 +48,10 @@ def test_parts_make_the_corpus(corpora, task, partitions):
 def test_arrays_of_no_split_are_left_out(corpora):
     corpus = corpora["alignment"]
     more = replace(corpus, arrays=corpus.arrays | {"true.null": np.ones(3)})
-    assert "true.null" not in part(more, TASKS["alignment"].layout, 0, 2).arrays
+    assert (
+        "true.null"
+        not in part(more, TASKS["alignment"].layout, 0, 1, Deal(60, 60, 1, 1).seats[0]).arrays
+    )
 
 
 @pytest.mark.parametrize("task", ["alignment", "tagging"])
@@ -62,12 +63,13 @@ def test_what_a_share_does_not_touch_changes_nothing(corpora, task):
     rows = partition.rows.max() + 1
     theta = np.random.default_rng(1).random((rows, 4 if task == "tagging" else 1))
     theta = (theta / theta.sum(axis=0)).astype(np.float32)
-    shares = [partition.compute(Theta(theta), Share(0, turn, 20)) for turn in range(20)]
+    # Of three mappers, this one has one of each three.
+    shares = [partition.compute(Theta(theta), Share(0, 3 * k, 3 * k + 3)) for k in range(20)]
     turn = int(np.argmin([len(share.rows) for share in shares]))
     other = theta.copy()
     untouched = np.setdiff1d(np.arange(rows), shares[turn].rows)
     other[untouched] = 0.5
-    again = partition.compute(Theta(other), Share(0, turn, 20))
+    again = partition.compute(Theta(other), Share(0, 3 * turn, 3 * turn + 3))
     assert len(untouched)
     np.testing.assert_array_equal(again.rows, shares[turn].rows)
     np.testing.assert_array_equal(again.values, shares[turn].values)
@@ -84,7 +86,7 @@ def test_a_share_needs_the_rows_that_were_told_before(corpora, task):
         partition = partition.locate(partition.keys())
     width = 4 if task == "tagging" else 1
     theta = np.random.default_rng(1).random((partition.rows.max() + 1, width), dtype=np.float32)
-    share, after = Share(0, 4, 5), Share(1, 0, 5)
+    share, after = Share(0, 48, 60), Share(1, 0, 12)
     first = partition.compute(Theta(theta), share, after)
     assert first.ahead.dtype == np.int32
     assert len(first.ahead) < len(theta)
@@ -101,7 +103,7 @@ def test_a_share_needs_the_rows_that_were_told_before(corpora, task):
     np.testing.assert_array_equal(dense, expected.dense(len(theta)))
     # A job that was lost is done again, by a mapper that has gone on or by another.
     alone = Theta(part.values, for_one=True)
-    following = Share(1, 1, 5)
+    following = Share(1, 12, 24)
     first, again, other = (
         one.compute(alone, after, following) for one in (partition, partition, sent(partition))
     )
@@ -127,7 +129,7 @@ def test_only_its_recipe_travels(corpora):
     again = pickle.loads(sent)  # noqa: S301
     assert again is not partition
     theta = np.full((partition.rows.max() + 1, 1), 0.5, dtype=np.float32)
-    ours, others = (one.compute(Theta(theta), Share(0, 1, 2)) for one in (partition, again))
+    ours, others = (one.compute(Theta(theta), Share(0, 30, 60)) for one in (partition, again))
     np.testing.assert_array_equal(ours.rows, others.rows)
     np.testing.assert_array_equal(ours.values, others.values)
     assert ours.examples == 10
@@ -141,12 +143,17 @@ def test_another_corpus_is_refused(corpora, tmp_path):
         Partition(place._replace(folder=str(tmp_path)))
 
 
+def test_another_version_of_the_project_is_refused(corpora):
+    with pytest.raises(StalenessError, match="other sources of the project than the driver's"):
+        Partition(place_of(corpora["tagging"], sources="another"))
+
+
 def test_a_share_computed_again_is_the_same(corpora):
     corpus = corpora["tagging"]
     partition = Partition(place_of(corpus, hyper_parameters={"states": 4}))
     theta = np.full((corpus.about["words"] + 5, 4), 0.25, dtype=np.float32)
     theta[: corpus.about["words"]] = 1 / corpus.about["words"]
-    shares = (Share(epoch, 0, 2) for epoch in (0, 1, 0))
+    shares = (Share(epoch, 0, 30) for epoch in (0, 1, 0))
     first, other, again = (partition.compute(Theta(theta), share) for share in shares)
     np.testing.assert_array_equal(first.values, again.values)
     assert not np.array_equal(first.values, other.values)
