@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 
 import numpy as np
 
-from staleness.algorithms import costs, delays, memory, schedules, tasks, updates
+from staleness.algorithms import costs, delays, schedules, tasks, updates
 from staleness.algorithms.arrays import digest
 from staleness.algorithms.clocks import Event, SimulatedClock, WallClock
 from staleness.algorithms.components import choose, discover
@@ -255,6 +255,12 @@ class Interrupted(KeyboardInterrupt):
     """Ctrl-C in a run; the message says how far it had come."""
 
 
+def check_task(configuration, corpus):
+    """Raise an error if a corpus is for another task than a configuration."""
+    if corpus.about["task"] != configuration.task:
+        raise StalenessError(f"the corpus is for {corpus.about['task']}, not {configuration.task}")
+
+
 def run(configuration, corpus, progress=None, judge=True):
     """Run a configuration on an encoded corpus.
 
@@ -279,16 +285,10 @@ def run(configuration, corpus, progress=None, judge=True):
     Interrupted
         On Ctrl-C, with all threads ended.
     """
-    if corpus.about["task"] != configuration.task:
-        raise StalenessError(f"the corpus is for {corpus.about['task']}, not {configuration.task}")
-    task, update = configuration.parts()
-    memory.check(
-        configuration,
-        task.examples(corpus),
-        split=configuration.schedule in SCHEDULES and SCHEDULES[configuration.schedule].splits(),
-    )
+    check_task(configuration, corpus)
     if configuration.schedule in JOB_SCHEDULES:
         return run_jobs(configuration, corpus, progress)
+    task, update = configuration.parts()
     schedule = SCHEDULES[configuration.schedule]
     simulated = configuration.clock == "simulated"
     learner = update.learner(

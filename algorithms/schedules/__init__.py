@@ -96,3 +96,8 @@ class JobSchedule:
     def shares_theta(cls):
         """Return that workers write nothing that others read."""
         return False
+
+    @classmethod
+    def splits(cls):
+        """Return that a trace has one row for each mini-batch, whoever computes it."""
+        return False

@@ -5,7 +5,7 @@ import json
 import sys
 from pathlib import Path
 
-from staleness.algorithms import record
+from staleness.algorithms import memory, record
 from staleness.algorithms.arrays import load
 from staleness.algorithms.doctor import examine
 from staleness.algorithms.errors import StalenessError
@@ -18,6 +18,7 @@ from staleness.algorithms.run import (
     UPDATES,
     Configuration,
     Interrupted,
+    check_task,
     run,
 )
 from staleness.workflow.bar import Bar
@@ -83,6 +84,12 @@ class Run(Command):
             # Before hours of learning.
             record.check_folder(options.out)
         corpus = encoded_corpus(options)
+        check_task(configuration, corpus)
+        memory.check(
+            configuration,
+            TASKS[configuration.task]().examples(corpus),
+            split=ALL_SCHEDULES[configuration.schedule].splits(),
+        )
         timed = configuration.clock == "wall" and options.out is not None
         findings = examine() if timed else []
         try:
