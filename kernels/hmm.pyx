@@ -26,7 +26,7 @@ from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy, memset
 
 from staleness.kernels.memory cimport aligned, no_room, room
-from staleness.kernels.chain cimport forward_scaled, weighted_rows
+from staleness.kernels.chain cimport STRETCH, balance, forward_scaled, weighted_rows
 from staleness.kernels.em cimport (
     ExpectationMaximization,
     add_to_total,
@@ -65,7 +65,7 @@ cdef enum:
 cdef float LEAST = 1e-18
 cdef float LEAST_EMISSION = 1e-20
 cdef float LEAST_TRANSITION = 1e-16
-cdef float MOST = 1e35      # of v: sums of it over a sentence stay finite
+cdef float MOST = 1e35      # of v: sums of it over a stretch of tokens stay finite
 
 
 @cython.final
@@ -603,12 +603,15 @@ cdef inline bint posterior(
             lanes_store(v, b, lanes_where_positive(lanes_at_least(vs, LEAST), alphas))
         if t:
             weighted_rows(v, workspace.transposed, model.states, beta, blocks)
+            if t % STRETCH == 0:
+                balance(beta, alpha - width, blocks)
     return True
 
 
 cdef inline void transitions_of(
     Workspace* workspace,               # IN: forward, emission holding v; OUT: pairs
-    Py_ssize_t n,
+    Py_ssize_t first,                   # IN: transitions into tokens first to last - 1
+    Py_ssize_t last,
     Py_ssize_t blocks,
 ) noexcept nogil:
     """pairs[i, j] = p(j | i) sum_t alpha_{t-1}(i) v_t(j): the expected transitions.
@@ -624,7 +627,7 @@ cdef inline void transitions_of(
         for b in range(blocks):
             for k in range(ROWS):
                 totals[k] = lanes_all(0.0)
-            for t in range(1, n):
+            for t in range(first, last):
                 alpha = workspace.forward + (t - 1) * width + i
                 v = lanes_load(workspace.emission + t * width, b)
                 for k in range(ROWS):
@@ -644,37 +647,55 @@ cdef inline Status expectations(
     Py_ssize_t blocks,
 ) noexcept nogil:
     """The expected counts of the slot's sentences."""
-    cdef Py_ssize_t width = blocks * LANES, number, sentence, begin, n, t, b, k
+    cdef Py_ssize_t width = blocks * LANES, size = model.states * width
+    cdef Py_ssize_t number, sentence, begin, n, first, last, k
     cdef float* nodes = out.nodes
-    cdef lanes total
+    cdef float* edges = out.sentence_edges
     memset(out.totals, 0, (model.states + 2) * width * sizeof(double))
     for number in range(out.count):
         sentence = out.examples[number]
         begin = model._offsets[sentence]
         n = model._offsets[sentence + 1] - begin
-        if n == 0:
-            memset(workspace.pairs, 0, model.states * width * sizeof(float))
-        else:
+        if model.keeps_statistics():
+            memset(edges, 0, size * sizeof(float))
+        if n:
             emit(model, mu, scale, workspace, &model._tokens[begin], n, blocks)
             if not posterior(model, workspace, n, nodes, blocks):
                 return NOT_FINITE
-            transitions_of(workspace, n, blocks)
             for k in range(width):
                 out.starts[k] += nodes[k]
-            for b in range(blocks):
-                total = lanes_all(0.0)
-                for t in range(n):
-                    total = total + lanes_load(nodes + t * width, b)
-                lanes_store(workspace.backward, b, total)
+        first = 0
+        while first < n:
+            last = min(first + STRETCH, n)
+            transitions_of(workspace, max(first, <Py_ssize_t>1), last, blocks)
+            sum_of_nodes(nodes + first * width, last - first, workspace.backward, blocks)
             for k in range(width):
                 out.totals[k] += workspace.backward[k]
-            for k in range(model.states * width):
+            for k in range(size):
                 out.edges[k] += workspace.pairs[k]
-            nodes += n * width
-        if model.keeps_statistics():
-            memcpy(out.sentence_edges + number * model.states * width, workspace.pairs,
-                   model.states * width * sizeof(float))
+            if model.keeps_statistics():
+                for k in range(size):
+                    edges[k] += workspace.pairs[k]
+            first = last
+        nodes += n * width
+        edges += size
     return OK
+
+
+cdef inline void sum_of_nodes(
+    const float* nodes,                 # IN [n, width]
+    Py_ssize_t n,
+    float* out,                         # OUT [width]
+    Py_ssize_t blocks,
+) noexcept nogil:
+    """out[j] = sum_t nodes[t, j]."""
+    cdef Py_ssize_t width = blocks * LANES, t, b
+    cdef lanes total
+    for b in range(blocks):
+        total = lanes_all(0.0)
+        for t in range(n):
+            total = total + lanes_load(nodes + t * width, b)
+        lanes_store(out, b, total)
 
 
 cdef inline void add_nodes(
