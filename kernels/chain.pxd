@@ -31,7 +31,7 @@ cdef enum:
     LEAST_EXPONENT = -700   # that exact_exp takes
     AT_ONCE = 3             # blocks whose sums do not wait for each other
     MOST_LABELS = 128       # as in validation.py
-    STRETCH = 512           # tokens whose sums float32 holds as exactly as it must; see `balance`
+    STRETCH = 256           # tokens whose sums float32 holds as exactly as it must; see `balance`
 
 
 cdef inline void weighted_rows(

@@ -228,13 +228,18 @@ def averaged(theta, corpus, mini_batches, step, infer=by_recursion):
     return theta, total / len(mini_batches)
 
 
+def exactly(*arrays):
+    """Return arrays of fractions, of which sums are not rounded."""
+    return [np.vectorize(Fraction, otypes=[object])(array) for array in arrays]
+
+
 def by_exact_enumeration(emission, transition):
     """Sum over all label paths, their scores added up without rounding: in any range of numbers.
 
     `log_z` is less the best score, which float64 may not hold well enough to be of any use.
     """
     n, labels = emission.shape
-    emission, transition = (np.vectorize(Fraction, otypes=[object])(x) for x in (emission, transition))
+    emission, transition = exactly(emission, transition)
     paths = list(itertools.product(range(labels), repeat=n))
     values = [path_score(emission, transition, path) for path in paths]
     best = max(values)
