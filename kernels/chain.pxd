@@ -95,8 +95,8 @@ cdef inline bint forward_scaled(
 ) noexcept nogil:
     """alpha_t(j) = psi_t(j) sum_i alpha_{t-1}(i) M(i, j) / c_t; false if a c_t is 0 or not finite.
 
-    Scaled as in section V.A of Rabiner. A `least` keeps alpha from the denormal numbers, on which arithmetic
-    is slow. A c_t whose inverse would be infinite counts as 0.
+    Scaled as in section V.A of Rabiner. A `least` keeps alpha from the denormal numbers, on which
+    arithmetic is slow. A c_t whose inverse would be infinite counts as 0.
     """
     cdef Py_ssize_t t, b, width = blocks * LANES
     cdef float* row

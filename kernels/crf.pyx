@@ -4,6 +4,11 @@ It stays as it falls out of the recursions, one row of label residuals a token: 
 the token's feature rows, and nothing is ever as long as `theta`. As it is kept sentence by
 sentence, an update is the same to the last bit however its sentences were split over slots.
 
+Recursions are scaled, or in log space where these would lose something: that depends on theta and
+the sentence alone. Posteriors are right at any scores that float32 holds, but where transitions are
+so far apart that float64, too, would not tell paths apart: that is an error. Scores themselves are
+float32 sums of float32 numbers.
+
 Index letters: t token, i and j labels (i before j), b block of 16 labels, k whatever one array is
 indexed by.
 """

@@ -146,7 +146,7 @@ cdef class LinearChain(Learner):
             self.mean()
 
     def evaluate(self, offsets, labels, feature_offsets, features):
-        """Decode a corpus and return its log-likelihood.
+        """Decode a corpus and return its log-likelihood, at any scores that float32 holds.
 
         Parameters
         ----------

@@ -54,7 +54,8 @@ cdef extern from * nogil:
     int ones "__builtin_popcountll" (uint64_t bits)
     int zeros_below "__builtin_ctzll" (uint64_t bits)
 
-# A posterior below it is 0, so that no product of two numbers is denormal.
+# A posterior below it is 0, so that no product of two numbers is denormal: what is left out of a
+# count for it is less than that for each of its occurrences.
 cdef float LEAST = 1e-30
 
 cdef extern from * nogil:
