@@ -271,8 +271,6 @@ cdef inline Status decode(
             if not fabs(margin) < INFINITY:
                 return NOT_FINITE
             out.steps[number] = model.step(workspace, sentence, labels, loss, margin)
-            if not fabs(<float>out.steps[number]) < INFINITY:
-                return NOT_FINITE
         mistakes += loss
         labels += n
     model._touched[slot, 0] = mistakes
