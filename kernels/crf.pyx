@@ -4,18 +4,31 @@ It stays as it falls out of the recursions, one row of label residuals a token: 
 the token's feature rows, and nothing is ever as long as `theta`. As it is kept sentence by
 sentence, an update is the same to the last bit however its sentences were split over slots.
 
+Recursions are scaled, or in log space where these would lose something: that depends on theta and
+the sentence alone. Posteriors are right at any scores that float32 holds, but where transitions are
+so far apart that float64, too, would not tell paths apart: that is an error. Scores themselves are
+float32 sums of float32 numbers.
+
 Index letters: t token, i and j labels (i before j), b block of 16 labels, k whatever one array is
 indexed by.
 """
 
 import numpy as np
 
-from libc.math cimport isnan
+from libc.math cimport isfinite
 from libc.stdint cimport int32_t, int64_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy, memset
 
-from staleness.kernels.chain cimport forward_scaled, weighted_rows
+from staleness.kernels.chain cimport (
+    STRETCH,
+    all_finite,
+    balance,
+    forward_log,
+    forward_scaled,
+    posteriors_log,
+    weighted_rows,
+)
 from staleness.kernels.lanes cimport (
     LANES,
     lanes,
@@ -32,7 +45,11 @@ from staleness.kernels.linear_chain cimport (
     exponentiate,
     exponentiate_transitions,
     log_probability,
+    log_space_will_do,
+    make_room_for_edges,
+    make_room_for_logs,
     scale_transitions,
+    scaled_will_do,
     score,
 )
 from staleness.kernels.memory cimport no_room, room
@@ -176,42 +193,56 @@ cdef inline Status gradients(
     cdef float* nodes = out.nodes
     if model._features.shape[0]:
         features = &model._features[0]
-    cdef float most
-    scale_transitions(model, theta, workspace, blocks)
+    cdef float* edges
+    cdef float least, most
+    cdef double log_likelihood = 0.0
+    cdef bint scaled
+    cdef Status status
+    least = scale_transitions(model, theta, workspace, blocks)
     most = exponentiate_transitions(model, workspace, blocks)
+    scaled = scaled_will_do(least, most)
     for number in range(out.count):
         sentence = out.examples[number]
         begin = model._offsets[sentence]
         n = model._offsets[sentence + 1] - begin
+        edges = out.edges + number * model.labels * width
         if n == 0:
-            memset(out.edges + number * model.labels * width, 0,
-                   model.labels * width * sizeof(float))
+            memset(edges, 0, model.labels * width * sizeof(float))
             if out.log_likelihoods != NULL:
                 out.log_likelihoods[number] = 0.0
             continue
         score(model, theta, &model._feature_offsets[begin], features, n, workspace.emission, blocks)
-        if out.log_likelihoods != NULL:
-            out.log_likelihoods[number] = log_probability(
-                model, theta, workspace, most, n, &model._gold[begin], blocks)
-            if isnan(out.log_likelihoods[number]):
+        if not scaled:
+            if not log_space_will_do(least, most, n):
                 return NOT_FINITE
+            status = residuals_log(model, workspace, most, &model._gold[begin], n, nodes, edges,
+                                   &log_likelihood, blocks)
         else:
-            for t in range(n):
-                exponentiate(workspace.emission + t * width, blocks)
-            if not forward_scaled(workspace.emission, workspace.transition, n, model.labels,
-                                  workspace.forward, workspace.scale, 0.0, blocks):
-                return NOT_FINITE
-        residuals(workspace, &model._gold[begin], n, model.labels, nodes,
-                  out.edges + number * model.labels * width, blocks)
+            if out.log_likelihoods != NULL:
+                log_likelihood = log_probability(
+                    model, theta, workspace, most, n, &model._gold[begin], blocks)
+                if not isfinite(log_likelihood):
+                    return NOT_FINITE
+            else:
+                for t in range(n):
+                    exponentiate(workspace.emission + t * width, blocks)
+                if not forward_scaled(workspace.emission, workspace.transition, n, model.labels,
+                                      workspace.forward, workspace.scale, 0.0, blocks):
+                    return NOT_FINITE
+            status = residuals(model, workspace, &model._gold[begin], n, nodes, edges, blocks)
+        if status != OK:
+            return status
+        if out.log_likelihoods != NULL:
+            out.log_likelihoods[number] = log_likelihood
         nodes += n * width
     return OK
 
 
-cdef inline void residuals(
+cdef inline Status residuals(
+    ConditionalRandomField model,
     Workspace* workspace,               # IN: emission, forward, scale, transition, transposed
     const int32_t* gold,                # IN [n]
     Py_ssize_t n,
-    Py_ssize_t labels,
     float* nodes,                       # OUT [n, width]
     float* edges,                       # OUT [labels, width]
     Py_ssize_t blocks,
@@ -221,13 +252,19 @@ cdef inline void residuals(
     beta_{t-1}(i) = sum_j M(i, j) v_t(j),  v_t(j) = psi_t(j) beta_t(j) / c_t
     p(y_t = j | x) = alpha_t(j) beta_t(j)
     p(y_{t-1} = i, y_t = j | x) = alpha_{t-1}(i) M(i, j) v_t(j)
+
+    Of a long sentence, what float32 has summed and multiplied is put right after each stretch.
     """
-    cdef Py_ssize_t width = blocks * LANES, t, i, b
+    cdef Py_ssize_t labels = model.labels, width = blocks * LANES, t, i, b, k
     cdef float* beta = workspace.backward
     cdef float* v = workspace.weighted
     cdef const float* alpha
     cdef lanes of_lanes
     memset(edges, 0, labels * width * sizeof(float))
+    if n > STRETCH:
+        if make_room_for_edges(model, workspace) != OK:
+            return NO_MEMORY
+        memset(workspace.edges, 0, labels * width * sizeof(double))
     for b in range(blocks):
         lanes_store(beta, b, lanes_all(1.0))
     for t in range(n - 1, -1, -1):
@@ -246,10 +283,66 @@ cdef inline void residuals(
                 lanes_store(edges + i * width, b, lanes_load(edges + i * width, b)
                             + lanes_all(alpha[i]) * of_lanes)
         weighted_rows(v, workspace.transposed, labels, beta, blocks)
+        if t % STRETCH == 0:
+            balance(beta, alpha, blocks)
+            less_gold(workspace, gold, t, min(t + STRETCH, n), labels, edges, blocks)
+            for k in range(labels * width):
+                workspace.edges[k] += edges[k]
+                edges[k] = 0.0
+    less_gold(workspace, gold, 1, min(<Py_ssize_t>STRETCH, n), labels, edges, blocks)
+    if n > STRETCH:
+        for k in range(labels * width):
+            edges[k] = <float>(workspace.edges[k] + edges[k])
+    return OK
+
+
+cdef inline void less_gold(
+    const Workspace* workspace,         # IN: transition
+    const int32_t* gold,
+    Py_ssize_t first,                   # IN: transitions into tokens first to last - 1
+    Py_ssize_t last,
+    Py_ssize_t labels,
+    float* edges,                       # IN: sums of alpha_{t-1}(i) v_t(j); OUT [labels, width]
+    Py_ssize_t blocks,
+) noexcept nogil:
+    """Expected transitions, less those of gold."""
+    cdef Py_ssize_t width = blocks * LANES, t, b
     for b in range(labels * blocks):
         lanes_store(edges, b, lanes_load(edges, b) * lanes_load(workspace.transition, b))
-    for t in range(1, n):
+    for t in range(first, last):
         edges[gold[t - 1] * width + gold[t]] -= 1.0
+
+
+cdef inline Status residuals_log(
+    ConditionalRandomField model,
+    Workspace* workspace,               # IN: emission, holding scores; weights
+    float most,                         # IN: the greatest of weights
+    const int32_t* gold,                # IN [n]
+    Py_ssize_t n,
+    float* nodes,                       # OUT [n, width]
+    float* edges,                       # OUT [labels, width]
+    double* log_likelihood,             # OUT
+    Py_ssize_t blocks,
+) noexcept nogil:
+    """Posteriors less gold, in log space; the log-likelihood beside them."""
+    cdef Py_ssize_t labels = model.labels, width = blocks * LANES, t, k
+    if not all_finite(workspace.emission, n, labels, blocks):
+        return NOT_FINITE
+    if not all_finite(workspace.weights, labels, labels, blocks):
+        return NOT_FINITE
+    if make_room_for_logs(model, workspace, n) != OK:
+        return NO_MEMORY
+    log_likelihood[0] = forward_log(workspace.emission, workspace.weights, most, n, labels, gold,
+                                    workspace.alpha, workspace.greatest, width)
+    posteriors_log(workspace.emission, workspace.weights, most, n, labels, workspace.alpha,
+                   workspace.greatest, nodes, workspace.edges, width)
+    for t in range(n):
+        nodes[t * width + gold[t]] -= 1.0
+        if t:
+            workspace.edges[gold[t - 1] * width + gold[t]] -= 1.0
+    for k in range(labels * width):
+        edges[k] = <float>workspace.edges[k]
+    return OK
 
 
 cdef inline void add_gradients(

@@ -1,7 +1,6 @@
 """Expectation maximisation; see em.pyx."""
 
 from libc.stdint cimport int32_t
-from staleness.kernels.gate cimport gate
 from staleness.kernels.learner cimport Learner, Status, atomic_add
 
 
@@ -66,7 +65,6 @@ cdef class ExpectationMaximization(Learner):
     cdef float[:, ::1] _counts  # [1 + replicas, ...]
     cdef double[:, ::1] _totals  # [1 + replicas, multinomials]
     cdef Py_ssize_t* _held      # [slots]: examples in a slot's statistics
-    cdef gate _gate
 
     cdef keep_counts(self, counts, totals)
     cdef bint keeps_statistics(self) noexcept nogil

@@ -18,14 +18,7 @@ from libc.stdint cimport int32_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy, memset
 
-from staleness.kernels.gate cimport (
-    gate_enter,
-    gate_free,
-    gate_leave,
-    gate_make,
-    gate_open,
-    gate_shut,
-)
+from staleness.kernels.gate cimport gate_enter, gate_leave, gate_open, gate_shut
 from staleness.kernels.lanes cimport exact_exp, exact_log
 from staleness.kernels.learner cimport (
     LOAD,
@@ -98,7 +91,7 @@ cdef class ExpectationMaximization(Learner):
         self.smoothing = smoothing
         self._scales = <double*>calloc(1 + replicas, sizeof(double))
         self._held = <Py_ssize_t*>calloc(slots, sizeof(Py_ssize_t))
-        if self._scales == NULL or self._held == NULL or not gate_make(&self._gate, slots):
+        if self._scales == NULL or self._held == NULL:
             raise MemoryError
         for copy in range(1 + replicas):
             self._scales[copy] = 1.0
@@ -106,7 +99,6 @@ cdef class ExpectationMaximization(Learner):
     def __dealloc__(self):
         free(self._scales)
         free(self._held)
-        gate_free(&self._gate)
 
     @property
     def rule(self):
@@ -220,7 +212,11 @@ cdef class ExpectationMaximization(Learner):
             self._totals[0, k] = total * share
 
     cdef void choose_scale(self) noexcept nogil:
-        """Give copy 0 the greatest scale of the replicas: no count then vanishes in their mean."""
+        """Give copy 0 the greatest scale of the replicas.
+
+        What it stores is then no greater than what they do, and longest from having to be rescaled.
+        Nor does it vanish: of a replica that has this scale, it stores as much, over their number.
+        """
         cdef Py_ssize_t copy
         self._scales[0] = self._scales[1]
         for copy in range(2, 1 + self.replicas):

@@ -19,9 +19,9 @@ typedef struct {
     int32_t shut;
     int32_t places;
     gate_place *place;      /* one for each who may go in */
-} gate;
+} reader_gate;
 
-static inline int gate_make(gate *g, int32_t places)
+static inline int gate_make(reader_gate *g, int32_t places)
 {
     void *memory = NULL;
     g->shut = 0;
@@ -35,14 +35,14 @@ static inline int gate_make(gate *g, int32_t places)
     return 1;
 }
 
-static inline void gate_free(gate *g)
+static inline void gate_free(reader_gate *g)
 {
     free(g->place);
     g->place = NULL;
 }
 
 /* Sequential consistency: either who goes in sees that it is shut, or who shuts it sees them. */
-static inline void gate_enter(gate *g, int32_t place)
+static inline void gate_enter(reader_gate *g, int32_t place)
 {
     for (;;) {
         __atomic_store_n(&g->place[place].inside, 1, __ATOMIC_SEQ_CST);
@@ -54,13 +54,13 @@ static inline void gate_enter(gate *g, int32_t place)
     }
 }
 
-static inline void gate_leave(gate *g, int32_t place)
+static inline void gate_leave(reader_gate *g, int32_t place)
 {
     __atomic_store_n(&g->place[place].inside, 0, __ATOMIC_RELEASE);
 }
 
 /* Wait until nobody is inside and keep everybody out; whoever calls it must not be inside. */
-static inline void gate_shut(gate *g)
+static inline void gate_shut(reader_gate *g)
 {
     while (__atomic_exchange_n(&g->shut, 1, __ATOMIC_SEQ_CST))
         sched_yield();
@@ -69,7 +69,7 @@ static inline void gate_shut(gate *g)
             sched_yield();
 }
 
-static inline void gate_open(gate *g)
+static inline void gate_open(reader_gate *g)
 {
     __atomic_store_n(&g->shut, 0, __ATOMIC_RELEASE);
 }

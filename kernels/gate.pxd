@@ -3,7 +3,7 @@
 from libc.stdint cimport int32_t
 
 cdef extern from "gate.h" nogil:
-    ctypedef struct gate:
+    ctypedef struct gate "reader_gate":
         pass
     bint gate_make(gate* g, int32_t places) noexcept    # false if there is no memory
     void gate_free(gate* g) noexcept

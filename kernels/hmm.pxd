@@ -18,6 +18,11 @@ cdef struct Workspace:
     float* start                # [width]     p(j) of the first token
     float* rate                 # [width]     1 / total of a state
     float* backward             # [width]     beta of one token
+    bint sure                   # whether no transition or start is so small that floors matter
+    # In log space; room is made when it is needed.
+    double* alpha               # [n, S]      log alpha, each row less its greatest
+    double* taken               # [n]         what that was
+    double* edges               # [S, width]  expected transitions of a sentence
 
 
 cdef struct Counts:

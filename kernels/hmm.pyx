@@ -7,10 +7,15 @@ update adds to the rows of the words: an update costs what its mini-batch holds,
 the cache lines in which it changes no bit. Counts are float32, 16 states a vector; sums over many
 tokens, before they are added to these, are float64.
 
-Recursions are scaled, not in log space, with a token's emission probabilities over the greatest of
-them. So that no product of two numbers is denormal, which is slow, what is below `LEAST` of a sum
-is 0, and probabilities above 0 are taken to be `LEAST_EMISSION` of the greatest or
-`LEAST_TRANSITION` at least. A state without any expected counts has probabilities of 0.
+Recursions are scaled, with a token's emission probabilities over the greatest of them. So that no
+product of two numbers is denormal, which is slow, what is below `LEAST` of a sum is 0, and
+probabilities above 0 are taken to be `LEAST_EMISSION` of the greatest or `LEAST_TRANSITION` at
+least. A state without any expected counts has probabilities of 0.
+
+What that adds or leaves out at a token is below 1e-16 over c_t for each state, and counts for beta
+times as much in the end. Where every transition and start is `SURE` or more, beta and 1 / c_t are
+at most 1 / SURE, and what is left out at one token comes back at the next: it is nothing. Otherwise
+a sentence in which beta / c_t rises above `FARTHEST` is computed again in log space, in float64.
 
 Index letters: t token, i and j states (i before j), b block of 16 states. A `blocks` argument comes
 last, so that calls with a constant 3 (33 to 48 states) compile to code without block loops.
@@ -19,14 +24,22 @@ last, so that calls with a constant 3 (33 to 48 states) compile to code without 
 import numpy as np
 
 cimport cython
-from libc.float cimport FLT_MIN
-from libc.math cimport INFINITY
+from libc.math cimport INFINITY, NAN
 from libc.stdint cimport int32_t, int64_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy, memset
 
 from staleness.kernels.memory cimport aligned, no_room, room
-from staleness.kernels.chain cimport forward_scaled, weighted_rows
+from staleness.kernels.chain cimport (
+    STRETCH,
+    balance,
+    forward_log,
+    forward_scaled,
+    greatest_of,
+    posteriors_log,
+    weighted_rows,
+)
+from staleness.kernels.chain cimport viterbi as viterbi_log
 from staleness.kernels.em cimport (
     ExpectationMaximization,
     add_to_total,
@@ -62,10 +75,13 @@ from staleness.kernels.validation import MOST_LABELS, check_sentences
 cdef enum:
     ROWS = 8                # of transitions summed at once: as many registers
 
+cdef float SURE = 1e-10
+cdef float FARTHEST = 1e9   # of beta / c_t
+cdef float IMPOSSIBLE = -1e30   # for the logarithm of 0
 cdef float LEAST = 1e-18
 cdef float LEAST_EMISSION = 1e-20
 cdef float LEAST_TRANSITION = 1e-16
-cdef float MOST = 1e35      # of v: sums of it over a sentence stay finite
+cdef float MOST = 1e35      # of v: sums of it over a stretch of tokens stay finite
 
 
 @cython.final
@@ -144,7 +160,7 @@ cdef class HiddenMarkovModel(ExpectationMaximization):
         free(self._copies)
         if self._workspaces != NULL:
             for number in range(self.workspaces):
-                free(self._workspaces[number].emission)
+                release(&self._workspaces[number])
             free(self._workspaces)
         if self._statistics != NULL:
             for number in range(self.slots):
@@ -287,7 +303,9 @@ cdef class HiddenMarkovModel(ExpectationMaximization):
         Returns
         -------
         decoded : ndarray of int32 [tokens]
-            The most probable states of each sentence (Viterbi).
+            The most probable states of each sentence (Viterbi), of equals the lowest from the end
+            on. If there are transitions below 1e-10, a sequence that any token but the last leaves
+            with less than 1e-18 of the probability of the best to there may be missed.
         log_likelihood : float
             Of the words, in nats, summed over the sentences; NaN if theta is not finite, minus
             infinity if it rules a sentence out.
@@ -305,7 +323,9 @@ cdef class HiddenMarkovModel(ExpectationMaximization):
         cdef Py_ssize_t longest = np.diff(offsets).max(initial=0)
         cdef float[:, ::1] back = aligned_rows(max(longest, 1), self.states)
         cdef Py_ssize_t sentence, t, n
-        cdef double log_likelihood = 0.0
+        cdef double log_likelihood = 0.0, one
+        cdef Status status = OK
+        cdef bint will_do
         cdef Workspace workspace
         self.settle()
         allocate(&workspace, longest, self.states, self._width)
@@ -320,8 +340,22 @@ cdef class HiddenMarkovModel(ExpectationMaximization):
                      self._width // LANES)
                 viterbi(self, &workspace, n, <int32_t*>&back[0, 0], &best[t],
                         self._width // LANES)
-                log_likelihood += log_probability(self, &workspace, n, self._width // LANES)
-        free(workspace.emission)
+                if workspace.sure:
+                    will_do = forward(self, &workspace, n, self._width // LANES)
+                else:
+                    will_do = posterior(self, &workspace, n, &back[0, 0], self._width // LANES)
+                if will_do:
+                    one = log_probability(&workspace, n)
+                else:
+                    status = decode_log(self, self._copies, self._scales[0], &workspace,
+                                        &numbers[t], n, <int32_t*>&back[0, 0], &best[t], &one,
+                                        self._width // LANES)
+                    if status == NO_MEMORY:
+                        break
+                log_likelihood += one
+        release(&workspace)
+        if status == NO_MEMORY:
+            self.raise_for(status)
         return decoded, log_likelihood
 
     def posteriors(self, offsets, tokens):
@@ -350,7 +384,7 @@ cdef class HiddenMarkovModel(ExpectationMaximization):
         cdef const int32_t[::1] numbers = tokens
         cdef float[:, ::1] nodes = found
         cdef Py_ssize_t sentence, t, n
-        cdef bint finite = True
+        cdef Status status = OK
         cdef Workspace workspace
         self.settle()
         allocate(&workspace, np.diff(offsets).max(initial=0), self.states, self._width)
@@ -363,10 +397,15 @@ cdef class HiddenMarkovModel(ExpectationMaximization):
                     continue
                 emit(self, self._copies, self._scales[0], &workspace, &numbers[t], n,
                      self._width // LANES)
-                finite = finite and posterior(self, &workspace, n, &nodes[t, 0],
-                                              self._width // LANES)
-        free(workspace.emission)
-        if not finite:
+                if not posterior(self, &workspace, n, &nodes[t, 0], self._width // LANES):
+                    status = posterior_log(self, self._copies, self._scales[0], &workspace,
+                                           &numbers[t], n, &nodes[t, 0], self._width // LANES)
+                    if status != OK:
+                        break
+        release(&workspace)
+        if status == NO_MEMORY:
+            self.raise_for(status)
+        if status != OK:
             raise FloatingPointError("theta is not finite, or a sentence has probability 0")
         return found[: len(tokens), : self.states].copy()
 
@@ -401,14 +440,18 @@ cdef class HiddenMarkovModel(ExpectationMaximization):
         """
         cdef Py_ssize_t width = self._width, i, j
         cdef double more = self.smoothing / scale
+        cdef bint sure = True
         for i in range(self.states):
             normalise(mu.transitions + i * width, more, self.states,
                       workspace.transition + i * width, width // LANES)
             for j in range(self.states):
                 workspace.transposed[j * width + i] = workspace.transition[i * width + j]
+                sure &= workspace.transition[i * width + j] >= SURE
         normalise(mu.starts, more, self.states, workspace.start, width // LANES)
         for j in range(self.states):
             workspace.rate[j] = <float>inverse(mu.totals[j] + self.words * more)
+            sure &= workspace.start[j] >= SURE
+        workspace.sure = sure
 
     cdef Status reserve(
         self,
@@ -575,7 +618,7 @@ cdef inline bint posterior(
     float* nodes,                       # OUT [n, width]
     Py_ssize_t blocks,
 ) noexcept nogil:
-    """The states' posteriors; false if the sentence has no finite probability above 0.
+    """The states' posteriors; false if these recursions will not do for the sentence.
 
     beta_{t-1}(i) = sum_j p(j | i) v_t(j),  v_t(j) = p(w_t | j) beta_t(j) / c_t
     p(y_t = j | w) = alpha_t(j) beta_t(j)
@@ -587,7 +630,8 @@ cdef inline bint posterior(
     cdef float* beta = workspace.backward
     cdef float* v
     cdef const float* alpha
-    cdef lanes alphas, betas, vs
+    cdef lanes alphas, betas, vs, over
+    cdef lanes farthest = lanes_all(0.0)
     if not forward(model, workspace, n, blocks):
         return False
     for b in range(blocks):
@@ -599,16 +643,22 @@ cdef inline bint posterior(
             alphas = lanes_load(alpha, b)
             betas = lanes_at_least(lanes_load(beta, b), LEAST)
             lanes_store(nodes + t * width, b, lanes_at_least(alphas * betas, LEAST))
-            vs = lanes_at_most(betas * lanes_load(v, b) * lanes_all(1.0 / workspace.scale[t]), MOST)
+            over = lanes_all(1.0 / workspace.scale[t])
+            if not workspace.sure:
+                farthest = lanes_max(farthest, betas * over)
+            vs = lanes_at_most(betas * lanes_load(v, b) * over, MOST)
             lanes_store(v, b, lanes_where_positive(lanes_at_least(vs, LEAST), alphas))
         if t:
             weighted_rows(v, workspace.transposed, model.states, beta, blocks)
-    return True
+            if t % STRETCH == 0:
+                balance(beta, alpha - width, blocks)
+    return lanes_greatest(farthest) <= FARTHEST
 
 
 cdef inline void transitions_of(
     Workspace* workspace,               # IN: forward, emission holding v; OUT: pairs
-    Py_ssize_t n,
+    Py_ssize_t first,                   # IN: transitions into tokens first to last - 1
+    Py_ssize_t last,
     Py_ssize_t blocks,
 ) noexcept nogil:
     """pairs[i, j] = p(j | i) sum_t alpha_{t-1}(i) v_t(j): the expected transitions.
@@ -624,7 +674,7 @@ cdef inline void transitions_of(
         for b in range(blocks):
             for k in range(ROWS):
                 totals[k] = lanes_all(0.0)
-            for t in range(1, n):
+            for t in range(first, last):
                 alpha = workspace.forward + (t - 1) * width + i
                 v = lanes_load(workspace.emission + t * width, b)
                 for k in range(ROWS):
@@ -644,37 +694,66 @@ cdef inline Status expectations(
     Py_ssize_t blocks,
 ) noexcept nogil:
     """The expected counts of the slot's sentences."""
-    cdef Py_ssize_t width = blocks * LANES, number, sentence, begin, n, t, b, k
+    cdef Py_ssize_t width = blocks * LANES, size = model.states * width
+    cdef Py_ssize_t number, sentence, begin, n, first, last, k
     cdef float* nodes = out.nodes
-    cdef lanes total
+    cdef float* edges = out.sentence_edges
+    cdef bint scaled = True
+    cdef Status status
     memset(out.totals, 0, (model.states + 2) * width * sizeof(double))
     for number in range(out.count):
         sentence = out.examples[number]
         begin = model._offsets[sentence]
         n = model._offsets[sentence + 1] - begin
-        if n == 0:
-            memset(workspace.pairs, 0, model.states * width * sizeof(float))
-        else:
+        if model.keeps_statistics():
+            memset(edges, 0, size * sizeof(float))
+        if n:
             emit(model, mu, scale, workspace, &model._tokens[begin], n, blocks)
-            if not posterior(model, workspace, n, nodes, blocks):
-                return NOT_FINITE
-            transitions_of(workspace, n, blocks)
+            scaled = posterior(model, workspace, n, nodes, blocks)
+            if not scaled:
+                status = posterior_log(model, mu, scale, workspace, &model._tokens[begin], n,
+                                       nodes, blocks)
+                if status != OK:
+                    return status
+                for k in range(size):
+                    out.edges[k] += workspace.edges[k]
+                    if model.keeps_statistics():
+                        edges[k] = <float>workspace.edges[k]
             for k in range(width):
                 out.starts[k] += nodes[k]
-            for b in range(blocks):
-                total = lanes_all(0.0)
-                for t in range(n):
-                    total = total + lanes_load(nodes + t * width, b)
-                lanes_store(workspace.backward, b, total)
+        first = 0
+        while first < n:
+            last = min(first + STRETCH, n)
+            sum_of_nodes(nodes + first * width, last - first, workspace.backward, blocks)
             for k in range(width):
                 out.totals[k] += workspace.backward[k]
-            for k in range(model.states * width):
-                out.edges[k] += workspace.pairs[k]
-            nodes += n * width
-        if model.keeps_statistics():
-            memcpy(out.sentence_edges + number * model.states * width, workspace.pairs,
-                   model.states * width * sizeof(float))
+            if scaled:
+                transitions_of(workspace, max(first, <Py_ssize_t>1), last, blocks)
+                for k in range(size):
+                    out.edges[k] += workspace.pairs[k]
+                if model.keeps_statistics():
+                    for k in range(size):
+                        edges[k] += workspace.pairs[k]
+            first = last
+        nodes += n * width
+        edges += size
     return OK
+
+
+cdef inline void sum_of_nodes(
+    const float* nodes,                 # IN [n, width]
+    Py_ssize_t n,
+    float* out,                         # OUT [width]
+    Py_ssize_t blocks,
+) noexcept nogil:
+    """out[j] = sum_t nodes[t, j]."""
+    cdef Py_ssize_t width = blocks * LANES, t, b
+    cdef lanes total
+    for b in range(blocks):
+        total = lanes_all(0.0)
+        for t in range(n):
+            total = total + lanes_load(nodes + t * width, b)
+        lanes_store(out, b, total)
 
 
 cdef inline void add_nodes(
@@ -768,21 +847,145 @@ cdef inline void viterbi(
 
 
 cdef inline double log_probability(
-    HiddenMarkovModel model,
-    Workspace* workspace,               # IN: emission (overwritten), greatest, transition, start
+    const Workspace* workspace,         # IN: scale, greatest
     Py_ssize_t n,
-    Py_ssize_t blocks,
 ) noexcept nogil:
     """log p(w) = sum_t log (c_t greatest_t), in nats."""
     cdef double total = 0.0
     cdef Py_ssize_t t
-    if not forward(model, workspace, n, blocks):
-        for t in range(n):
-            if not FLT_MIN / 2 <= workspace.scale[t] < INFINITY:
-                return -INFINITY if workspace.scale[t] < FLT_MIN else INFINITY - INFINITY
     for t in range(n):
         total += exact_log(<double>workspace.scale[t] * <double>workspace.greatest[t])
     return total
+
+
+# ---- the same in log space ----------------------------------------------------------------------
+
+cdef inline bint logarithms(
+    const float* counts,                # IN [states]
+    const double* totals,               # IN [states], or [1] if each is the same
+    Py_ssize_t step,                    # IN: 1, or 0 if each is the same
+    double more,                        # IN: smoothing of a count
+    double more_of_total,
+    Py_ssize_t states,
+    float* out,                         # OUT [states]
+) noexcept nogil:
+    """out[j] = log((counts[j] + more) / (totals[j] + more_of_total)); false if not finite."""
+    cdef Py_ssize_t j
+    cdef double count, total
+    for j in range(states):
+        count = counts[j] + more
+        total = totals[step * j] + more_of_total
+        if not (0.0 <= count < INFINITY and 0.0 <= total < INFINITY):
+            return False
+        out[j] = IMPOSSIBLE
+        if count > 0.0 and total > 0.0:
+            out[j] = <float>(exact_log(count) - exact_log(total))
+    return True
+
+
+cdef inline bint emit_log(
+    HiddenMarkovModel model,
+    const Counts* mu,
+    double scale,
+    Workspace* workspace,               # OUT: emission, pairs, as logarithms; backward
+    const int32_t* tokens,              # IN [n]
+    Py_ssize_t n,
+    Py_ssize_t blocks,
+) noexcept nogil:
+    """emission[t, j] = log p(w_t | j), p(j) times that for the first; pairs[i, j] = log p(j | i).
+
+    Padding lanes are -inf; false if mu is not finite.
+    """
+    cdef Py_ssize_t states = model.states, width = blocks * LANES, t, i, j
+    cdef double more = model.smoothing / scale, total
+    cdef const float* counts
+    cdef float* out
+    cdef bint finite = True
+    for i in range(states + 1):
+        # The last row is that of starts.
+        counts = mu.transitions + i * width
+        out = workspace.pairs + i * width if i < states else workspace.backward
+        total = 0.0
+        for j in range(states):
+            total += counts[j]
+        for j in range(states, width):
+            out[j] = -INFINITY
+        finite = finite and logarithms(counts, &total, 0, more, states * more, states, out)
+    for t in range(n):
+        for j in range(states, width):
+            workspace.emission[t * width + j] = -INFINITY
+        finite = finite and logarithms(mu.emissions + tokens[t] * width, mu.totals, 1, more,
+                                       model.words * more, states,
+                                       workspace.emission + t * width)
+    for j in range(states):
+        workspace.emission[j] += workspace.backward[j]
+    return finite
+
+
+cdef inline Status decode_log(
+    HiddenMarkovModel model,
+    const Counts* mu,
+    double scale,
+    Workspace* workspace,               # OUT: emission, pairs, alpha, taken
+    const int32_t* tokens,              # IN [n]
+    Py_ssize_t n,
+    int32_t* back,                      # scratch [n, width]
+    int32_t* best,                      # OUT [n]
+    double* log_likelihood,             # OUT: NaN if mu is not finite, minus infinity if it is 0
+    Py_ssize_t blocks,
+) noexcept nogil:
+    """The best state sequence and log p(w); NOT_FINITE if this is not."""
+    cdef Py_ssize_t states = model.states, width = blocks * LANES, t
+    cdef double score
+    log_likelihood[0] = NAN
+    if not emit_log(model, mu, scale, workspace, tokens, n, blocks):
+        return NOT_FINITE
+    viterbi_log(workspace.emission, workspace.pairs, n, states, workspace.forward, back, best,
+                blocks)
+    score = workspace.emission[best[0]]
+    for t in range(1, n):
+        score += workspace.pairs[best[t - 1] * width + best[t]]
+        score += workspace.emission[t * width + best[t]]
+    log_likelihood[0] = -INFINITY
+    if score < IMPOSSIBLE / 2:
+        return NOT_FINITE
+    workspace.alpha = <double*>room(workspace.alpha, n * states * sizeof(double))
+    workspace.taken = <double*>room(workspace.taken, n * sizeof(double))
+    if workspace.alpha == NULL or workspace.taken == NULL:
+        return NO_MEMORY
+    # The sum over all sequences is the score of one over its share.
+    log_likelihood[0] = score - forward_log(
+        workspace.emission, workspace.pairs, greatest_of(workspace.pairs, states * width), n,
+        states, best, workspace.alpha, workspace.taken, width)
+    return OK
+
+
+cdef inline Status posterior_log(
+    HiddenMarkovModel model,
+    const Counts* mu,
+    double scale,
+    Workspace* workspace,               # OUT: edges
+    const int32_t* tokens,              # IN [n]
+    Py_ssize_t n,
+    float* nodes,                       # OUT [n, width]
+    Py_ssize_t blocks,
+) noexcept nogil:
+    """The states' posteriors and the expected transitions."""
+    cdef Py_ssize_t states = model.states, width = blocks * LANES
+    cdef double log_likelihood
+    cdef Status status
+    # Until they are filled, nodes have room for Viterbi's; so has the scale, which is not used.
+    status = decode_log(model, mu, scale, workspace, tokens, n, <int32_t*>nodes,
+                        <int32_t*>workspace.scale, &log_likelihood, blocks)
+    if status != OK:
+        return status
+    workspace.edges = <double*>room(workspace.edges, states * width * sizeof(double))
+    if workspace.edges == NULL:
+        return NO_MEMORY
+    posteriors_log(workspace.emission, workspace.pairs,
+                   greatest_of(workspace.pairs, states * width), n, states, workspace.alpha,
+                   workspace.taken, nodes, workspace.edges, width)
+    return OK
 
 
 # ---- memory -------------------------------------------------------------------------------------
@@ -805,3 +1008,14 @@ cdef allocate(Workspace* workspace, Py_ssize_t n, Py_ssize_t states, Py_ssize_t 
     workspace.backward = workspace.rate + width
     workspace.scale = workspace.backward + width
     workspace.greatest = workspace.scale + scales
+    workspace.sure = False
+    workspace.alpha = NULL
+    workspace.taken = NULL
+    workspace.edges = NULL
+
+
+cdef void release(Workspace* workspace) noexcept:
+    free(workspace.emission)
+    no_room(workspace.alpha)
+    no_room(workspace.taken)
+    no_room(workspace.edges)

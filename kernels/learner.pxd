@@ -1,6 +1,7 @@
 """What a clock needs of a task: `calc` and `up`, without the GIL."""
 
 from libc.stdint cimport int32_t, int64_t
+from staleness.kernels.gate cimport gate
 
 # What calc and up return: 0, or what went wrong.
 cdef enum Status:
@@ -64,6 +65,7 @@ cdef class Learner:
     cdef object failure         # what `up` could not raise, being without the GIL
     cdef const int32_t[::1] _work
     cdef int64_t[:, ::1] _touched       # [slots, a cache line]: work that `up` of a slot will touch
+    cdef gate _gate             # for rules that move a scale into what it multiplies; see gate.h
 
     cdef Status calc(
         self,

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from staleness.kernels.gate cimport gate_free, gate_make
 from staleness.kernels.memory cimport CACHE_LINE
 
 from staleness.kernels.validation import check_numbers
@@ -58,6 +59,11 @@ cdef class Learner:
         self.slots = slots
         self.workspaces = workspaces
         self.replicas = replicas
+        if not gate_make(&self._gate, slots):
+            raise MemoryError
+
+    def __dealloc__(self):
+        gate_free(&self._gate)
 
     @property
     def updates(self):
@@ -110,7 +116,10 @@ cdef class Learner:
         return None
 
     def settle(self):
-        """Make `theta` ready to be looked at; nobody may be inside `calc` or `up`."""
+        """Make `theta` ready to be looked at; nobody may be inside `calc` or `up`.
+
+        It changes nothing that these read: what is learned does not depend on who looks.
+        """
 
     def close(self):
         """End whatever works for this learner beside it; there are no updates after that."""

@@ -20,11 +20,20 @@ from staleness.kernels.lanes cimport (
     lanes_max,
     lanes_store,
 )
-from staleness.kernels.learner cimport Learner
+from staleness.kernels.learner cimport NO_MEMORY, OK, Learner, Status
+from staleness.kernels.memory cimport room
 
 cdef enum:
+    MOST_SPREAD = 30        # of transitions; see `scaled_will_do`
+    MOST_TOTAL_SPREAD = 0x40000000     # of them, times tokens; see `log_space_will_do`
     AHEAD = 64              # feature rows from a prefetch to its use: two tokens of 32 features
-    MOST_LABELS = 1024      # as in validation.py
+
+
+cdef extern from * nogil:
+    """
+    #define SMALLEST_SCALE 0x1p-40
+    """
+    const double SMALLEST_SCALE     # of theta after an update
 
 
 cdef struct Workspace:
@@ -38,6 +47,10 @@ cdef struct Workspace:
     float* transposed           # [L, width]  the same, from label i (lane) to j (row)
     float* backward             # [width]     beta of one token
     float* weighted             # [width]     psi beta / c of one token
+    # In log space, and of long sentences; room is made when it is needed.
+    double* alpha               # [n, L]      log alpha, each row less its greatest
+    double* greatest            # [n]         what that was
+    double* edges               # [L, width]  sums over more than a stretch of tokens
 
 
 cdef struct Parameters:
@@ -63,6 +76,7 @@ cdef class LinearChain(Learner):
 
     cdef Parameters* parameters(self, Py_ssize_t slot) noexcept nogil
     cdef void mean(self) noexcept nogil
+    cdef void fold(self, Parameters* theta, double keep) noexcept nogil
 
 
 cdef inline void score(
@@ -126,20 +140,23 @@ cdef inline float exponentiate(float* row, Py_ssize_t blocks) noexcept nogil:
     return most
 
 
-cdef inline void scale_transitions(
+cdef inline float scale_transitions(
     LinearChain model,
     const Parameters* theta,
     Workspace* workspace,               # OUT: weights, -inf in padding lanes
     Py_ssize_t blocks,
 ) noexcept nogil:
-    """weights[i, j] = theta[i, j]."""
+    """weights[i, j] = theta[i, j]; returns the least."""
     cdef Py_ssize_t i, b, width = blocks * LANES
-    cdef lanes scale = lanes_all(<float>theta.scale)
+    cdef lanes scale = lanes_all(<float>theta.scale), padding, weight
+    cdef lanes least = lanes_all(-INFINITY)
     for i in range(model.labels):
         for b in range(blocks):
-            lanes_store(workspace.weights + i * width, b,
-                        lanes_load(theta.transitions + i * width, b) * scale
-                        + lanes_load(&model._padding[0, 0], b))
+            padding = lanes_load(&model._padding[0, 0], b)
+            weight = lanes_load(theta.transitions + i * width, b) * scale
+            lanes_store(workspace.weights + i * width, b, weight + padding)
+            least = lanes_max(least, padding - weight)
+    return -lanes_greatest(least)
 
 
 cdef inline float exponentiate_transitions(
@@ -162,6 +179,48 @@ cdef inline float exponentiate_transitions(
         for j in range(model.labels):
             workspace.transposed[j * width + i] = row[j]
     return most
+
+
+cdef inline bint scaled_will_do(float least, float most) noexcept nogil:
+    """Whether scaled recursions lose nothing, given the least and the greatest transition.
+
+    What float32 loses is what lies below e^-87. With transitions M from e^-D to 1, a sum
+    sum_i alpha_{t-1}(i) M(i, j) is the same for all j to within e^D; so is beta_t(j), whose mean
+    over alpha_t is 1; and c_t is at least e^-D, as the greatest psi_t is 1. So
+
+    - if psi_t(j) is lost, alpha_t(j) would have been below e^(-87 + D);
+    - if psi_t(j) sum_i alpha_{t-1}(i) M(i, j) is, it is below e^-87 / c_t, no more than the same;
+    - the posterior alpha_t(j) beta_t(j) of what is lost is below e^(-87 + 2 D).
+
+    Emissions may be anything. False, too, if a transition is not finite.
+    """
+    return <double>most - least <= MOST_SPREAD
+
+
+cdef inline bint log_space_will_do(float least, float most, Py_ssize_t n) noexcept nogil:
+    """Whether float64 tells apart what counts in a sentence of n tokens; false if not finite.
+
+    By the same token a label counts only if log alpha is above -D - 40: what is rounded there at
+    each token is some D 2^-53.
+    """
+    return n * (<double>most - least) <= MOST_TOTAL_SPREAD
+
+
+cdef inline Status make_room_for_logs(
+    LinearChain model, Workspace* workspace, Py_ssize_t n
+) noexcept nogil:
+    """Make room for n tokens in log space."""
+    workspace.alpha = <double*>room(workspace.alpha, n * model.labels * sizeof(double))
+    workspace.greatest = <double*>room(workspace.greatest, n * sizeof(double))
+    if workspace.alpha == NULL or workspace.greatest == NULL:
+        return NO_MEMORY
+    return make_room_for_edges(model, workspace)
+
+
+cdef inline Status make_room_for_edges(LinearChain model, Workspace* workspace) noexcept nogil:
+    """Make room for sums of transitions in float64."""
+    workspace.edges = <double*>room(workspace.edges, model.labels * model._width * sizeof(double))
+    return OK if workspace.edges != NULL else NO_MEMORY
 
 
 cdef inline double log_probability(

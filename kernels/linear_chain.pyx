@@ -17,11 +17,12 @@ one array is indexed by.
 
 import numpy as np
 
+from libc.math cimport NAN, frexp, ldexp
 from libc.stdint cimport int32_t, int64_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy, memset
 
-from staleness.kernels.chain cimport forward_log, viterbi
+from staleness.kernels.chain cimport MOST_LABELS, all_finite, forward_log, viterbi
 from staleness.kernels.lanes cimport (
     LANES,
     lanes,
@@ -29,18 +30,12 @@ from staleness.kernels.lanes cimport (
     lanes_load,
     lanes_store,
 )
-from staleness.kernels.learner cimport Learner
-from staleness.kernels.memory cimport aligned
+from staleness.kernels.learner cimport OK, Learner, Status
+from staleness.kernels.memory cimport aligned, no_room
 
 from staleness.kernels import validation
 from staleness.kernels.memory import aligned_rows
 from staleness.kernels.validation import check_labelled_features
-
-cdef enum:
-    SMALLEST_POWER = -40    # settle() keeps the scale above 2^-40
-    # Where transitions differ by more, scaled recursions may lose what counts: a label whose alpha
-    # falls below e^-87, and is 0 then, has a posterior of at most e^(-87 + 3 * 20).
-    MOST_SPREAD = 20
 
 assert validation.MOST_LABELS == MOST_LABELS
 
@@ -121,7 +116,7 @@ cdef class LinearChain(Learner):
         free(self._copies)
         if self._workspaces != NULL:
             for number in range(self.workspaces):
-                free(self._workspaces[number].emission)
+                release(&self._workspaces[number])
             free(self._workspaces)
 
     @property
@@ -146,22 +141,12 @@ cdef class LinearChain(Learner):
         return self._copies[0].scale
 
     def settle(self):
-        """Make `theta` the mean of the replicas, and move small scales into the rows.
-
-        Scales by powers of two, which is exact: no bit of `theta` depends on when it is called.
-        Nobody may be inside `calc` or `up`.
-        """
-        for number in range(len(self._rows)):
-            _, power = np.frexp(self._copies[number].scale)
-            if power < SMALLEST_POWER:
-                rows = np.asarray(self._rows[number])
-                np.ldexp(rows, power, out=rows)
-                self._copies[number].scale = np.ldexp(self._copies[number].scale, -power)
+        """Make `theta` the mean of the replicas, if there are any; see `Learner`."""
         if self.replicas:
             self.mean()
 
     def evaluate(self, offsets, labels, feature_offsets, features):
-        """Decode a corpus and return its log-likelihood.
+        """Decode a corpus and return its log-likelihood, at any scores that float32 holds.
 
         Parameters
         ----------
@@ -193,16 +178,19 @@ cdef class LinearChain(Learner):
         cdef const int32_t* all_features = &numbers[0] if numbers.shape[0] else NULL
         cdef Py_ssize_t sentence, t, n, blocks = self._width // LANES
         cdef double log_likelihood = 0.0
-        cdef float most
+        cdef float least, most
+        cdef bint scaled
+        cdef Status status = OK
         cdef Workspace workspace
         self.settle()
-        transitions = np.asarray(self._rows[0])[self.features :, : self.labels] * self.scale
-        cdef bint scaled = float(transitions.max()) - float(transitions.min()) <= MOST_SPREAD
         allocate(&workspace, longest, self.labels, self._width)
         with nogil:
-            scale_transitions(self, self._copies, &workspace, blocks)
+            least = scale_transitions(self, self._copies, &workspace, blocks)
             most = exponentiate_transitions(self, &workspace, blocks)
-            for sentence in range(starts.shape[0] - 1):
+            scaled = scaled_will_do(least, most)
+            if not scaled:
+                status = make_room_for_logs(self, &workspace, longest)
+            for sentence in range(starts.shape[0] - 1 if status == OK else 0):
                 t = starts[sentence]
                 n = starts[sentence + 1] - t
                 if n == 0:
@@ -214,12 +202,15 @@ cdef class LinearChain(Learner):
                 if scaled:
                     log_likelihood += log_probability(self, self._copies, &workspace, most, n,
                                                       &gold[t], blocks)
+                elif not (all_finite(workspace.emission, n, self.labels, blocks)
+                          and all_finite(workspace.weights, self.labels, self.labels, blocks)):
+                    log_likelihood = NAN
                 else:
-                    log_likelihood += path_score(&workspace, &gold[t], n, blocks)
-                    log_likelihood -= forward_log(
-                        workspace.emission, workspace.weights, n, self.labels, workspace.backward,
-                        workspace.forward, workspace.weighted, blocks)
-        free(workspace.emission)
+                    log_likelihood += forward_log(
+                        workspace.emission, workspace.weights, most, n, self.labels, &gold[t],
+                        workspace.alpha, workspace.greatest, self._width)
+        release(&workspace)
+        self.raise_for(status)
         return decoded, log_likelihood
 
     cdef Parameters* parameters(self, Py_ssize_t slot) noexcept nogil:
@@ -239,6 +230,21 @@ cdef class LinearChain(Learner):
             lanes_store(self._copies[0].emissions, b,
                         total * lanes_all(<float>(1.0 / self.replicas)))
         self._copies[0].scale = 1.0
+
+    cdef void fold(self, Parameters* theta, double keep) noexcept nogil:
+        """Move so much of the scale into the rows that `keep` times what is left is 1/2 to 1.
+
+        A power of two, so that no bit of theta changes but of what is too small for float32.
+        Nobody may be inside `calc` or `up`.
+        """
+        cdef Py_ssize_t size = (self.features + self.labels) * self._width // LANES, b
+        cdef int power
+        cdef lanes factor
+        frexp(theta.scale * keep, &power)
+        factor = lanes_all(<float>ldexp(1.0, power))
+        for b in range(size):
+            lanes_store(theta.emissions, b, lanes_load(theta.emissions, b) * factor)
+        theta.scale = ldexp(theta.scale, -power)
 
     cdef void average(self) noexcept nogil:
         cdef size_t size = (self.features + self.labels) * self._width * sizeof(float)
@@ -266,3 +272,13 @@ cdef allocate(Workspace* workspace, Py_ssize_t n, Py_ssize_t labels, Py_ssize_t 
     workspace.backward = workspace.transposed + labels * width
     workspace.weighted = workspace.backward + width
     workspace.scale = workspace.weighted + width
+    workspace.alpha = NULL
+    workspace.greatest = NULL
+    workspace.edges = NULL
+
+
+cdef void release(Workspace* workspace) noexcept:
+    free(workspace.emission)
+    no_room(workspace.alpha)
+    no_room(workspace.greatest)
+    no_room(workspace.edges)

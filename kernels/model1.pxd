@@ -10,7 +10,7 @@ cdef struct Workspace:
     # Scratch of one thread, for source sentences of n words at most, the null word among them.
     float* rate                 # [n, rounded up to lanes]  1 / total of the source word
     float* products             # [n, rounded up to lanes]  t(e_j | f_i) of one target word
-    float* columns              # [n, rounded up to lanes]  sums of posteriors over target words
+    float* columns              # [n, rounded up to lanes]  sums of posteriors over a stretch of j
     float* counts               # [cells + LANES]           of each cell of a sentence pair
 
 
@@ -25,7 +25,7 @@ cdef struct Statistics:
     int32_t* examples           # [count]               numbers of the sentence pairs
     Py_ssize_t count
     float* cells                # [cells]               p(a_j = i | e, f), j by j
-    float* columns              # [source positions]    their sums over j
+    double* columns             # [source positions]    their sums over j
 
 
 @cython.final

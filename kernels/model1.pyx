@@ -25,6 +25,7 @@ from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy, memset
 
 from staleness.kernels.memory cimport aligned, no_room, room
+from staleness.kernels.chain cimport STRETCH
 from staleness.kernels.em cimport (
     ExpectationMaximization,
     add_to_total,
@@ -53,8 +54,15 @@ cdef extern from * nogil:
     int ones "__builtin_popcountll" (uint64_t bits)
     int zeros_below "__builtin_ctzll" (uint64_t bits)
 
-# A posterior below it is 0, so that no product of two numbers is denormal.
+# A posterior below it is 0, so that no product of two numbers is denormal: what is left out of a
+# count for it is less than that for each of its occurrences.
 cdef float LEAST = 1e-30
+
+cdef extern from * nogil:
+    """
+    #define LEAST_SUM 0x1p-100f
+    """
+    const float LEAST_SUM       # of a target word's probabilities, with all of which float32 copes
 
 
 @cython.final
@@ -315,6 +323,13 @@ cdef class IBMModel1(ExpectationMaximization):
                     for i in range(length):
                         workspace.products[i] = (mu.pairs[cells[i]] + more) * workspace.rate[i]
                         total += workspace.products[i]
+                    if total < LEAST_SUM:
+                        log_likelihood += logarithm(raised_products(
+                            self, mu, self._scales[0], n, cells, workspace.products))
+                        total = 0.0
+                        for i in range(length):
+                            total += workspace.products[i]
+                    for i in range(1, length):
                         if workspace.products[i] > workspace.products[best[j] + 1]:
                             best[j] = i - 1
                     log_likelihood += logarithm(total / length)
@@ -334,7 +349,7 @@ cdef class IBMModel1(ExpectationMaximization):
         cdef Workspace* scratch = &self._workspaces[workspace]
         cdef Py_ssize_t cells = 0, columns = 0, n, number
         cdef float* to_cells
-        cdef float* to_columns
+        cdef double* to_columns
         cdef double scale
         for number in range(count):
             cells += self._work[examples[number]]
@@ -349,9 +364,8 @@ cdef class IBMModel1(ExpectationMaximization):
             n = examples[number]
             scale = atomic_load(&self._scales[copy])
             rates(self, &self._copies[copy], scale, n, scratch)
-            if not posteriors(self, &self._copies[copy], scale, n, scratch, to_cells):
+            if not posteriors(self, &self._copies[copy], scale, n, scratch, to_cells, to_columns):
                 return NOT_FINITE
-            memcpy(to_columns, scratch.columns, self.length(n) * sizeof(float))
             to_cells += self._work[n]
             to_columns += self.length(n)
         return OK
@@ -370,7 +384,7 @@ cdef class IBMModel1(ExpectationMaximization):
         slot.examples = <int32_t*>room(slot.examples, count * sizeof(int32_t))
         # A vector of posteriors may reach beyond the last one.
         slot.cells = <float*>room(slot.cells, (cells + LANES) * sizeof(float))
-        slot.columns = <float*>room(slot.columns, columns * sizeof(float))
+        slot.columns = <double*>room(slot.columns, columns * sizeof(double))
         if slot.examples == NULL or slot.cells == NULL or slot.columns == NULL:
             slot.count = 0
             return NO_MEMORY
@@ -380,7 +394,7 @@ cdef class IBMModel1(ExpectationMaximization):
         cdef const Statistics* held = &self._statistics[slot]
         cdef Counts* mu = &self._copies[copy]
         cdef const float* posterior = held.cells
-        cdef const float* column = held.columns
+        cdef const double* column = held.columns
         cdef const int32_t* cells
         cdef Py_ssize_t number, n, k, i
         cdef float by = <float>factor
@@ -469,21 +483,23 @@ cdef inline bint posteriors(
     const Counts* mu,
     double scale,
     Py_ssize_t n,
-    Workspace* workspace,               # IN: rate; OUT: columns
+    Workspace* workspace,               # IN: rate
     float* out,                         # OUT [cells of the pair], and LANES behind them
+    double* columns,                    # OUT [source positions]: sums over target positions
 ) noexcept nogil:
     """p(a_j = i | e, f) of each cell; false if a target word has no finite probability above 0."""
-    cdef Py_ssize_t length = model.length(n), blocks = (length + LANES - 1) // LANES, b, k
+    cdef Py_ssize_t length = model.length(n), blocks = (length + LANES - 1) // LANES, b, k, j
+    cdef Py_ssize_t words = model._target_offsets[n + 1] - model._target_offsets[n]
     cdef float* counts = workspace.counts
     cdef const int32_t* cells = &model._cells[model._cell_offsets[n]]
     cdef lanes more = lanes_all(<float>(model.smoothing / scale))
     cdef lanes product, total
     cdef float sum_of_row
-    for b in range(blocks):
-        lanes_store(workspace.columns, b, lanes_all(0.0))
+    memset(columns, 0, length * sizeof(double))
+    memset(workspace.columns, 0, blocks * LANES * sizeof(float))
     for k in range(model._work[n]):
         counts[k] = mu.pairs[cells[k]]
-    for _ in range(model._target_offsets[n], model._target_offsets[n + 1]):
+    for j in range(words):
         total = lanes_all(0.0)
         for b in range(blocks):
             # What stands behind the last position is of the next row; its rate is 0.
@@ -492,6 +508,11 @@ cdef inline bint posteriors(
             lanes_store(workspace.products, b, product)
             total = total + product
         sum_of_row = lanes_sum(total)
+        if blocks > STRETCH // LANES:
+            sum_of_row = long_sum(workspace.products, blocks)
+        if sum_of_row < LEAST_SUM:
+            raised_products(model, mu, scale, n, cells + j * length, workspace.products)
+            sum_of_row = long_sum(workspace.products, blocks)
         if not 0.0 < sum_of_row < INFINITY:
             return False
         for b in range(blocks):
@@ -502,7 +523,44 @@ cdef inline bint posteriors(
             lanes_store_unaligned(out + b * LANES, product)
         counts += length
         out += length
+        if (j + 1) % STRETCH == 0 or j + 1 == words:
+            for k in range(length):
+                columns[k] += workspace.columns[k]
+            memset(workspace.columns, 0, blocks * LANES * sizeof(float))
     return True
+
+
+cdef inline double raised_products(
+    IBMModel1 model,
+    const Counts* mu,
+    double scale,
+    Py_ssize_t n,
+    const int32_t* cells,               # IN [source positions], of one target word
+    float* products,                    # OUT [source positions]
+) noexcept nogil:
+    """t(e_j | f_i) over the greatest of them, which is returned; 0, if all of them are."""
+    cdef double more = model.smoothing / scale, greatest = 0.0, total
+    cdef Py_ssize_t i, turn
+    for turn in range(2):
+        for i in range(model.length(n)):
+            total = mu.totals[0]
+            if i:
+                total = mu.totals[model._source[model._source_offsets[n] + i - 1] + 1]
+            total = (mu.pairs[cells[i]] + more) / (total + model.target_words * more)
+            if turn == 0:
+                greatest = max(greatest, total)
+            else:
+                products[i] = <float>(total / greatest) if greatest > 0.0 else 0.0
+    return greatest
+
+
+cdef inline float long_sum(const float* values, Py_ssize_t blocks) noexcept nogil:
+    """The sum of values [blocks * LANES]."""
+    cdef Py_ssize_t k
+    cdef double total = 0.0
+    for k in range(blocks * LANES):
+        total += values[k]
+    return <float>total
 
 
 cdef inline double logarithm(double x) noexcept nogil:

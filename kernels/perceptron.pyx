@@ -34,11 +34,10 @@ from libc.stdint cimport int32_t, int64_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy, memset
 
-from staleness.kernels.chain cimport viterbi
+from staleness.kernels.chain cimport MOST_LABELS, viterbi
 from staleness.kernels.lanes cimport LANES
 from staleness.kernels.learner cimport FETCH_ADD, NO_MEMORY, NOT_FINITE, OK, Status
 from staleness.kernels.linear_chain cimport (
-    MOST_LABELS,
     LinearChain,
     Parameters,
     Workspace,
@@ -261,8 +260,9 @@ cdef inline Status decode(
             continue
         gold = &model._gold[begin]
         score(model, theta, &model._feature_offsets[begin], features, n, scratch.emission, blocks)
-        viterbi(scratch.emission, scratch.weights, n, model.labels, scratch.forward, scratch.back,
-                labels, blocks)
+        if not viterbi(scratch.emission, scratch.weights, n, model.labels, scratch.forward,
+                       scratch.back, labels, blocks):
+            return NOT_FINITE
         loss = 0
         for t in range(n):
             loss += labels[t] != gold[t]

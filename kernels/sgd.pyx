@@ -1,15 +1,17 @@
 """Stochastic gradient descent on a conditional random field.
 
 The L2 decay multiplies the scale of `theta` alone (Shalev-Shwartz, Singer & Srebro 2007), so that
-an update costs what its mini-batch touches.
+an update costs what its mini-batch touches. An update that would make the scale too small for
+float32 moves it into the rows first, with everybody else kept out.
 """
 
 from libc.math cimport INFINITY, fabs
 from libc.stdint cimport int32_t
 
 from staleness.kernels.crf cimport ConditionalRandomField
+from staleness.kernels.gate cimport gate_enter, gate_leave, gate_open, gate_shut
 from staleness.kernels.learner cimport LOAD, NOT_FINITE, OK, Status
-from staleness.kernels.linear_chain cimport Parameters
+from staleness.kernels.linear_chain cimport SMALLEST_SCALE, Parameters
 
 
 cdef class StochasticGradientDescent(ConditionalRandomField):
@@ -67,7 +69,10 @@ cdef class StochasticGradientDescent(ConditionalRandomField):
         const int32_t* examples,
         Py_ssize_t count,
     ) noexcept nogil:
-        cdef Status status = ConditionalRandomField.calc(self, slot, workspace, examples, count)
+        cdef Status status
+        gate_enter(&self._gate, slot)
+        status = ConditionalRandomField.calc(self, slot, workspace, examples, count)
+        gate_leave(&self._gate, slot)
         if status == OK:
             self._touched[slot, 0] = self.tokens_beyond(
                 &self._statistics[slot], <float>self.threshold)
@@ -76,18 +81,34 @@ cdef class StochasticGradientDescent(ConditionalRandomField):
     cdef Status up(self, Py_ssize_t first, Py_ssize_t last) noexcept nogil:
         cdef Py_ssize_t sentences = self._work.shape[0], count = 0, slot
         cdef double eta = self.step_size / (1.0 + self.decay * LOAD(&self._examples) / sentences)
+        cdef double keep = 1.0 - eta * self.l2 / sentences, scale
         cdef Parameters* theta = self.parameters(first)
-        cdef double scale = theta.scale * (1.0 - eta * self.l2 / sentences)
+        cdef bint alone, finite
         cdef float factor
         for slot in range(first, last):
             count += self._statistics[slot].count
         if count == 0:
             return OK
+        gate_enter(&self._gate, first)
+        alone = theta.scale * keep < SMALLEST_SCALE
+        if alone:
+            gate_leave(&self._gate, first)
+            # Until the end of the update: others could make the scale as small meanwhile.
+            gate_shut(&self._gate)
+            if theta.scale * keep < SMALLEST_SCALE:
+                self.fold(theta, keep)
+        scale = theta.scale * keep
         factor = <float>(-eta / (scale * count))
-        if not fabs(factor) < INFINITY:
+        finite = fabs(factor) < INFINITY
+        if finite:
+            theta.scale = scale
+            for slot in range(first, last):
+                self.add(&self._statistics[slot], theta, factor, <float>self.threshold)
+        if alone:
+            gate_open(&self._gate)
+        else:
+            gate_leave(&self._gate, first)
+        if not finite:
             return NOT_FINITE
-        theta.scale = scale
-        for slot in range(first, last):
-            self.add(&self._statistics[slot], theta, factor, <float>self.threshold)
         self.count_update(count)
         return OK

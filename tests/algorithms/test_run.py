@@ -166,6 +166,23 @@ def test_more_curve_points_change_nothing_else(corpus, few):
     assert often.curve["f1"][-1] == seldom.curve["f1"][-1]
 
 
+@pytest.mark.parametrize("schedule", ["single", "asynchronous", "replicated", "lock-free"])
+def test_a_scale_that_nobody_looks_at(corpus, schedule):
+    """A strong decay makes SGD's scale leave float32's range many times over."""
+    strong = replace(
+        BASE,
+        schedule=schedule,
+        processors=1 if schedule == "single" else 3,
+        mini_batch_size=1,
+        epochs=30,
+        hyper_parameters={"l2": 50.0, "step_size": 0.3},
+    )
+    never, often = (run(replace(strong, evaluations=n), corpus) for n in (0, 4))
+    assert never.theta.tobytes() == often.theta.tobytes()
+    assert never.trace.tobytes() == often.trace.tobytes()
+    assert never.curve["f1"][-1] == often.curve["f1"][-1]
+
+
 # ---- reproducibility ----------------------------------------------------------------------------
 
 

@@ -158,6 +158,11 @@ def learned(LinearChain model, Py_ssize_t slot=0):
     return np.array(model._rows[copy])[:, : model.labels] * model._copies[copy].scale
 
 
+def scale(LinearChain model, Py_ssize_t slot=0):
+    """Return the scale of the parameters that a slot's `calc` reads."""
+    return model.parameters(slot).scale
+
+
 def held(ConditionalRandomField model, Py_ssize_t slot, Py_ssize_t tokens):
     """Return copies of the nodes and edges that a slot holds, padding lanes and all."""
     cdef Py_ssize_t count = model._statistics[slot].count

@@ -2,6 +2,7 @@
 
 import itertools
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import NamedTuple
 
 import numpy as np
@@ -225,3 +226,30 @@ def averaged(theta, corpus, mini_batches, step, infer=by_recursion):
         theta = theta + steps_of(theta, corpus, mini_batch, step, infer)
         total += theta
     return theta, total / len(mini_batches)
+
+
+def exactly(*arrays):
+    """Return arrays of fractions, of which sums are not rounded."""
+    return [np.vectorize(Fraction, otypes=[object])(array) for array in arrays]
+
+
+def by_exact_enumeration(emission, transition):
+    """Sum over all label paths, their scores added up without rounding: in any range of numbers.
+
+    `log_z` is less the best score, which float64 may not hold well enough to be of any use.
+    """
+    n, labels = emission.shape
+    emission, transition = exactly(emission, transition)
+    paths = list(itertools.product(range(labels), repeat=n))
+    values = [path_score(emission, transition, path) for path in paths]
+    best = max(values)
+    shares = np.exp([float(max(value - best, -1000)) for value in values])
+    nodes, edges = np.zeros((n, labels)), np.zeros((labels, labels))
+    for path, share in zip(paths, shares / shares.sum(), strict=True):
+        nodes[range(n), path] += share
+        for i, j in itertools.pairwise(path):
+            edges[i, j] += share
+    ties = [path for path, value in zip(paths, values, strict=True) if value == best]
+    return Inference(
+        float(np.log(shares.sum())), nodes, edges, min(ties, key=lambda path: path[::-1]), best
+    )

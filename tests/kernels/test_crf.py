@@ -12,6 +12,9 @@ from staleness.kernels.crf import ConditionalRandomField
 from . import reference
 from .reference import random_sentences, random_theta
 
+# What a token of a long sentence may add to the error of a sum.
+LONG = 1e-7
+
 
 def model_of(corpus, theta, **options):
     model = ConditionalRandomField(*corpus.arrays, **corpus.sizes, **options)
@@ -321,18 +324,116 @@ def test_large_transitions(value, labels):
 
 @pytest.mark.parametrize("value", [-200.0, 100.0, 200.0])
 @pytest.mark.parametrize("labels", [1, 2, 17])
-def test_transitions_beyond_float32_are_right_or_refused(value, labels):
-    """The exponential of a float32 ends at 88: past it `calc` may refuse, but not be wrong."""
+def test_transitions_beyond_the_exponential_of_float32(value, labels):
     corpus, theta = transitions_of(value, labels)
     log_likelihood = model_of(corpus, theta).evaluate(*corpus.arrays)[1]
     expected = reference.log_likelihood(theta, corpus)
     np.testing.assert_allclose(log_likelihood, expected, rtol=1e-4, atol=1e-4)
-    try:
-        gradient = gradient_of(corpus, theta)
-    except FloatingPointError:
-        return
     expected = reference.gradient(theta, corpus)
-    np.testing.assert_allclose(gradient, expected, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(gradient_of(corpus, theta), expected, rtol=1e-4, atol=1e-4)
+
+
+def with_a_feature_for_each_token(corpus):
+    """Return the same labels, each token with a feature of its own: float32 holds its scores."""
+    tokens = len(corpus.labels)
+    return replace(
+        corpus,
+        feature_offsets=np.arange(tokens + 1),
+        features=np.arange(tokens, dtype=np.int32),
+        feature_count=tokens,
+    )
+
+
+@st.composite
+def extremes(draw):
+    """Draw sentences, and scores of any size that float32 holds."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    labels = draw(st.sampled_from([1, 2, 3, 17]))
+    lengths = draw(st.lists(st.integers(1, 5 if labels < 17 else 2), min_size=1, max_size=3))
+    corpus = with_a_feature_for_each_token(random_sentences(rng, lengths, labels))
+    theta = random_theta(rng, corpus)
+    decades = st.one_of(st.floats(-1, 3), st.floats(-1, 38))
+    theta[: corpus.feature_count] *= np.float32(10 ** draw(decades))
+    theta[corpus.feature_count :] *= np.float32(10 ** draw(decades))
+    most = np.finfo(np.float32).max
+    return corpus, np.clip(theta, -most, most)
+
+
+@settings(max_examples=100, deadline=None)
+@given(extremes())
+def test_right_or_refused_at_any_scores(problem):
+    corpus, theta = problem
+    model = model_of(corpus, theta)
+    transitions = theta[corpus.feature_count :].astype(np.float64)
+    longest = np.diff(corpus.offsets).max()
+    try:
+        model.calculate(np.arange(len(corpus)))
+    except FloatingPointError:
+        # Nothing but what float64, too, could not tell apart.
+        assert longest * np.ptp(transitions) > 2.0**30
+        return
+    infer = reference.by_exact_enumeration
+    gradient = model.gradient()
+    np.testing.assert_allclose(
+        gradient, reference.gradient(theta, corpus, infer=infer), rtol=0, atol=1e-5
+    )
+    nodes = gradient[: corpus.feature_count]
+    nodes[np.arange(len(corpus.labels)), corpus.labels] += 1.0
+    assert ((nodes >= 0) & (nodes <= 1 + 1e-6)).all()
+    np.testing.assert_allclose(nodes.sum(axis=1), 1.0, rtol=1e-5)
+
+
+@settings(max_examples=60, deadline=None)
+@given(extremes())
+def test_the_best_path_at_any_scores(problem):
+    """None is better by more than a few units in float32's last place, nor is there an overflow."""
+    corpus, theta = problem
+    decoded, log_likelihood = model_of(corpus, theta).evaluate(*corpus.arrays)
+    shares = 0.0
+    for sentence in range(len(corpus)):
+        emission, transition = reference.scores(theta, corpus, sentence)
+        found = reference.by_exact_enumeration(emission, transition)
+        tokens = corpus.tokens(sentence)
+        scale = len(tokens) * float(np.abs(emission).max() + np.abs(transition).max())
+        score = reference.path_score(*reference.exactly(emission, transition), decoded[tokens])
+        assert float(found.best_score - score) <= 1e-6 * scale
+        gold = reference.path_score(*reference.exactly(emission, transition), corpus.labels[tokens])
+        shares += float(gold - found.best_score) - found.log_z
+    greatest = float(np.abs(theta).max())
+    np.testing.assert_allclose(
+        log_likelihood, shares, rtol=1e-5, atol=1e-4 + 1e-14 * greatest * len(corpus.labels)
+    )
+
+
+def test_a_label_that_pays_early_and_gains_late():
+    """Label 1 is all but out at first, and then the only one that the last token can have."""
+    rng = np.random.default_rng(0)
+    corpus = with_a_feature_for_each_token(random_sentences(rng, [4], 2))
+    theta = np.zeros((6, 2), dtype=np.float32)
+    theta[0] = 100.0, 0.0
+    theta[3] = 0.0, 300.0
+    theta[4:] = [[0.0, -250.0], [-250.0, 0.0]]
+    np.testing.assert_allclose(
+        gradient_of(corpus, theta), reference.gradient(theta, corpus), rtol=0, atol=1e-6
+    )
+
+
+def test_how_far_scaled_recursions_go():
+    """On either side of where log space takes over, the gradient is the same."""
+    rng = np.random.default_rng(1)
+    corpus = with_a_feature_for_each_token(random_sentences(rng, [40, 7], 9))
+    theta = random_theta(rng, corpus)
+    theta[: corpus.feature_count] *= 30.0
+    theta[corpus.feature_count :] = rng.choice([0.0, 1.0], size=(9, 9))
+    for spread in (29.99, 30.0, 30.01, 31.0):
+        of_spread = theta.copy()
+        of_spread[corpus.feature_count :] *= np.float32(spread)
+        np.testing.assert_allclose(
+            gradient_of(corpus, of_spread),
+            reference.gradient(of_spread, corpus),
+            rtol=0,
+            atol=2e-5,
+        )
 
 
 @pytest.mark.parametrize("spread", [3.0, 10.0, 60.0, 1000.0])
@@ -377,6 +478,32 @@ def test_numbers_that_are_not_finite_are_refused(part, value, labels, label):
     decoded, log_likelihood = model.evaluate(*corpus.arrays)
     assert np.isnan(log_likelihood)
     assert ((decoded >= 0) & (decoded < labels)).all()
+
+
+# ---- long sentences -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("n", "spread"), [(40_000, 0.5), (4_000, 50.0)])
+def test_sums_within_a_long_sentence(n, spread):
+    """As exact as over many: what float32 adds up is a stretch of tokens, not all of them."""
+    rng = np.random.default_rng(2)
+    corpus = random_sentences(rng, [n], 3, feature_count=4, most_features=2)
+    theta = random_theta(rng, corpus)
+    theta[corpus.feature_count :] *= spread
+    model = model_of(corpus, theta)
+    model.calculate([0])
+    emission, transition = reference.scores(theta, corpus, 0)
+    found = reference.by_recursion(emission, transition)
+    edges = found.edges.copy()
+    np.subtract.at(edges, (corpus.labels[:-1], corpus.labels[1:]), 1.0)
+    rows = model.gradient()[corpus.feature_count :]
+    np.testing.assert_allclose(rows, edges, rtol=0, atol=LONG * n)
+    assert abs(rows.sum()) < LONG * n
+    decoded, log_likelihood = model.evaluate(*corpus.arrays)
+    score = reference.path_score(emission, transition, corpus.labels)
+    np.testing.assert_allclose(log_likelihood, score - found.log_z, rtol=1e-7)
+    score = reference.path_score(emission, transition, decoded)
+    np.testing.assert_allclose(score, found.best_score, rtol=1e-9)
 
 
 # ---- input --------------------------------------------------------------------------------------

@@ -518,3 +518,124 @@ def test_work_is_tokens():
     learner = made()
     assert learner.work.tolist() == [2, 1]
     assert (learner.states, learner.words) == (2, 3)
+
+
+# ---- extreme probabilities ----------------------------------------------------------------------
+
+
+def logarithms(model, learner):
+    """Return log emissions of the only sentence, starts in the first row, and log transitions."""
+    theta = learner.theta.astype(np.float64)
+    with np.errstate(divide="ignore"):
+        theta = np.maximum(np.log(theta), -1e6)
+    words, states = model.words, model.states
+    emission = theta[:words][model.tokens]
+    emission[0] += theta[words + states]
+    return emission, theta[words : words + states]
+
+
+@st.composite
+def extremes(draw):
+    """Draw a sentence, and probabilities over many orders of magnitude, some of them 0."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    states, words = draw(st.sampled_from([1, 2, 3, 5, 16])), draw(st.integers(1, 3))
+    model = random_hmm(rng, [draw(st.integers(1, 6 if states < 16 else 40))], words, states)
+    decades, zeros = draw(st.floats(1, 37)), draw(st.sampled_from([0.0, 0.3]))
+
+    def rows(count, columns):
+        values = 10 ** -rng.uniform(0, decades, size=(count, columns))
+        values[rng.random((count, columns)) < zeros] = 0.0
+        values[np.arange(count), rng.integers(columns, size=count)] = 1.0
+        return values / values.sum(axis=1, keepdims=True)
+
+    return model, np.concatenate([rows(states, words).T, rows(states, states), rows(1, states)])
+
+
+@settings(max_examples=300, deadline=None)
+@given(extremes())
+def test_right_at_any_probabilities(problem):
+    """Floors keep numbers in float32's range; where they would count, log space is right."""
+    model, theta = problem
+    learner = learner_of(model, theta)
+    emission, transition = logarithms(model, learner)
+    found = by_recursion(emission, transition)
+    decoded, log_likelihood = learner.evaluate(model.offsets, model.tokens)
+    if found.log_z < -1e5:
+        assert log_likelihood == -np.inf
+        with pytest.raises(FloatingPointError, match="larger smoothing"):
+            learner.calculate([0])
+        return
+    np.testing.assert_allclose(log_likelihood, found.log_z, rtol=1e-5, atol=1e-5)
+    learner.calculate([0])
+    counts = learner.expected_counts()
+    np.testing.assert_allclose(
+        learner.posteriors(model.offsets, model.tokens), found.nodes, rtol=0, atol=1e-4
+    )
+    np.testing.assert_allclose(
+        counts[model.words : model.words + model.states], found.edges, rtol=0, atol=1e-4
+    )
+    np.testing.assert_allclose(counts[-1], found.nodes[0], rtol=0, atol=1e-4)
+    # None but a sequence that was all but out somewhere may be missed.
+    best = path_score(emission, transition, decoded)
+    assert best > found.best_score - 1e-3 or transition.min() < np.log(1e-10)
+
+
+def test_a_state_that_pays_early_and_gains_late():
+    """It has 1e-19 of the probability at first, and then is the only one to go on from."""
+    model = replace(
+        random_hmm(np.random.default_rng(0), [3], 3, 2), tokens=np.arange(3, dtype=np.int32)
+    )
+    theta = np.array(
+        [
+            [0.5, 0.5],  # words
+            [0.5, 1e-24],
+            [1e-24, 0.5],
+            [1.0, 1e-25],  # transitions
+            [1e-25, 1.0],
+            [1.0, 1e-19],  # start
+        ]
+    )
+    learner = learner_of(model, theta)
+    found = by_recursion(*logarithms(model, learner))
+    assert 0.1 < found.nodes[0, 1] < 0.9 or found.nodes[0].max() > 0.99
+    learner.calculate([0])
+    np.testing.assert_allclose(
+        learner.posteriors(model.offsets, model.tokens), found.nodes, rtol=0, atol=1e-6
+    )
+    log_likelihood = learner.evaluate(model.offsets, model.tokens)[1]
+    np.testing.assert_allclose(log_likelihood, found.log_z, rtol=1e-6)
+
+
+@pytest.mark.parametrize("states", [2, 16, 45])
+def test_of_equal_sequences_the_lowest_from_the_end_on(states):
+    """With everything alike, it is state 0 throughout; the first and the last token too."""
+    model = random_hmm(np.random.default_rng(0), [1, 4], 2, states)
+    theta = np.full((2 + states + 1, states), 1 / states)
+    theta[:2] = 0.5
+    decoded, _ = learner_of(model, theta).evaluate(model.offsets, model.tokens)
+    assert not decoded.any()
+
+
+# ---- long sentences -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("rule", ["em", "incremental"])
+def test_sums_within_a_long_sentence(rule):
+    """As exact as over many: what float32 adds up is a stretch of tokens, not all of them."""
+    rng = np.random.default_rng(1)
+    n = 40_000
+    model = random_hmm(rng, [n], 5, 6)
+    learner = model.learner(rule=rule)
+    learner.calculate([0])
+    emission, transition = logarithms(model, learner)
+    found = by_recursion(emission, transition)
+    counts = learner.expected_counts()
+    edges = counts[model.words : model.words + model.states]
+    np.testing.assert_allclose(edges, found.edges, rtol=3e-6)
+    posteriors = learner.posteriors(model.offsets, model.tokens)
+    np.testing.assert_allclose(posteriors.sum(axis=1), 1.0, rtol=0, atol=1e-4)
+    log_likelihood = learner.evaluate(model.offsets, model.tokens)[1]
+    np.testing.assert_allclose(log_likelihood, found.log_z, rtol=1e-6)
+    learner.update()
+    theta = learner.theta.astype(np.float64)
+    np.testing.assert_allclose(theta[: model.words].sum(axis=0), 1.0, rtol=0, atol=1e-5)

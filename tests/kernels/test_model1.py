@@ -340,3 +340,43 @@ def test_a_pair_of_too_many_cells():
         IBMModel1(
             offsets_of([many]), zeros, offsets_of([many]), zeros, source_words=1, target_words=1
         )
+
+
+# ---- extreme probabilities ----------------------------------------------------------------------
+
+
+@settings(max_examples=100, deadline=None)
+@given(problems(), st.floats(1, 44))
+def test_right_at_any_probabilities(problem, decades):
+    """Only their ratios count, however small all of a target word's are."""
+    model, rng = problem
+    learner = model.learner()
+    theta = 10 ** -rng.uniform(0, decades, size=learner.parameters)
+    # Whole target words, too, are all but impossible.
+    theta *= (10 ** -rng.uniform(0, max(44 - decades, 0), model.target_words))[
+        learner.parameter_words[:, 0]
+    ]
+    learner.theta = np.maximum(theta, 1e-44)
+    expected, counts = model.statistics(model.theta_of(learner), everything(model))
+    learner.calculate(everything(model))
+    np.testing.assert_allclose(model.counts_of(learner), counts, rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(learner.evaluate()[1], expected, rtol=1e-5, atol=1e-5)
+
+
+# ---- long sentences -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("source", "target"), [(2, 200_000), (200_000, 2)])
+def test_sums_within_a_long_sentence(source, target):
+    """As exact as over many: what float32 adds up is a stretch of words, not all of them."""
+    rng = np.random.default_rng(3)
+    model = random_model1(rng, [source], [target], source_words=4, target_words=5)
+    learner = model.learner()
+    learner.theta = rng.dirichlet(np.ones(5), 5).T.ravel()[: learner.parameters]
+    theta = model.theta_of(learner)
+    expected, counts = model.statistics(theta, [0])
+    learner.calculate([0])
+    np.testing.assert_allclose(model.counts_of(learner), counts, rtol=1e-6)
+    np.testing.assert_allclose(learner.evaluate()[1], expected, rtol=1e-6)
+    learner.update()
+    np.testing.assert_allclose(learner.totals, counts.sum(axis=0), rtol=3e-6)

@@ -11,6 +11,7 @@ from staleness.kernels.perceptron import StructuredPerceptron
 
 from . import reference
 from .reference import Sentences, random_sentences, random_theta
+from .test_crf import extremes
 
 learn = partial(reference.averaged, step=reference.perceptron_step)
 
@@ -44,6 +45,23 @@ def problems(draw, longest=4, most_labels=4):
 
 
 # ---- statistics ---------------------------------------------------------------------------------
+
+
+@settings(max_examples=60, deadline=None)
+@given(extremes())
+def test_the_best_path_at_any_scores(problem):
+    """None of those whose scores overflow is lost, nor do infinities make a tie."""
+    corpus, theta = problem
+    learner = perceptron(corpus, theta)
+    learner.calculate(np.arange(len(corpus)))
+    labels = learner.decoded()[0]
+    for sentence in range(len(corpus)):
+        emission, transition = reference.scores(theta, corpus, sentence)
+        found = reference.by_exact_enumeration(emission, transition)
+        exactly = reference.exactly(emission, transition)
+        score = reference.path_score(*exactly, labels[corpus.tokens(sentence)])
+        scale = len(emission) * float(np.abs(emission).max() + np.abs(transition).max())
+        assert float(found.best_score - score) <= 1e-6 * scale
 
 
 @settings(max_examples=60, deadline=None)

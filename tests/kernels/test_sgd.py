@@ -1,5 +1,7 @@
 """Stochastic gradient descent on the CRF: the update's formula, its splitting and its scale."""
 
+import threading
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -71,7 +73,7 @@ def test_learning_raises_the_likelihood():
 
 
 @pytest.mark.parametrize("labels", [3, 18])
-def test_tokens_below_the_threshold_are_left_out(labels):
+def test_tokens_below_the_threshold_are_left_out(labels, probe):
     """With a feature for each token alone, its row tells whether the token counted."""
     rng = np.random.default_rng(labels)
     tokens, threshold = 60, 0.4
@@ -93,6 +95,8 @@ def test_tokens_below_the_threshold_are_left_out(labels):
     residual = np.abs(gradient[:tokens]).max(axis=1)
     counts = np.append(residual >= threshold, np.ones(labels, dtype=bool))
     assert 5 < counts[:tokens].sum() < 55
+    # What the update costs on the simulated clock.
+    assert probe.touched(learner) == counts[:tokens].sum()
     learner.update()
     expected = theta - 0.25 * gradient * counts[:, None]
     np.testing.assert_allclose(learner.theta, expected, rtol=1e-5, atol=1e-6)
@@ -159,52 +163,88 @@ def test_an_update_without_examples_is_none():
 # ---- the scale that carries the decay -----------------------------------------------------------
 
 
-def steep(corpus, theta):
+def steep(corpus, theta, **options):
     """A learner whose scale falls to a tenth with each update."""
-    return sgd(corpus, theta, step_size=0.9, l2=float(len(corpus)))
+    return sgd(corpus, theta, step_size=0.9, l2=float(len(corpus)), **options)
 
 
 @pytest.mark.parametrize("labels", [3, 17])
-def test_rescaling_changes_no_bit_of_theta(labels):
+@pytest.mark.parametrize("replicas", [0, 2])
+def test_the_scale_is_kept_in_range_by_updates(labels, replicas, probe):
+    """So long that it would have left float32's range many times, whoever looks or nobody."""
     rng = np.random.default_rng(8)
     corpus = random_sentences(rng, [4, 2, 5], labels)
-    learner = steep(corpus, random_theta(rng, corpus))
-    train(learner, [[k % 3] for k in range(14)])
-    assert learner.scale < 2.0**-40
-    before = learner.theta
-    learner.settle()
-    assert learner.scale >= 2.0**-40
-    assert learner.theta.tobytes() == before.tobytes()
-    # The rows have changed with the scale: the kernel, too, sees the same theta.
-    np.testing.assert_allclose(
-        learner.evaluate(*corpus.arrays)[1], reference.log_likelihood(before, corpus), rtol=1e-5
-    )
+    theta = random_theta(rng, corpus)
+    seen, unseen = (steep(corpus, theta, slots=2, replicas=replicas) for _ in range(2))
+    for k in range(600):
+        for learner in (seen, unseen):
+            learner.calculate([k % 3], slot=k % 2)
+            learner.update(k % 2)
+            if replicas and k % 100 == 99:
+                probe.average(learner)
+        for slot in range(2):
+            assert 2.0**-40 <= probe.scale(unseen, slot) <= 1.0
+        if k % 7 == 0:
+            seen.evaluate(*corpus.arrays)
+        for slot in range(2):
+            assert probe.learned(seen, slot).tobytes() == probe.learned(unseen, slot).tobytes()
+    assert seen.theta.tobytes() == unseen.theta.tobytes()
+    assert np.abs(seen.theta).max() > 1e-3
 
 
-def test_it_does_not_matter_when_rescaling_is_done():
+@pytest.mark.parametrize("keep", [0.1, 2.0**-39, 2.0**-41, 1e-15])
+def test_an_update_equals_its_formula_whatever_it_keeps(keep):
+    """Also where one update alone would take the scale out of the range."""
     rng = np.random.default_rng(9)
     corpus = random_sentences(rng, [4, 2, 5], 5)
-    theta = random_theta(rng, corpus)
-    often, seldom = steep(corpus, theta), steep(corpus, theta)
-    for k in range(28):
-        for learner in (often, seldom):
-            learner.calculate([k % 3])
-            learner.update()
-        often.settle()
-        if k == 26:
-            seldom.settle()
-    assert seldom.theta.tobytes() == often.theta.tobytes()
+    expected = random_theta(rng, corpus)
+    learner = sgd(corpus, expected, step_size=0.9, l2=(1.0 - keep) * 3 / 0.9)
+    for k in range(40):
+        gradient = reference.gradient(expected, corpus, [k % 3])
+        expected = keep * expected - 0.9 * gradient
+        learner.calculate([k % 3])
+        learner.update()
+        assert learner.scale >= 2.0**-40
+    np.testing.assert_allclose(learner.theta, expected, rtol=1e-4, atol=1e-5)
 
 
-def test_a_scale_that_is_not_small_stays():
+def test_looking_changes_nothing():
     rng = np.random.default_rng(10)
-    corpus = random_sentences(rng, [4, 2], 5)
-    learner = sgd(corpus, random_theta(rng, corpus), step_size=0.1, l2=1.0)
-    train(learner, [[0, 1]] * 5)
+    corpus = random_sentences(rng, [4, 2, 5], 5)
+    learner = steep(corpus, random_theta(rng, corpus))
+    train(learner, [[k % 3] for k in range(12)])
     scale = learner.scale
-    assert scale < 1.0
+    assert 2.0**-40 < scale < 2.0**-30
     learner.settle()
     assert learner.scale == scale
+
+
+@pytest.mark.parametrize("overlapping", [False, True])
+def test_the_scale_is_folded_while_others_compute(overlapping, probe):
+    """Rows and scale change together for all who read them: no gradient is far from the others."""
+    rng = np.random.default_rng(11)
+    corpus = random_sentences(rng, [4, 2, 5, 3], 5)
+    threads = 3
+    learner = steep(corpus, random_theta(rng, corpus), slots=threads, workspaces=threads)
+    if overlapping:
+        learner.let_updates_overlap()
+    mini_batches = rng.integers(0, 4, size=(20, 2), dtype=np.int32)
+
+    def work(slot):
+        if overlapping or slot == 0:
+            probe.drive(learner, mini_batches, 3000, slot)
+        else:
+            for _ in range(1500):
+                learner.calculate(mini_batches[0], slot=slot, workspace=slot)
+
+    workers = [threading.Thread(target=work, args=(slot,)) for slot in range(threads)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert learner.updates == (3000 * threads if overlapping else 3000)
+    assert 2.0**-40 <= learner.scale <= 1.0
+    assert np.abs(learner.theta).max() < 100.0
 
 
 @settings(max_examples=15, deadline=None)
