@@ -9,6 +9,7 @@ from staleness.algorithms.run import SCHEDULES
 from .threads import __main__ as command
 from .threads.sanitizer import SUPPRESSIONS, Sanitizer, Unavailable, harness
 
+pytestmark = pytest.mark.xdist_group("threads")  # one build for all
 
 @pytest.fixture(scope="module")
 def built():

@@ -19,7 +19,8 @@ from .conftest import sentences
 REPOSITORY = Path(__file__).parents[2]
 KILLS = 10
 
-pytestmark = pytest.mark.slow
+# One finished workflow for all.
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("robustness")]
 
 
 def configuration(folder):
