@@ -1,9 +1,6 @@
 # The two commands of the README, and what a developer needs besides.
 PYTHON ?= python3
 CORES ?= 4
-# Of `make test`: its workers, and more of pytest's options.
-WORKERS ?= $(shell nproc)
-OPTIONS ?=
 # Of `make compare`: an interpreter that has torch, such as Debian's with python3-torch.
 TORCH_PYTHON ?= /usr/bin/python3
 VENV := .venv
@@ -30,7 +27,7 @@ verify: env  ## are the results of `make reproduce` those of the committed refer
 	$(BIN)/snakemake --cores $(CORES) verify
 
 test: env $(VENV)/.benchmarks $(VENV)/.slurm lint  ## the whole test suite
-	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadgroup $(OPTIONS)
+	$(BIN)/python -m pytest --numprocesses logical --dist loadgroup
 
 env: $(VENV)/.project  ## .venv with everything pinned, and the kernels built
 
