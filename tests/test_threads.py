@@ -11,6 +11,7 @@ from .threads.sanitizer import SUPPRESSIONS, Sanitizer, Unavailable, harness
 
 pytestmark = pytest.mark.xdist_group("threads")  # one build for all
 
+
 @pytest.fixture(scope="module")
 def built():
     """Return the harness, with the modules compiled once for all tests."""

@@ -83,10 +83,10 @@ def test_runs_twice(kind, method, chosen):
         benchmark = kind()
         try:
             benchmark.setup(*chosen)
-        except NotImplementedError as reason:
-            assert "the whole corpus" in str(reason)
-            assert any(BATCH & set(str(part).split()) for part in chosen)
-            return
+        except NotImplementedError:
+            if any(BATCH & set(str(part).split()) for part in chosen):
+                return
+            raise
         value = method(benchmark, *chosen)
         if method.__name__.startswith("track_"):
             assert math.isfinite(value)
