@@ -281,6 +281,14 @@ def test_a_cluster_that_loses_everything_is_given_up(corpora):
         list(driver.train())
 
 
+def test_a_job_whose_result_is_lost_every_time_is_given_up(corpora):
+    driver = driver_of(corpora["tagging"], UPDATES["em"]())
+    driver.engine = Here(losses=[False, True] * 100)  # theta arrives, the result does not
+    with pytest.raises(StalenessError, match=f"lost {ATTEMPTS} times in one job"):
+        list(driver.train())
+    assert driver.engine.lost == ATTEMPTS
+
+
 def test_rows_are_those_of_theta(corpora):
     """What has no counts keeps none, and nothing is counted for what is not in a partition."""
     driver = driver_of(corpora["alignment"], UPDATES["em"](), mappers=60)
