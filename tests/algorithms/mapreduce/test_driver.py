@@ -231,6 +231,17 @@ def test_an_engine_is_asked_once_what_it_is(corpora):
     assert (driver.trace["bytes_moved"] > theta).all()
 
 
+def test_theta_is_moved_to_every_worker(corpora, monkeypatch):
+    moved = []
+    for workers in (1, 3):
+        about = {"name": "here", "workers": workers}
+        monkeypatch.setattr(Here, "describe", lambda engine, about=about: about)
+        driver = driver_of(corpora["tagging"], UPDATES["em"]())
+        list(driver.train())
+        moved.append(driver.trace["bytes_moved"])
+    assert (moved[1] - moved[0] == 2 * driver.theta.nbytes).all()
+
+
 def test_an_empty_job_changes_nothing(corpora):
     engine = Here()
     driver = driver_of(corpora["tagging"], UPDATES["em"](), engine)
