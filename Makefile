@@ -27,7 +27,7 @@ verify: env  ## are the results of `make reproduce` those of the committed refer
 	$(BIN)/snakemake --cores $(CORES) verify
 
 test: env $(VENV)/.benchmarks $(VENV)/.slurm lint  ## the whole test suite
-	$(BIN)/python -m pytest --numprocesses logical --dist loadgroup
+	$(BIN)/python -m pytest --numprocesses logical --dist loadfile
 
 env: $(VENV)/.project  ## .venv with everything pinned, and the kernels built
 

@@ -9,8 +9,6 @@ from staleness.algorithms.run import SCHEDULES
 from .threads import __main__ as command
 from .threads.sanitizer import SUPPRESSIONS, Sanitizer, Unavailable, harness
 
-pytestmark = pytest.mark.xdist_group("threads")  # one build for all
-
 
 @pytest.fixture(scope="module")
 def built():

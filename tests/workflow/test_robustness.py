@@ -19,8 +19,7 @@ from .conftest import sentences
 REPOSITORY = Path(__file__).parents[2]
 KILLS = 10
 
-# One finished workflow for all.
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("robustness")]
+pytestmark = pytest.mark.slow
 
 
 def configuration(folder):
