@@ -36,8 +36,8 @@ smoke: env  ## the same from toy sizes
 verify: env  ## are the results of `make reproduce` those of the committed reference?
 	$(BIN)/snakemake --cores $(CORES) verify
 
-test: env lint  ## the whole test suite
-	$(BIN)/python -m pytest
+test: env $(VENV)/.benchmarks $(VENV)/.slurm lint  ## the whole test suite
+	$(BIN)/python -m pytest --numprocesses logical --dist loadfile
 
 env: $(VENV)/.project  ## .venv with everything pinned, and the kernels built
 

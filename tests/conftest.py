@@ -1,9 +1,12 @@
-"""What all tests share: compiling a Cython module that only the tests need."""
+"""What all tests share: skips that are failures, and a Cython module that only the tests need."""
 
+import fcntl
 import importlib.util
 import os
+import platform
 import signal
 import sys
+import sysconfig
 import warnings
 from pathlib import Path
 
@@ -38,49 +41,106 @@ DIRECTIVES = {
 }
 
 
+# ---- skipped ------------------------------------------------------------------------------------
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--no-skips",
+        action="store_true",
+        help="a skipped test is a failure, unless it is for another kind of processor",
+    )
+
+
+def pytest_runtest_setup(item):
+    for marker in item.iter_markers("processor"):
+        if platform.machine() not in marker.args:
+            pytest.skip(f"it is for {' or '.join(marker.args)}, and this is {platform.machine()}")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item):
+    report = yield
+    elsewhere = any(platform.machine() not in m.args for m in item.iter_markers("processor"))
+    if not elsewhere and not hasattr(report, "wasxfail"):
+        refuse_skip(report, item.config)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector):
+    report = yield
+    refuse_skip(report, collector.config)
+    return report
+
+
+def refuse_skip(report, config):
+    """Make a failure of a skip, where all that tests need is said to be installed."""
+    if report.skipped and config.getoption("no_skips"):
+        *_, reason = report.longrepr
+        report.outcome = "failed"
+        report.longrepr = f"--no-skips: {reason}"
+
+
+# ---- Cython -------------------------------------------------------------------------------------
+
+
 @pytest.fixture(scope="session")
 def compile_cython(tmp_path_factory):
-    """Return a function that compiles one .pyx file and imports it."""
-    folder = tmp_path_factory.mktemp("cython")
-    packages = {
-        p.__name__.rpartition(".")[2]: Path(p.__file__).parent for p in (kernels, algorithms)
-    }
-    (folder / "staleness").mkdir()
-    for name, path in packages.items():
-        (folder / "staleness" / name).symlink_to(path)
+    """Return a function that compiles one .pyx file, once for all workers, and imports it."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "cython"
+    folder.mkdir(exist_ok=True)
 
     def compile_and_import(source):
-        from Cython.Build import cythonize
-        from setuptools import Distribution, Extension
-
         name = f"{source.stem}_for_tests"
-        extension = Extension(
-            name,
-            [str(source)],
-            include_dirs=[str(packages["kernels"]), str(packages["algorithms"] / "clocks")],
-            extra_compile_args=FLAGS,
-            extra_link_args=["-pthread"],
-            language="c++",
-        )
-        with warnings.catch_warnings():
-            # Those of the build tools are not about this project.
-            warnings.simplefilter("ignore")
-            modules = cythonize(
-                [extension],
-                shared_utility_qualified_name="staleness.kernels._shared",
-                build_dir=str(folder / "c"),
-                include_path=[str(folder)],
-                compiler_directives=DIRECTIVES,
-                quiet=True,
-            )
-            command = Distribution({"ext_modules": modules}).get_command_obj("build_ext")
-            command.build_lib = command.build_temp = str(folder)
-            command.ensure_finalized()
-            command.run()
-        spec = importlib.util.spec_from_file_location(name, command.get_ext_fullpath(name))
+        path = folder / f"{name}{sysconfig.get_config_var('EXT_SUFFIX')}"
+        with (folder / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not path.exists():
+                compile_one(source, name, folder)
+        spec = importlib.util.spec_from_file_location(name, path)
         module = importlib.util.module_from_spec(spec)
         sys.modules[name] = module
         spec.loader.exec_module(module)
         return module
 
     return compile_and_import
+
+
+def compile_one(source, name, folder):
+    """Compile a .pyx file into a folder, as an extension module of that name."""
+    from Cython.Build import cythonize
+    from setuptools import Distribution, Extension
+
+    packages = {
+        p.__name__.rpartition(".")[2]: Path(p.__file__).parent for p in (kernels, algorithms)
+    }
+    (folder / "staleness").mkdir(exist_ok=True)
+    for package, path in packages.items():
+        link = folder / "staleness" / package
+        link.unlink(missing_ok=True)
+        link.symlink_to(path)
+    extension = Extension(
+        name,
+        [str(source)],
+        include_dirs=[str(packages["kernels"]), str(packages["algorithms"] / "clocks")],
+        extra_compile_args=FLAGS,
+        extra_link_args=["-pthread"],
+        language="c++",
+    )
+    with warnings.catch_warnings():
+        # Those of the build tools are not about this project.
+        warnings.simplefilter("ignore")
+        modules = cythonize(
+            [extension],
+            shared_utility_qualified_name="staleness.kernels._shared",
+            build_dir=str(folder / "c"),
+            include_path=[str(folder)],
+            compiler_directives=DIRECTIVES,
+            quiet=True,
+        )
+        command = Distribution({"ext_modules": modules}).get_command_obj("build_ext")
+        command.build_lib = command.build_temp = str(folder)
+        command.ensure_finalized()
+        command.run()

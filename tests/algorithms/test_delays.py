@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from staleness.algorithms import delays
 from staleness.algorithms.delays import PROBABILITY, Mean, counts_mini_batches, draw
 from staleness.algorithms.errors import StalenessError
 
@@ -49,6 +50,14 @@ def test_lengths_are_those_of_the_paper():
     assert paused.std() == pytest.approx(2.0, abs=0.05)
 
 
+def test_a_length_below_zero_is_no_pause(monkeypatch):
+    """With the deviation of the paper it takes five of them: here half are below."""
+    monkeypatch.setattr(delays, "RELATIVE_DEVIATION", 1e6)
+    pauses = draw(0, 1, 10_000, mean=1.0, probability=1.0)
+    assert (pauses >= 0).all()
+    assert (pauses == 0).mean() == pytest.approx(0.5, abs=0.02)
+
+
 def test_no_delay_at_all():
     assert not draw(0, 3, 100, mean=5.0, probability=0.0).any()
     assert not draw(0, 3, 100, mean=0.0).any()
@@ -57,6 +66,11 @@ def test_no_delay_at_all():
 def test_seeds_and_processors_differ():
     pauses = [*draw(0, 3, 50, mean=1.0), *draw(1, 3, 50, mean=1.0)]
     assert len({row.tobytes() for row in pauses}) == 6
+
+
+def test_lengths_of_two_processors_have_nothing_to_do_with_each_other():
+    pauses = draw(0, 2, 10_000, mean=1.0, probability=1.0)
+    assert abs(np.corrcoef(pauses)[0, 1]) < 0.05
 
 
 def test_more_processors_change_nothing_for_the_first():

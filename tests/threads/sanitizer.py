@@ -26,7 +26,7 @@ from ..sources import ROOT, copy_sources
 SUPPRESSIONS = Path(__file__).resolve().with_name("suppressions")
 
 # Suppressions go by function: no reading of a parameter's fields may move to the caller.
-FLAGS = "-fsanitize=thread -g -fno-omit-frame-pointer -fno-ipa-sra"
+FLAGS = "-fsanitize=thread -g1 -fno-omit-frame-pointer -fno-ipa-sra"
 OPTIONS = {
     "halt_on_error": 0,
     "exitcode": 66,

@@ -261,6 +261,17 @@ def test_an_engine_is_asked_once_what_it_is(corpora):
     assert (driver.trace["bytes_moved"] > theta).all()
 
 
+def test_theta_is_moved_to_every_worker(corpora, monkeypatch):
+    moved = []
+    for workers in (1, 3):
+        about = {"name": "here", "workers": workers}
+        monkeypatch.setattr(Here, "describe", lambda engine, about=about: about)
+        driver = driver_of(corpora["tagging"], UPDATES["em"]())
+        list(driver.train())
+        moved.append(driver.trace["bytes_moved"])
+    assert (moved[1] - moved[0] == 2 * driver.theta.nbytes).all()
+
+
 def test_an_empty_job_changes_nothing(corpora):
     engine = Here()
     driver = driver_of(corpora["tagging"], UPDATES["em"](), engine)
@@ -309,6 +320,14 @@ def test_a_cluster_that_loses_everything_is_given_up(corpora):
     driver.engine = Here(losses=[True] * 100)
     with pytest.raises(StalenessError, match=f"lost {ATTEMPTS} times in one job .*logs"):
         list(driver.train())
+
+
+def test_a_job_whose_result_is_lost_every_time_is_given_up(corpora):
+    driver = driver_of(corpora["tagging"], UPDATES["em"]())
+    driver.engine = Here(losses=[False, True] * 100)  # theta arrives, the result does not
+    with pytest.raises(StalenessError, match=f"lost {ATTEMPTS} times in one job"):
+        list(driver.train())
+    assert driver.engine.lost == ATTEMPTS
 
 
 def test_rows_are_those_of_theta(corpora):

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from staleness.algorithms.costs import Costs
@@ -58,6 +58,7 @@ def ticks(jobs, workers, startup):
     workers=st.integers(1, 5),
     startup=st.integers(0, 7),
 )
+@example(jobs=[[2], [2]], workers=2, startup=1)
 def test_mappers_of_jobs_in_flight_compete_for_workers(jobs, workers, startup):
     engine = Simulated(workers, f"{startup}s", COSTS, WHOLE)
     submitted = [engine.submit(mapper, add, job) for job in jobs]
@@ -66,7 +67,8 @@ def test_mappers_of_jobs_in_flight_compete_for_workers(jobs, workers, startup):
     left = list(range(len(jobs)))
     while left:
         first = left.pop(engine.first([submitted[k] for k in left]))
-        assert ends[first] == min(ends[k] for k in [first, *left])
+        # Of those that end together, the one that was submitted first.
+        assert first == min([first, *left], key=lambda job: (ends[job], job))
         counts = engine.result(submitted[first])
         assert engine.now() == ends[first]
         assert counts.mapped == spans[first]

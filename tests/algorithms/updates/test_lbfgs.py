@@ -2,7 +2,6 @@
 
 import gc
 import os
-import platform
 import subprocess
 import sys
 import threading
@@ -141,7 +140,7 @@ def test_scipy_is_for_those_who_use_it():
         assert done.stdout == expected
 
 
-@pytest.mark.skipif(platform.machine() != "x86_64", reason="the kernels are those of x86-64")
+@pytest.mark.processor("x86_64")
 def test_the_arithmetic_is_not_the_processors_choice():
     program = """
 import os
