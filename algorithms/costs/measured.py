@@ -26,7 +26,6 @@ from staleness.algorithms.errors import StalenessError
 
 REFERENCE = Path(__file__).with_name("reference.json")
 FORMAT = 3
-OLD_FORMAT = 2  # without residuals and doctor, with costs of sharing that may be lower than alone
 QUANTILES = (0.05, 0.5, 0.95)
 STAND_IN = "asynchronous"  # for schedules that were not calibrated
 
@@ -60,13 +59,11 @@ class Measured(CostModel):
         self.path = Path(path or REFERENCE)
         try:
             about = json.loads(self.path.read_text(encoding="utf-8"))
-            if about["format"] not in {OLD_FORMAT, FORMAT}:
+            if about["format"] != FORMAT:
                 raise ValueError(f"its format is {about['format']}, not {FORMAT}")
-            self.format = about["format"]
             self.processor = str(about["machine"]["processor"])
-            read = _calibration if self.format == FORMAT else _old_calibration
             self.tasks = {
-                task: {update: read(fit) for update, fit in updates.items()}
+                task: {update: _calibration(fit) for update, fit in updates.items()}
                 for task, updates in about["tasks"].items()
             }
             self.disturbed = disturbed(about)
@@ -119,10 +116,8 @@ def others_share(processors):
 
 
 def interpolate(alone, shared, weight):
-    """Return costs on the line from `alone` (weight 0) through `shared` (weight 1), at least 0."""
-    return Costs(
-        *(max(0.0, a + (s - a) * weight) for a, s in zip(alone, shared, strict=True)),
-    )
+    """Return costs on the line from `alone` (weight 0) through `shared` (weight 1)."""
+    return Costs(*(a + (s - a) * weight for a, s in zip(alone, shared, strict=True)))
 
 
 def disturbed(about):
@@ -139,11 +134,19 @@ def disturbed(about):
 
 def _calibration(fit):
     """Return what a calibration file says of one update rule, or raise ValueError."""
-    calibration = _old_calibration(fit)
-    for name, shared in calibration.shared.items():
-        if any(s < a for s, a in zip(shared[:-1], calibration.alone[:-1], strict=True)):
+    processors, shared = fit["processors"], fit["shared"]
+    if not isinstance(processors, int) or processors < (2 if shared else 1):
+        raise ValueError(f"costs of sharing on {processors!r} processors")
+    alone = _costs(fit["costs"])
+    # Replicas are averaged by one processor, whoever shares what.
+    sharing = {
+        schedule: _costs(found["costs"])._replace(average_replica=alone.average_replica)
+        for schedule, found in shared.items()
+    }
+    for name, costs in sharing.items():
+        if any(s < a for s, a in zip(costs[:-1], alone[:-1], strict=True)):
             raise ValueError(f"a cost of sharing by '{name}' is lower than alone")
-    for found in (fit, *fit["shared"].values()):
+    for found in (fit, *shared.values()):
         for part in ("calc", "update"):
             residuals = found[part]["residuals"]
             if len(residuals) != len(QUANTILES) or residuals != sorted(residuals):
@@ -154,24 +157,7 @@ def _calibration(fit):
         raise ValueError(f"measured in {fit['rounds']!r} rounds")
     if fit["doctor"] is not None and not isinstance(fit["doctor"]["conclusion"], str):
         raise ValueError("no conclusion on the machine")
-    return calibration
-
-
-def _old_calibration(fit):
-    """Return what a calibration file of either format says of one update rule."""
-    processors, shared = fit["processors"], fit["shared"]
-    if not isinstance(processors, int) or processors < (2 if shared else 1):
-        raise ValueError(f"costs of sharing on {processors!r} processors")
-    alone = _costs(fit["costs"])
-    return Calibration(
-        alone,
-        processors,
-        {
-            # Replicas are averaged by one processor, whoever shares what.
-            schedule: _costs(found["costs"])._replace(average_replica=alone.average_replica)
-            for schedule, found in shared.items()
-        },
-    )
+    return Calibration(alone, processors, sharing)
 
 
 def _costs(values):

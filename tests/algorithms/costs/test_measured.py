@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from staleness.algorithms.costs import CostModel, Costs
-from staleness.algorithms.costs.measured import FORMAT, OLD_FORMAT, REFERENCE, Measured
+from staleness.algorithms.costs.measured import FORMAT, REFERENCE, Measured
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.run import COST_MODELS
 
@@ -52,8 +52,6 @@ def test_the_reference_is_a_calibration():
     assert all(cost >= 0 for cost in costs)
     assert 0 < costs.calc_work < 1e-3
     assert "reference calibration" in model.describe()
-    if model.format == OLD_FORMAT:
-        return
     assert not model.disturbed
     for updates in json.loads(REFERENCE.read_text())["tasks"].values():
         assert all(found["rounds"] >= 5 and found["doctor"] for found in updates.values())
@@ -108,16 +106,6 @@ def test_a_calibration_made_on_a_busy_machine_says_so(tmp_path):
     }
     said = Measured(write(tmp_path, about)).describe()
     assert said.endswith("; made while the machine was not quiet: load)")
-
-
-def test_a_file_of_the_format_before_is_read_as_it_was(tmp_path):
-    """Costs of sharing may be lower than alone there; what is lower than nothing is nothing."""
-    costs = {"costs": {"calc_work": 2e-6}, "processors": 2}
-    costs["shared"] = {"asynchronous": {"costs": {"calc_work": 1e-6}}}
-    about = {"format": OLD_FORMAT, "machine": {"processor": "abacus"}}
-    model = Measured(write(tmp_path, about | {"tasks": {"ner": {"sgd": costs}}}))
-    found = [model.costs("ner", "sgd", WORK, "asynchronous", p).calc_work for p in (1, 2, 64)]
-    assert found == pytest.approx([2e-6, 1e-6, 2e-6 - 1e-6 * 63 / 32])
 
 
 def test_a_calibration_of_one_core_knows_no_sharing(tmp_path):
