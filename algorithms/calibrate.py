@@ -361,11 +361,7 @@ def read(path):
     """
     if not Path(path).exists():
         return {}
-    if Measured(path).format != FORMAT:
-        raise StalenessError(
-            f"{path}: its format is an old one, which does not mix with what is measured now: "
-            "write to another file, or make all of it anew"
-        )
+    Measured(path)  # raises an error if it is none, or of an old format
     about = json.loads(Path(path).read_text(encoding="utf-8"))
     theirs, ours = (
         ", ".join(f"{name} {kind.get(name)}" for name in SAME_MACHINE)
