@@ -64,6 +64,35 @@ def test_the_best_path_at_any_scores(problem):
         assert float(found.best_score - score) <= 1e-6 * scale
 
 
+@pytest.mark.parametrize(
+    ("emission", "transition"),
+    [
+        # Path scores beyond float32, of which infinities would make ties.
+        ([[2.5, 3.0]] * 5, [[0.0, 0.0], [0.0, 0.0]]),
+        # The best path is beyond it on the way, and comes back.
+        ([[0.0, -3.0], [0.0, -3.0], [-3.0, 3.0]], [[0.0, -3.4], [-3.0, 2.0]]),
+    ],
+    ids=["above", "below"],
+)
+def test_path_scores_that_overflow(emission, transition):
+    tokens = len(emission)
+    corpus = Sentences(
+        offsets=np.array([0, tokens]),
+        labels=np.zeros(tokens, dtype=np.int32),
+        feature_offsets=np.arange(tokens + 1),
+        features=np.arange(tokens, dtype=np.int32),
+        label_count=2,
+        feature_count=tokens,
+    )
+    theta = np.array(emission + transition, dtype=np.float32) * np.float32(1e38)
+    learner = perceptron(corpus, theta)
+    learner.calculate([0])
+    expected = reference.by_enumeration(*reference.scores(theta, corpus, 0)).best
+    assert set(expected) == {1}
+    assert tuple(learner.decoded()[0]) == expected
+    assert tuple(learner.evaluate(*corpus.arrays)[0]) == expected
+
+
 @settings(max_examples=60, deadline=None)
 @given(problems())
 def test_decodes_as_enumeration_does(problem):
