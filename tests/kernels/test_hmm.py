@@ -514,6 +514,16 @@ def test_some_rows_are_those_of_all(problem):
         model.learner(rule="incremental").set_theta(slice(None), theta)
 
 
+@settings(max_examples=40, deadline=None)
+@given(problems())
+def test_rows_weigh_against_smoothing_as_all_of_theta_does(problem):
+    model, theta = problem
+    whole, rows = model.learner(smoothing=0.5), model.learner(smoothing=0.5)
+    whole.theta = theta
+    rows.set_theta(slice(None), theta)
+    np.testing.assert_allclose(rows.theta, whole.theta, rtol=1e-5, atol=1e-7)
+
+
 def test_work_is_tokens():
     learner = made()
     assert learner.work.tolist() == [2, 1]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from staleness.workflow.claims.bootstrap import RESAMPLES, interval, resamples
+from staleness.workflow.claims.bootstrap import CONFIDENCE, RESAMPLES, interval, resamples
 
 FINITE = st.floats(-1e6, 1e6)
 
@@ -75,6 +75,11 @@ def test_interval_against_numpy_quantiles(values, random):
     skipped = math.floor(0.025 * len(values) + 1e-9)
     assert low == ordered[skipped]
     assert high == ordered[len(values) - 1 - skipped]
+
+
+def test_a_tail_is_left_out_whole():
+    tail = (1 - CONFIDENCE) / 2
+    assert interval([1.0, 2.0, 3.0], [tail, 1 - 2 * tail, tail]) == (2.0, 2.0)
 
 
 def test_what_does_not_exist_may_be_anything():
