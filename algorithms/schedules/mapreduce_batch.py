@@ -4,7 +4,10 @@ from staleness.algorithms.schedules import JobSchedule
 
 
 class MapReduceBatch(JobSchedule):
-    """The whole corpus a job of 24 mappers and a reducer (Gimpel, Das & Smith 2010, section 4)."""
+    """The whole corpus a job of 24 mappers and a reducer.
+
+    Gimpel, Das & Smith (2010), section 6.2, where the M-step was another job.
+    """
 
     name = "mapreduce-batch"
     batch = True

@@ -40,7 +40,5 @@ class _Stepwise(Master):
         self.alpha = alpha
 
     def update(self, state, counts, updates, examples):
-        if not counts.examples:
-            return
         eta = (updates + 2.0) ** -self.alpha
         state.mix(eta, counts, eta * examples / counts.examples)
