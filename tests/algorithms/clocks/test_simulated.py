@@ -13,15 +13,16 @@ from ..synthetic import finish
 ASYNCHRONOUS = SCHEDULES["asynchronous"].program
 SYNCHRONOUS = SCHEDULES["synchronous"].program
 SINGLE = SCHEDULES["single"].program
+REPLICATED = SCHEDULES["replicated"].program
 
 
 @pytest.fixture
 def trace(counting):
     """Return a function that runs a program over examples of given work, one after the other."""
 
-    def run(program, processors, work, costs, mini_batch_size=1, delays=None):
+    def run(program, processors, work, costs, mini_batch_size=1, delays=None, replicas=0):
         work = np.array(work, dtype=np.int32)
-        learner = counting(work, room=mini_batch_size, slots=processors)
+        learner = counting(work, room=mini_batch_size, slots=processors, replicas=replicas)
         clock = SimulatedClock(
             learner,
             program,
@@ -150,6 +151,20 @@ def test_a_barrier_waits_for_the_slowest(trace):
     }
     assert not rows["staleness"].any()
     assert time == 15.0
+
+
+def test_an_average_takes_as_long_as_there_are_replicas(trace):
+    """Three compute until 2 and update until 3; processor 0 averages until 3 + 3 * 10."""
+    costs = Costs(calc_work=1.0, update_fixed=1.0, average_replica=10.0)
+    rows, time = trace(REPLICATED, 3, [2, 2, 2], costs, replicas=3)
+    assert columns(rows, "start", "computed", "barrier_wait", "update", "end") == {
+        "start": [0.0, 0.0, 0.0],
+        "computed": [2.0, 2.0, 2.0],
+        "barrier_wait": [0.0, 30.0, 30.0],
+        "update": [31.0, 1.0, 1.0],
+        "end": [33.0, 33.0, 33.0],
+    }
+    assert time == 3.0  # of the last update
 
 
 def test_who_has_no_share_goes_straight_to_the_barrier(trace):
