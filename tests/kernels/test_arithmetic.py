@@ -1,7 +1,6 @@
 """That compiled code computes as IEEE 754 says is found out, not believed."""
 
 import os
-import platform
 import subprocess
 import sys
 
@@ -48,7 +47,7 @@ ctypes.CFUNCTYPE(None)(ctypes.addressof(ctypes.c_char.from_buffer(page)))()
 """
 
 
-@pytest.mark.skipif(platform.machine() != "x86_64", reason="the switch is that of x86-64")
+@pytest.mark.processor("x86_64")
 def test_another_library_that_switches_denormals_off_is_noticed():
     program = f"{FLUSH}\nfrom staleness.workflow.cli import main\nmain(['stamp'])"
     done = subprocess.run(
