@@ -59,8 +59,7 @@ def _multiply_and_add_doubles(double a, double b, double c):
 def _sum_beyond(float first, float each):
     """Return by how much 64 small numbers, one after another, raise a great one."""
     cdef float total = first
-    cdef int i
-    for i in range(64):
+    for _ in range(64):
         total += each
     return total - first
 

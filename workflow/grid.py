@@ -58,6 +58,8 @@ class Grid:
     ----------
     results : str
         The folder of all that is made.
+    mirror : str or None
+        A folder in which texts are looked for first.
     figures : dict of str to list of str
         The figures asked for, with their cells as "<task>/<cell>".
     claims : dict of str to list of str
@@ -72,7 +74,7 @@ class Grid:
     def __init__(self, config):
         self.results = config.get("results", "results")
         self.seeds = config["seeds"]
-        self.mirror_arguments = ["--mirror", config["mirror"]] if "mirror" in config else []
+        self.mirror = config.get("mirror")
         self._corpora = config.get("corpora", {})
         self._cores = config.get("cores") or len(allowed_cpus())
         self._cells = {}

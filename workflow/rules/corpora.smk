@@ -1,8 +1,5 @@
 # Source -> text -> encoded arrays. What a text or an encoded corpus is made of stands in a parameter.
 
-# No parameter: where a text was looked for first does not change it.
-MIRROR = grid.mirror_arguments
-
 
 rule fetch:
     output:
@@ -15,7 +12,7 @@ rule fetch:
         data=lambda wildcards, output: str(Path(output[0]).parents[2]),
         text=lambda wildcards: grid.text(wildcards.corpus),
     shell:
-        "staleness fetch {wildcards.corpus:q} --data {params.data:q} {MIRROR:q} > {log:q} 2>&1"
+        "staleness fetch {wildcards.corpus:q} --data {params.data:q} > {log:q} 2>&1"
 
 
 rule encode:
@@ -33,4 +30,4 @@ rule encode:
         origin=lambda wildcards: grid.origin(wildcards.corpus),
     shell:
         "staleness encode {params.corpus:q} --data {params.data:q} --out {params.out:q}"
-        " {MIRROR:q} > {log:q} 2>&1"
+        " > {log:q} 2>&1"
