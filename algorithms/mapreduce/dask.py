@@ -249,12 +249,10 @@ class Dask(Engine):
             (handle,) = self._client.sync(
                 self._client.scatter, [value], hash=False, callback_timeout=4 * self._patience
             )
-        except (OSError, KeyError, CancelledError) as error:
+        except (Exception, CancelledError) as error:
+            # A worker has died, or one has come that is not as we are, and may have gone again.
             self._look()
-            raise Lost(f"a worker died while theta was sent to it: {_line(error)}") from error
-        except Exception:
-            self._look()  # of a worker that has come meanwhile, and is not as we are?
-            raise
+            raise Lost(f"theta did not reach a worker: {_line(error)}") from error
         return handle
 
     def submit(self, function, reduce, partitions, *arguments, reducers=1):
@@ -284,7 +282,8 @@ class Dask(Engine):
         while True:
             try:
                 return job.result(timeout=patience)
-            except (CancelledError, self._distributed.KilledWorker) as error:
+            except (CancelledError, ImportError, self._distributed.KilledWorker) as error:
+                # Who could not import the project may have gone again.
                 self._look()
                 raise Lost(_line(error)) from error
             except TimeoutError:

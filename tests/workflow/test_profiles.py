@@ -77,7 +77,7 @@ def dry_run(tmp_path, own_corpus):
         for job in jobs:
             facts = dict(re.findall(r"^ +(\w+): (.*)$", job, re.MULTILINE))
             resources = dict(re.findall(r"(\w+)=([^,\s]*)", facts["resources"]))
-            cell = re.search("cell=([^,]+)", facts["wildcards"])[1]
+            cell, _ = re.search("cell=([^,]+)-([0-9a-f]+)", facts["wildcards"]).groups()
             found[cell] = int(facts.get("threads", 1)), resources
         return found
 
