@@ -251,6 +251,13 @@ def test_delays_are_counted_in_mean_mini_batches(corpus):
     assert relative.seconds > run(base, corpus).seconds
 
 
+def test_the_last_mini_batch_has_a_pause_too(corpus):
+    base = replace(BASE, mini_batch_size=7, delay_mean="1s", delay_probability=1.0)
+    delays = run(base, corpus).trace["delay"]
+    assert len(delays) == 18  # the last of a single example
+    assert (delays > 0).all()
+
+
 def test_all_schedules_meet_the_same_delays(corpus):
     """Common random numbers: the j-th pause of processor p, whatever it is computing."""
     base = replace(BASE, delay_mean="1s", delay_probability=0.5, cost="paper")

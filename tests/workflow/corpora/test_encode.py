@@ -11,7 +11,7 @@ import pytest
 
 from staleness.algorithms import encoded
 from staleness.algorithms.errors import CorpusError, StalenessError
-from staleness.workflow.corpora import encode, registry
+from staleness.workflow.corpora import encode, encoders, formats, registry
 
 TRAIN = "EU NNP B-ORG\nrejects VBZ O\n\nPeter NNP B-PER\nBlackburn NNP I-PER\n"
 DEV = "EU NNP I-ORG\n\nOslo NNP I-LOC\n"
@@ -339,3 +339,10 @@ def test_conll2003_over_the_network(tmp_path):
     assert len(made.about["labels"]) == 9
     assert {counts[split]["label_scheme_read"] for split in counts} == {"BIO"}
     assert 1_000_000 < made.about["features"] * 9 < 4_000_000
+
+
+def test_a_corpus_is_of_the_code_that_reads_it_and_of_that_which_encodes_it(splits, tmp_path):
+    about = encode.encode(splits, "conll", tmp_path / "new", "mine", ONE)
+    kinds = encoders.encoders()["ner"], formats.formats()["conll"]
+    assert about["encoder"] == encoders.code_digest(*kinds)
+    assert len({encoders.code_digest(*kinds[:count]) for count in (1, 2)}) == 2

@@ -88,6 +88,11 @@ def test_broken_lines(write, monkeypatch, data, line, said):
     assert said in str(caught.value)
 
 
+def test_a_line_may_be_as_long_as_is_said(write, monkeypatch):
+    monkeypatch.setattr(lines, "LONGEST", 1000)
+    assert list(write(b"b" * 999 + b"\na\n")) == ["b" * 999, "a"]
+
+
 @pytest.mark.parametrize(
     ("data", "said"),
     [
