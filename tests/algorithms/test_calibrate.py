@@ -404,3 +404,19 @@ def test_costs_of_two_machines_do_not_mix(tmp_path, monkeypatch):
     path.write_text("{}")
     with pytest.raises(StalenessError, match="not a calibration file"):
         read(path)
+
+
+def test_of_some_rounds_the_median_counts(monkeypatch):
+    results = iter([SimpleNamespace(seconds=s, trace=s) for s in (3.0, 1.0, 2.0)])
+    monkeypatch.setattr(module, "run", lambda *_, **__: next(results))
+    assert module.median_traces(["cell"], None, 3) == [2.0]
+
+
+def test_a_run_has_two_epochs_at_least(corpus, monkeypatch):
+    """In the first, theta is far from where it settles."""
+    told = []
+    monkeypatch.setattr(module, "EXAMPLES", 1)
+    monkeypatch.setattr(module, "run", lambda cell, *_, **__: told.append(cell) or 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        calibrate("ner", "sgd", corpus, processors=1, rounds=1)
+    assert [cell.epochs for cell in told] == [2]

@@ -236,6 +236,13 @@ def test_synchronous_learning_is_single_processor_learning(corpus):
     assert set(thetas) == {run(BASE, corpus).theta.tobytes()}
 
 
+def test_the_costs_told_beside_those_of_sharing_are_of_one_processor(corpus):
+    alone = run(BASE, corpus).cost_model
+    shared = run(replace(BASE, schedule="asynchronous", processors=2), corpus).cost_model
+    assert shared["seconds"] == alone["seconds"] == alone["seconds_shared"]
+    assert shared["seconds"] != shared["seconds_shared"]
+
+
 # ---- delays -------------------------------------------------------------------------------------
 
 
