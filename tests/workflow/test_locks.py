@@ -140,6 +140,12 @@ for _ in range(50):
 """
 
 
+def test_what_the_killed_have_left_goes_with_the_next(starts):
+    starts.kill(starts.one()[0])
+    starts.one()
+    assert len(list((starts.folder / "here").iterdir())) == 1
+
+
 FORKING = """
 import os, sys
 from staleness.workflow.locks import forget_stale

@@ -11,6 +11,7 @@ import pytest
 
 from staleness.algorithms import encoded
 from staleness.algorithms.errors import CorpusError, StalenessError
+from staleness.algorithms.files import boot
 from staleness.workflow.corpora import encode, encoders, formats, registry
 
 TRAIN = "EU NNP B-ORG\nrejects VBZ O\n\nPeter NNP B-PER\nBlackburn NNP I-PER\n"
@@ -346,3 +347,12 @@ def test_a_corpus_is_of_the_code_that_reads_it_and_of_that_which_encodes_it(spli
     kinds = encoders.encoders()["ner"], formats.formats()["conll"]
     assert about["encoder"] == encoders.code_digest(*kinds)
     assert len({encoders.code_digest(*kinds[:count]) for count in (1, 2)}) == 2
+
+
+def test_what_was_begun_is_removed_also_where_nothing_is_to_be_made(splits, tmp_path):
+    settings = {"files": splits, "format": "conll", "options": ONE}
+    made = encode.ensure("mine", tmp_path / "data", **settings)
+    begun = made.folder.with_name(f".{made.folder.name}.host-1.{boot()}.abc.part")
+    begun.mkdir()
+    assert not encode.ensure("mine", tmp_path / "data", **settings).made
+    assert not begun.exists()
