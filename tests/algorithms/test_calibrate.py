@@ -70,6 +70,13 @@ def test_noise_and_interruptions(outliers):
     np.testing.assert_allclose(design @ coefficients, design @ TRUE, rtol=0.05)
 
 
+@pytest.mark.parametrize(("late", "share"), [(8e-6, 0.0), (1e-3, 0.02)])
+def test_what_is_late_by_less_than_a_switch_of_threads_is_not_left_out(late, share):
+    columns, seconds = durations(np.random.default_rng(0), TRUE)
+    seconds[::50] += late
+    assert fit(columns, seconds).left_out == pytest.approx(share)
+
+
 def test_a_cost_that_is_not_there_is_zero():
     """Least squares alone would make it negative for about half of the seeds."""
     for seed in range(10):
@@ -169,6 +176,20 @@ def test_costs_come_back_from_traces_that_they_made(corpus, schedule):
     alone = Costs(1e-6, 9e-7, 1.5e-7, 2e-6, 1e-8)
     held = Costs(**fit_trace(program, processors, traces, alone)["costs"])
     assert all(cost >= least for cost, least in zip(held[:5], alone[:5], strict=True))
+
+
+def test_all_sizes_weigh_the_same():
+    """However many mini-batches they make."""
+    traces = []
+    for count, seconds in ((300, 1e-5), (3, 2e-5)):
+        trace = np.zeros(count, dtype=TRACE)
+        trace["examples"] = trace["work"] = 1
+        trace["update"] = seconds
+        trace["end"] = 2 * seconds
+        traces.append(trace)
+    found = Costs(**fit_trace(SCHEDULES["single"].program, 1, traces)["costs"])
+    assert sum(found[:3]) == pytest.approx(1.5e-5)
+    assert found.update_fixed == pytest.approx(1.5e-5)
 
 
 def record(told):
@@ -376,9 +397,26 @@ def test_costs_of_two_machines_do_not_mix(tmp_path, monkeypatch):
     here = module.machine()
     monkeypatch.setattr(module, "machine", lambda: here | {"load": 99.0})
     assert read(path)
-    monkeypatch.setattr(module, "machine", lambda: here | {"processor": "abacus"})
-    with pytest.raises(StalenessError, match=r"costs of another machine .*; this is processor a"):
-        read(path)
+    for name in ("processor", "architecture", "cores", "physical_cores"):
+        monkeypatch.setattr(module, "machine", lambda name=name: here | {name: "abacus"})
+        with pytest.raises(StalenessError, match=rf"of another machine .*; this is .*{name} abacu"):
+            read(path)
     path.write_text("{}")
     with pytest.raises(StalenessError, match="not a calibration file"):
         read(path)
+
+
+def test_of_some_rounds_the_median_counts(monkeypatch):
+    results = iter([SimpleNamespace(seconds=s, trace=s) for s in (3.0, 1.0, 2.0)])
+    monkeypatch.setattr(module, "run", lambda *_, **__: next(results))
+    assert module.median_traces(["cell"], None, 3) == [2.0]
+
+
+def test_a_run_has_two_epochs_at_least(corpus, monkeypatch):
+    """In the first, theta is far from where it settles."""
+    told = []
+    monkeypatch.setattr(module, "EXAMPLES", 1)
+    monkeypatch.setattr(module, "run", lambda cell, *_, **__: told.append(cell) or 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        calibrate("ner", "sgd", corpus, processors=1, rounds=1)
+    assert [cell.epochs for cell in told] == [2]

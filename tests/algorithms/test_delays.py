@@ -6,6 +6,7 @@ import pytest
 from staleness.algorithms import delays
 from staleness.algorithms.delays import PROBABILITY, Mean, counts_mini_batches, draw
 from staleness.algorithms.errors import StalenessError
+from staleness.algorithms.seeds import generator
 
 
 @pytest.mark.parametrize(
@@ -56,6 +57,13 @@ def test_a_length_below_zero_is_no_pause(monkeypatch):
     pauses = draw(0, 1, 10_000, mean=1.0, probability=1.0)
     assert (pauses >= 0).all()
     assert (pauses == 0).mean() == pytest.approx(0.5, abs=0.02)
+
+
+def test_whether_and_how_long_are_drawn_apart():
+    happens = generator(7, "delays", 1, "happens").random(50) < 0.5
+    lengths = 3.0 + 0.6 * generator(7, "delays", 1, "length").standard_normal(50)
+    expected = np.where(happens, lengths, 0.0)
+    np.testing.assert_allclose(draw(7, 2, 50, mean=3.0, probability=0.5)[1], expected)
 
 
 def test_no_delay_at_all():

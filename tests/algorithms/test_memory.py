@@ -52,3 +52,10 @@ def test_the_limit_of_the_shell_counts():
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit)),
     )
     assert 0 < int(done.stdout) < limit
+
+
+def test_every_epoch_has_its_points(monkeypatch):
+    monkeypatch.setattr(memory, "available", lambda: 10_000_000)
+    settings = {"epochs": 1000, "evaluations": 1000}
+    with pytest.raises(StalenessError, match="most of it for the curve"):
+        memory.check(Configuration("ner", "single", **settings), 1, split=False)

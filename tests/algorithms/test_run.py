@@ -236,6 +236,13 @@ def test_synchronous_learning_is_single_processor_learning(corpus):
     assert set(thetas) == {run(BASE, corpus).theta.tobytes()}
 
 
+def test_the_costs_told_beside_those_of_sharing_are_of_one_processor(corpus):
+    alone = run(BASE, corpus).cost_model
+    shared = run(replace(BASE, schedule="asynchronous", processors=2), corpus).cost_model
+    assert shared["seconds"] == alone["seconds"] == alone["seconds_shared"]
+    assert shared["seconds"] != shared["seconds_shared"]
+
+
 # ---- delays -------------------------------------------------------------------------------------
 
 
@@ -249,6 +256,13 @@ def test_delays_are_counted_in_mean_mini_batches(corpus):
     assert 0 < len(paused) < len(relative.trace)
     assert 4 < paused.mean() < 6
     assert relative.seconds > run(base, corpus).seconds
+
+
+def test_the_last_mini_batch_has_a_pause_too(corpus):
+    base = replace(BASE, mini_batch_size=7, delay_mean="1s", delay_probability=1.0)
+    delays = run(base, corpus).trace["delay"]
+    assert len(delays) == 18  # the last of a single example
+    assert (delays > 0).all()
 
 
 def test_all_schedules_meet_the_same_delays(corpus):

@@ -480,6 +480,20 @@ def test_numbers_that_are_not_finite_are_refused(part, value, labels, label):
     assert ((decoded >= 0) & (decoded < labels)).all()
 
 
+@pytest.mark.parametrize("labels", [3, 17])
+def test_a_transition_that_is_no_number_is_refused_in_log_space(labels):
+    """Also where it is lost among the others, so that they seem to be within bounds."""
+    rng = np.random.default_rng(labels)
+    corpus = random_sentences(rng, [3], labels)
+    theta = random_theta(rng, corpus, 100.0)
+    model = model_of(corpus, theta)
+    model.calculate([0])
+    theta[corpus.feature_count, 1] = np.nan
+    model.theta = theta
+    with pytest.raises(FloatingPointError, match="smaller step size"):
+        model.calculate([0])
+
+
 # ---- long sentences -----------------------------------------------------------------------------
 
 

@@ -590,6 +590,29 @@ def test_right_at_any_probabilities(problem):
     assert best > found.best_score - 1e-3 or transition.min() < np.log(1e-10)
 
 
+def test_a_start_that_is_all_but_impossible():
+    """Raised to what float32 can do with, it would win by the first word, as transitions do not."""
+    model = replace(
+        random_hmm(np.random.default_rng(0), [2], 3, 2), tokens=np.arange(2, dtype=np.int32)
+    )
+    theta = np.array(
+        [
+            [1e-25, 0.5],  # words
+            [0.5, 0.5],
+            [0.5, 1e-25],
+            [0.5, 0.5],  # transitions
+            [0.5, 0.5],
+            [1.0, 1e-30],  # start
+        ]
+    )
+    learner = learner_of(model, theta)
+    found = by_recursion(*logarithms(model, learner))
+    assert found.nodes[0, 0] > 0.99
+    np.testing.assert_allclose(
+        learner.posteriors(model.offsets, model.tokens), found.nodes, rtol=0, atol=1e-6
+    )
+
+
 def test_a_state_that_pays_early_and_gains_late():
     """It has 1e-19 of the probability at first, and then is the only one to go on from."""
     model = replace(

@@ -69,10 +69,12 @@ def test_the_best_path_at_any_scores(problem):
     [
         # Path scores beyond float32, of which infinities would make ties.
         ([[2.5, 3.0]] * 5, [[0.0, 0.0], [0.0, 0.0]]),
+        # An eighth of each score would not do either, were the greatest not taken at every token.
+        ([[2.5, 3.0]] * 12, [[0.0, 0.0], [0.0, 0.0]]),
         # The best path is beyond it on the way, and comes back.
         ([[0.0, -3.0], [0.0, -3.0], [-3.0, 3.0]], [[0.0, -3.4], [-3.0, 2.0]]),
     ],
-    ids=["above", "below"],
+    ids=["above", "far above", "below"],
 )
 def test_path_scores_that_overflow(emission, transition):
     tokens = len(emission)

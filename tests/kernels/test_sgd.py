@@ -288,6 +288,19 @@ def test_replicas_learn_by_themselves_until_they_are_averaged(labels, probe):
     assert replicated.updates == 12
 
 
+def test_setting_theta_sets_every_replica():
+    """Whatever its rows were to be multiplied with before."""
+    rng = np.random.default_rng(5)
+    corpus = random_sentences(rng, [4, 5], 3)
+    theta = random_theta(rng, corpus)
+    learner = sgd(corpus, theta, step_size=0.4, l2=1.0, slots=2, replicas=2)
+    for slot in range(2):
+        learner.calculate([slot], slot=slot)
+        learner.update(slot)
+    learner.theta = theta
+    np.testing.assert_array_equal(learner.theta, theta)
+
+
 def test_there_is_a_replica_for_each_slot_or_none():
     corpus = random_sentences(np.random.default_rng(0), [3, 2], 4)
     with pytest.raises(ValueError, match="replicas must be 0 or 2"):

@@ -113,6 +113,16 @@ def test_the_file_is_the_one_that_has_the_word(tmp_path):
         check({**config, "figures": {"ideal": {"cells": [{}]}}}, SCHEMA, [path, other])
 
 
+def test_of_several_that_have_the_word_the_last_counts(tmp_path):
+    """Of files, and of keys within a file."""
+    first, last = tmp_path / "first.yaml", tmp_path / "last.yaml"
+    first.write_text("seeds: 3\n")
+    last.write_text("seeds: 4\nseeds: 3\n")
+    config = yaml.safe_load(TEXT.format(cell="schedule: single", more="")) | {"seeds": 3}
+    with pytest.raises(StalenessError, match=r"last\.yaml, line 2: seeds is 3, expected"):
+        check(config, SCHEMA, [first, last])
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("cell", "targets", "said"),

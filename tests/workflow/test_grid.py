@@ -118,6 +118,14 @@ def test_a_cell_named_twice_is_run_once():
     assert len(grid.run_folders("ner-convergence")) == 2
 
 
+def test_names_that_are_alike_in_what_is_told_of_them_are_told_apart():
+    """A name is cut where file systems would not take it."""
+    configuration = Configuration("ner", "single")
+    names = [module.cell_name(configuration, "a" * 200 + last) for last in "bc"]
+    assert len(set(names)) == 2
+    assert len({name.rpartition("-")[0] for name in names}) == 1
+
+
 FOUR = {"schedule": "asynchronous", "processors": 4}
 BATCH = {"task": "tagging", "update": "em", "corpus": "brown"}
 JOBS = {**BATCH, "schedule": "mapreduce-batch", "processors": 24}

@@ -140,6 +140,31 @@ for _ in range(50):
 """
 
 
+def test_what_the_killed_have_left_goes_with_the_next(starts):
+    starts.kill(starts.one()[0])
+    starts.one()
+    assert len(list((starts.folder / "here").iterdir())) == 1
+
+
+FORKING = """
+import os, sys
+from staleness.workflow.locks import forget_stale
+forget_stale(sys.argv[1])
+child = os.fork()
+if not child:
+    sys.exit()
+os.waitpid(child, 0)
+print(len(os.listdir(sys.argv[1] + "/here")))
+"""
+
+
+def test_what_is_forked_off_takes_nothing_away(tmp_path):
+    arguments = [sys.executable, "-c", FORKING, str(tmp_path)]
+    found = subprocess.run(arguments, check=True, capture_output=True, text=True)
+    assert found.stdout == "1\n"
+    assert os.listdir(tmp_path / "here") == []
+
+
 def test_one_at_a_time(tmp_path):
     path = tmp_path / "number"
     path.write_text("0")

@@ -87,3 +87,7 @@ def test_a_batch_is_cut_into_equal_parts(examples, mappers):
     seats = Deal(examples, None, mappers, 1).seats
     cuts = [examples * k // mappers for k in range(mappers + 1)]
     assert [(seat.begin, seat.end) for seat in seats] == list(pairwise(cuts))
+
+
+def test_there_are_no_more_groups_than_whole_mini_batches():
+    assert Deal(10, 4, 1, 5).groups == 2

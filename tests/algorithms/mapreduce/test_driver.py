@@ -1,5 +1,7 @@
 """The driver on an engine in this process: what it learns, and what it does when jobs are lost."""
 
+import time
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -250,6 +252,17 @@ def test_theta_goes_out_as_far_as_mini_batches_need_it(corpora, task, mappers):
         assert theta.for_one == (theta.rows is None) == (mappers == 1)
         assert theta.for_one or len(theta.rows) == len(theta.values)
         assert 0 < len(theta.values) < whole
+
+
+def test_what_a_job_takes_is_the_sum_of_its_parts(corpora):
+    engine = Here()
+    broadcast, engine.broadcast = engine.broadcast, lambda v: time.sleep(0.01) or broadcast(v)
+    driver = driver_of(corpora["tagging"], UPDATES["em"](), engine)
+    assert len(list(driver.train())) == EPOCHS
+    trace = driver.trace
+    parts = sum(trace[name] for name in ("broadcast", "queue", "map", "reduce", "update"))
+    np.testing.assert_allclose(parts, trace["end"] - trace["start"], atol=1e-3)
+    assert min(driver.spent) > 0
 
 
 def test_an_engine_is_asked_once_what_it_is(corpora):

@@ -6,6 +6,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from staleness.algorithms.costs import Costs
+from staleness.algorithms.costs.measured import Measured
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.mapreduce.counts import Counts, add
 from staleness.algorithms.mapreduce.driver import Driver
@@ -160,6 +161,15 @@ def test_a_trace_adds_up(corpora):
     np.testing.assert_allclose(found.engine["empty_job_seconds"], 0.5)
     # Four of them are under way at once.
     assert found.seconds < 0.5 * len(trace)
+
+
+def test_the_update_takes_the_driver_what_that_of_a_batch_takes(corpora):
+    """It has all parameters before it, however few a mini-batch touches."""
+    found = run_of(corpora["tagging"], "mapreduce-asynchronous", mini_batch_size=4)
+    costs = Measured().costs("tagging", "em", None)
+    assert costs.update_fixed != Measured().costs("tagging", "stepwise-em", None).update_fixed
+    assert found.engine["update_fixed"] == costs.update_fixed
+    assert found.engine["update_work"] == costs.update_work
 
 
 def test_of_a_batch_the_startup_moves_the_clock_and_nothing_else(corpora):

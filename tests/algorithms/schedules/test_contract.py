@@ -383,3 +383,9 @@ def test_staleness_grows_with_the_delay_of_a_processor(learn):
     others = clock.trace[clock.trace["processor"] == 0]
     assert late["staleness"][0] > 5
     assert others["staleness"].max() <= 2
+
+
+def test_updates_overlap_where_nothing_keeps_them_apart():
+    """Where mini-batches are split, one processor makes the update for all."""
+    found = [name for name, schedule in SCHEDULES.items() if schedule.updates_overlap()]
+    assert found == ["lock-free"]

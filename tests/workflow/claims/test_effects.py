@@ -1,9 +1,12 @@
 """What claims measure."""
 
 import math
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
+from staleness.workflow.claims import effects
 from staleness.workflow.claims.effects import break_even, faster, gain, quotient, stated
 from staleness.workflow.figures.phrases import MINUS
 
@@ -67,3 +70,11 @@ def test_quotients_and_numbers_for_people():
     assert [stated(v) for v in (3.914, -2.0, math.inf, -math.inf, math.nan)] == [
         *("3.91", f"{MINUS}2.00", "\N{INFINITY}", f"{MINUS}\N{INFINITY}", "?")
     ]
+
+
+def test_a_median_that_depends_on_what_is_not_known_is_none(monkeypatch):
+    cell = SimpleNamespace(configuration={"task": "ner"})
+    monkeypatch.setattr(effects.measures, "speed_ups", lambda *_: np.array([np.nan, 2.0, 3.0]))
+    assert np.isnan(faster(cell, cell, 0.9))
+    monkeypatch.setattr(effects.measures, "speed_ups", lambda *_: np.array([np.nan, 2.0, 2.0]))
+    assert faster(cell, cell, 0.9) == 2.0

@@ -7,6 +7,7 @@ import pytest
 from staleness.algorithms.errors import StalenessError
 from staleness.workflow.claims.criteria import UNDECIDED
 from staleness.workflow.claims.judge import FORMAT, find, judge, measured, read, remarks, write
+from staleness.workflow.figures import runs
 from staleness.workflow.figures.phrases import MINUS
 
 from .cases import CASES
@@ -23,6 +24,13 @@ def test_what_is_written_is_read(judged, tmp_path):
     assert read(path) == judged
     assert json.loads(path.read_text())["format"] == FORMAT
     assert [p.name for p in path.parent.iterdir()] == ["claims.json"]
+
+
+def test_the_curves_are_those_of_all_seeds():
+    cells = CASES["schedules"]["reproduced"]
+    digests = {about[runs.DIGEST] for cell in cells for about in cell.abouts}
+    assert len(digests) > len(cells)
+    assert judge(find("schedules"), cells)["curves"] == sorted(digests)
 
 
 @pytest.mark.parametrize(

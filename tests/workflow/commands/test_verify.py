@@ -188,3 +188,8 @@ def test_a_reference_has_a_line_a_run_and_few_points(verify, results):
         for (time, metric), row in ((points[0], 0), (points[-1], -1)):
             assert time == pytest.approx(curve["time_s"][row], rel=1e-5)
             assert metric == pytest.approx(curve["f1"][row], rel=1e-5)
+
+
+def test_nothing_that_is_identical_is_no_reproduction():
+    assert not reference.Comparison([], {}, [], ["ner/a/seed-0"], []).holds
+    assert reference.Comparison(["ner/a/seed-0"], {}, [], [], []).holds

@@ -11,7 +11,8 @@ import pytest
 
 from staleness.algorithms import encoded
 from staleness.algorithms.errors import CorpusError, StalenessError
-from staleness.workflow.corpora import encode, registry
+from staleness.algorithms.files import boot
+from staleness.workflow.corpora import encode, encoders, formats, registry
 
 TRAIN = "EU NNP B-ORG\nrejects VBZ O\n\nPeter NNP B-PER\nBlackburn NNP I-PER\n"
 DEV = "EU NNP I-ORG\n\nOslo NNP I-LOC\n"
@@ -339,3 +340,19 @@ def test_conll2003_over_the_network(tmp_path):
     assert len(made.about["labels"]) == 9
     assert {counts[split]["label_scheme_read"] for split in counts} == {"BIO"}
     assert 1_000_000 < made.about["features"] * 9 < 4_000_000
+
+
+def test_a_corpus_is_of_the_code_that_reads_it_and_of_that_which_encodes_it(splits, tmp_path):
+    about = encode.encode(splits, "conll", tmp_path / "new", "mine", ONE)
+    kinds = encoders.encoders()["ner"], formats.formats()["conll"]
+    assert about["encoder"] == encoders.code_digest(*kinds)
+    assert len({encoders.code_digest(*kinds[:count]) for count in (1, 2)}) == 2
+
+
+def test_what_was_begun_is_removed_also_where_nothing_is_to_be_made(splits, tmp_path):
+    settings = {"files": splits, "format": "conll", "options": ONE}
+    made = encode.ensure("mine", tmp_path / "data", **settings)
+    begun = made.folder.with_name(f".{made.folder.name}.host-1.{boot()}.abc.part")
+    begun.mkdir()
+    assert not encode.ensure("mine", tmp_path / "data", **settings).made
+    assert not begun.exists()

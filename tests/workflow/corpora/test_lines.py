@@ -88,6 +88,11 @@ def test_broken_lines(write, monkeypatch, data, line, said):
     assert said in str(caught.value)
 
 
+def test_a_line_may_be_as_long_as_is_said(write, monkeypatch):
+    monkeypatch.setattr(lines, "LONGEST", 1000)
+    assert list(write(b"b" * 999 + b"\na\n")) == ["b" * 999, "a"]
+
+
 @pytest.mark.parametrize(
     ("data", "said"),
     [
@@ -221,3 +226,11 @@ def test_only_blanks_and_tabs_separate_words(odd):
     assert split_words(f" \ta{odd}b  {odd}\tc ") == [f"a{odd}b", odd, "c"]
     assert not is_blank(odd)
     assert is_blank(" \t")
+
+
+def test_a_change_that_leaves_the_size_is_noticed(write):
+    file = write(b"a\n")
+    file.path.write_bytes(b"b\n")
+    os.utime(file.path, ns=(0, 0))
+    with pytest.raises(CorpusError, match="has changed while it was read"):
+        list(file)

@@ -1,13 +1,22 @@
 """What a mini-batch costs and the table of experiments, by runs of which everything is known."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
+from staleness.algorithms.clocks import TRACE
 from staleness.algorithms.costs.paper import SECONDS
 from staleness.workflow.figures import runs
 from staleness.workflow.report.build import typeset
 from staleness.workflow.report.content import content
-from staleness.workflow.report.past import EXPERIMENTS, experiments, then_and_now
+from staleness.workflow.report.past import (
+    EXPERIMENTS,
+    MiniBatch,
+    comparable,
+    experiments,
+    then_and_now,
+)
 
 from ..figures import toy
 from .test_build import said
@@ -66,6 +75,26 @@ def test_mini_batch_then_and_now(family):
     assert "0.0005 % of a mini-batch" in text
     assert "waits 6.00 µs for the others and for the update, 67 % of both" in text
     assert "P = 8" not in text  # there is none then to compare with
+
+
+def test_of_a_mini_batch_that_is_split_the_update_counts_once():
+    trace = np.zeros(8, dtype=TRACE)
+    trace["update_number"] = np.repeat([1, 2], 4)
+    trace["update"][[0, 4]] = 3e-6
+    assert MiniBatch.of(SimpleNamespace(traces=[trace])).update == pytest.approx(3e-6)
+
+
+@pytest.mark.parametrize("first", ["delayed", "plain"])
+def test_now_is_without_delays_where_there_is_such(tmp_path, first):
+    delay = {"configuration.delay_mean": "2s", "configuration.delay_probability": 0.25}
+    folders = {
+        "delayed": traced(tmp_path / "d", "single", 1, 12e-6, 10e-6, 2e-6, 0.0, **NOW, **delay),
+        "plain": traced(tmp_path / "p", "single", 1, 12e-6, 10e-6, 2e-6, 0.0, **NOW),
+    }
+    delayed, plain = (runs.load([folder])[0] for folder in folders.values())
+    cells = [delayed, plain] if first == "delayed" else [plain, delayed]
+    assert comparable([delayed]) == ([], [delayed])
+    assert comparable(cells) == ([], [plain])
 
 
 def test_case_for_asynchrony(family):

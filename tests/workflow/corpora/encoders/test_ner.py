@@ -235,3 +235,26 @@ def test_many_values_and_few_are_counted_and_found_alike(values, train_tokens, m
     found = ner._find(kept, values, 7)
     assert found.dtype == np.int32
     assert found.tolist() == [rows.get(value, -1) for value in values.tolist()]
+
+
+def test_values_beyond_64_bits_stay_apart():
+    digits = [np.array([1, 2]), np.array([0, 0]), np.array([0, 0])]
+    values = ner._values(digits, [2**32] * 3, 2)
+    assert 0 <= values[0] < values[1]
+
+
+def test_labels_of_sentences_that_are_left_out_do_not_count():
+    labels = ["B-X", *(f"B-{k}" for k in range(MOST_LABELS + 1))]
+    corpus = LabelledSentences(
+        path="train.txt",
+        columns={"word": ["a"] * len(labels)},
+        labels=labels,
+        offsets=np.array([0, 1, len(labels)]),
+        scheme="BIO",
+        documents=0,
+        sha256=("",),
+    )
+    given = {"train": corpus}, {"train": "train.txt"}
+    ner.LabelledFeatures(examples=1).check(*given)
+    with pytest.raises(CorpusError, match="different labels"):
+        ner.LabelledFeatures().check(*given)
