@@ -37,7 +37,7 @@ def sources():
 
 def imported(path):
     """Return the modules and packages of `algorithms` that a source file imports, a set of str."""
-    text = path.read_text(encoding="utf-8")
+    text = re.sub("#.*", "", path.read_text(encoding="utf-8"))
     listed = [name for names in MODULES.findall(text) for name in "".join(names).split(",")]
     # Without the comment behind them, and what else they may be called.
     return {*MODULE.findall(text), *(name.split()[0] for name in listed if name.strip())}

@@ -106,11 +106,14 @@ def _made_and_held(path):
     prefix = f".{path.name}.{HOST}-{os.getpid()}.{boot()}."
     while True:
         folder = Path(tempfile.mkdtemp(prefix=prefix, suffix=".part", dir=path.parent))
-        held = os.open(folder, os.O_RDONLY)
+        try:
+            held = os.open(folder, os.O_RDONLY)
+        except FileNotFoundError:
+            continue  # somebody took it for abandoned before it was held
         _hold(held)
         if _is_at(folder, held):
             return folder, held
-        os.close(held)  # somebody took it for abandoned before it was held
+        os.close(held)  # the same
 
 
 @contextmanager
@@ -224,6 +227,7 @@ def refuse_foreign(folder, expected, suffixes=()):
     if (
         folder.name in {"", ".."}
         or folder.is_symlink()
+        or os.path.ismount(folder)
         or (folder.exists() and not folder.is_dir())
     ):
         message = "is not a folder of its own, and would be replaced"

@@ -174,7 +174,7 @@ class Configuration:
         )
 
     def cost_model(self):
-        """Return the cost model of the simulated clock, a `CostModel`."""
+        """Return the `CostModel`: of the simulated clock, and of pauses counted in mini-batches."""
         kind = COST_MODELS[self.cost]
         return kind(self.calibration) if self.calibration else kind()
 

@@ -157,6 +157,9 @@ def alone(path):
         an empty folder is left.
     """
     path = Path(path)
+    if path.name in {"", ".."}:
+        yield  # no name to be made: whoever tries will say so
+        return
     lock = path.with_name(f".{path.name}.lock")
     made = [folder for folder in path.parents if not folder.exists()]
     try:

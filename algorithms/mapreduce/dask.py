@@ -289,6 +289,8 @@ class Dask(Engine):
             except TimeoutError:
                 # Who had it may have died, and it is computed again.
                 self._look()
+                if job.status == "error":
+                    raise  # the task's own
                 patience *= 2
             except Exception:
                 self._look()

@@ -46,7 +46,7 @@ def test_imports_however_they_are_written(tmp_path):
         "import staleness.algorithms.a\nfrom staleness.algorithms.b.c import x\n"
         "cimport staleness.algorithms.d\nfrom staleness.algorithms.e cimport y\n"
         "    from staleness.algorithms import f, g as h  # only here\n"
-        "from staleness.algorithms import (\n    i,\n    j as k,\n)\n"
+        "from staleness.algorithms import (\n    i,  # why\n    j as k,\n)\n"
         "from staleness.kernels import l\n# from staleness.algorithms import m\n"
     )
     assert build.imported(path) == set("abdefgij")

@@ -378,3 +378,9 @@ def test_other_threads_may_use_it():
     thread.start()
     thread.join()
     assert seen == [signal.getsignal(signal.SIGTERM)]
+
+
+def test_a_mount_point_is_no_folder_to_replace():
+    """Not even an empty one: nothing can take its place."""
+    with pytest.raises(StalenessError, match="is not a folder of its own, and would be replaced"):
+        refuse_foreign("/proc", set())

@@ -194,3 +194,9 @@ def test_it_goes_on_without_locks_or_a_place_for_them(tmp_path, monkeypatch):
     with locks.alone(tmp_path / "x"), locks.alone(tmp_path / "x"):
         pass
     assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("path", [".", "/", ".."])
+def test_what_has_no_name_is_for_others_to_refuse(path):
+    with locks.alone(path):
+        pass

@@ -14,6 +14,7 @@ import threading
 import time
 from contextlib import closing, contextmanager
 
+import distributed
 import numpy as np
 import pytest
 
@@ -481,3 +482,19 @@ def test_the_address_of_the_page_of_a_scheduler_elsewhere(tmp_path, caplog):
         module.Dask(address).close()
     (said,) = pages(caplog)
     assert re.search(r": http://127\.0\.0\.1:\d+/status$", said)
+
+
+def test_a_task_that_runs_out_of_time_is_no_reason_to_wait():
+    """As reading a corpus from a network's file system does."""
+
+    class Job:
+        status = "error"
+
+        def result(self, timeout):
+            raise TimeoutError("the corpus")
+
+    engine = object.__new__(module.Dask)
+    engine._patience, engine.first, engine._look = 1, lambda jobs: 0, lambda: None
+    engine._distributed = distributed
+    with pytest.raises(TimeoutError, match="the corpus"):
+        engine.result(Job())
