@@ -5,6 +5,7 @@ import gzip
 import json
 import lzma
 import math
+from functools import partial
 
 MOST = 3  # ways that one file is broken at once
 HUGE = (1 << 16, 1 << 20, 3 << 20)  # bytes of a token
@@ -18,7 +19,7 @@ ODD_VALUES = [
     *("", "x", "\x00", "../..", "/", "é\n\x1b", [], [[]], {}, {"": None}, "9" * 400),
 ]
 ENCODINGS = ("utf-16", "utf-16-le", "utf-32", "latin-1", "cp1252", "cp037", "utf-7", "utf-8-sig")
-PACKERS = (gzip.compress, bz2.compress, lzma.compress)
+PACKERS = (partial(gzip.compress, mtime=0), bz2.compress, lzma.compress)
 
 
 def break_bytes(choose, data):
