@@ -32,6 +32,7 @@ GENERATED = "build/checked" if CHECKED else "build/c"
 SHARED = "staleness.kernels._shared"
 # Says what compiled it, and whether arithmetic is what the kernels count on.
 ARITHMETIC = "staleness.kernels.arithmetic"
+KERNELS = "staleness.kernels."
 # What chooses among kernels, and what computes nothing, is there once.
 NO_KERNELS = {"staleness.kernels.cpu", SHARED}
 JOBS = len(os.sched_getaffinity(0))
@@ -76,7 +77,7 @@ def extensions():
         Extension(
             "staleness." + ".".join(source.with_suffix("").parts),
             [str(source)],
-            include_dirs=["kernels", "algorithms/clocks"],
+            include_dirs=["kernels/core", "algorithms/clocks"],
             extra_compile_args=FLAGS,
             extra_link_args=["-pthread"],
             language="c++",
@@ -92,13 +93,13 @@ def for_level(module, level):
     It is compiled from a copy of the source, by whose name object files are called.
     """
     folder = level.replace("-", "_")
-    package, _, name = module.name.rpartition(".")
+    within = module.name.removeprefix(KERNELS)
     (source,) = map(Path, module.sources)
-    copy = Path("build") / folder / source.name
+    copy = Path("build") / folder / within.replace(".", "/") / source.name
     copy.parent.mkdir(parents=True, exist_ok=True)
     shutil.copy2(source, copy)
     return Extension(
-        f"{package}.{folder}.{name}",
+        f"{KERNELS}{folder}.{within}",
         [str(copy)],
         include_dirs=module.include_dirs,
         depends=module.depends,
@@ -120,7 +121,7 @@ class Build(build_ext):
             for module in modules:
                 module.extra_compile_args = [*FLAGS, f"-march={march}"]
         elif platform.machine() == "x86_64":
-            kernels = (m for m in MODULES if m.name.startswith("staleness.kernels."))
+            kernels = (m for m in MODULES if m.name.startswith(KERNELS))
             kernels = [module for module in kernels if module.name not in NO_KERNELS]
             modules += [for_level(module, level) for level in LEVELS for module in kernels]
         if in_place:

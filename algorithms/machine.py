@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from staleness.algorithms.build import source_digest
 from staleness.algorithms.cpus import allowed_cpus
 from staleness.kernels import arithmetic
-from staleness.kernels.learner import VECTOR_BITS
+from staleness.kernels.core.memory import VECTOR_BITS
 
 CPU = "sys/devices/system/cpu"
 CLOCK_SOURCE = "sys/devices/system/clocksource/clocksource0"

@@ -19,7 +19,7 @@ from staleness.algorithms.clocks import Event
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.machine import machine
 from staleness.algorithms.run import SCHEDULES, TASKS, UPDATES, Configuration, make_clock, run
-from staleness.kernels.learner import Learner
+from staleness.kernels.core.learner import Learner
 from staleness.workflow.corpora.encode import ensure
 from staleness.workflow.corpora.encoders import encoder
 
@@ -136,7 +136,7 @@ def seconds_alone(configuration, work):
     configuration : Configuration
         On the wall clock.
     work : ndarray of int [examples]
-        See `staleness.kernels.learner.Learner`.
+        See `staleness.kernels.core.learner.Learner`.
     """
     processors = configuration.processors
     clock = make_clock(configuration, Learner(work, processors, processors), None)

@@ -42,7 +42,7 @@ aligner = model1.IBMModel1(
 digest = hashlib.sha256()
 for learner in (crf, tagger, aligner):
     for begin in range(0, 60, 4):
-        learner.calculate(np.arange(begin, begin + 4, dtype=np.int32))
+        learner.statistics(np.arange(begin, begin + 4, dtype=np.int32))
         learner.update()
     digest.update(learner.theta.tobytes())
 print(hmm.__file__, digest.hexdigest())

@@ -1,7 +1,8 @@
 """What both clocks share: the processors and what an instruction does, apart from its time."""
 
 from libc.stdint cimport int8_t, int32_t, int64_t
-from staleness.kernels.learner cimport Learner, Status
+from staleness.kernels.core.context cimport Status
+from staleness.kernels.core.learner cimport Learner
 
 
 cdef packed struct TraceRow:

@@ -16,16 +16,9 @@ from libc.stdint cimport int64_t
 from libc.stdlib cimport calloc, free
 
 from staleness.algorithms.program cimport Instruction
-from staleness.kernels.learner cimport (
-    FAILED,
-    FETCH_ADD,
-    LOAD,
-    NO_MEMORY,
-    NOT_FINITE,
-    OK,
-    Learner,
-    Status,
-)
+from staleness.kernels.core.atomic cimport FETCH_ADD, LOAD
+from staleness.kernels.core.context cimport NO_MEMORY, NOT_FINITE, OK, Status
+from staleness.kernels.core.learner cimport Learner
 
 from staleness.algorithms.errors import Diverged
 from staleness.algorithms.program import Instruction as Instructions
@@ -222,9 +215,9 @@ cdef class Clock:
 
     cdef void average(self) noexcept nogil:
         cdef Py_ssize_t p
-        self.learner.average()
+        self.learner.table.average()
         for p in range(self.processors):
-            self._processors[p].updates_read = LOAD(&self.learner._updates)
+            self._processors[p].updates_read = LOAD(&self.learner.updates_made)
             self._processors[p].own_updates = 0
 
     cdef void open_row(self, Py_ssize_t p, int64_t batch, TraceRow* row) noexcept nogil:
@@ -235,35 +228,34 @@ cdef class Clock:
         row.mini_batch = batch
         row.examples = self._processors[p].count
         for k in range(self._processors[p].count):
-            row.work += self.learner._work[self._processors[p].examples[k]]
+            row.work += self.learner.model.work_of[self._processors[p].examples[k]]
 
     cdef Status calc(self, Py_ssize_t p, Py_ssize_t workspace, double now) noexcept nogil:
         cdef Processor* processor = &self._processors[p]
         processor.row.start = now
         if not self.learner.replicas:
-            processor.updates_read = LOAD(&self.learner._updates)
-        self.learner._touched[p, 0] = processor.row.work
-        cdef Status status = self.learner.calc(p, workspace, processor.examples, processor.count)
-        processor.row.update_work = self.learner._touched[p, 0]
+            processor.updates_read = LOAD(&self.learner.updates_made)
+        cdef Status status = self.learner.find(p, workspace, processor.examples, processor.count)
+        processor.row.update_work = self.learner.model.touched(p)
         return status
 
     cdef Status update(self, Py_ssize_t p) noexcept nogil:
         cdef Processor* processor = &self._processors[p]
         cdef TraceRow* row = processor.row
-        row.staleness = (LOAD(&self.learner._updates) - processor.updates_read
+        row.staleness = (LOAD(&self.learner.updates_made) - processor.updates_read
                          - processor.own_updates)
-        cdef Status status = self.learner.up(p, p + 1)
+        cdef Status status = self.learner.apply(p, p + 1, row.staleness, 1.0)
         # Without a lock two updates at the same time may get the same number.
-        row.update_number = LOAD(&self.learner._updates)
+        row.update_number = LOAD(&self.learner.updates_made)
         if self.learner.replicas and processor.count:
             processor.own_updates += 1
         return status
 
     cdef Status update_all(self) noexcept nogil:
-        cdef Status status = self.learner.up(0, self.processors)
+        cdef Status status = self.learner.apply(0, self.processors, 0, 1.0)
         cdef Py_ssize_t p
         for p in range(self.processors):
-            self._processors[p].row.update_number = LOAD(&self.learner._updates)
+            self._processors[p].row.update_number = LOAD(&self.learner.updates_made)
         return status
 
     cdef double delay(self, Py_ssize_t p) noexcept nogil:
@@ -273,7 +265,7 @@ cdef class Clock:
 
     cdef bint evaluation_is_due(self) noexcept nogil:
         return (self._evaluation < self._evaluations.shape[0]
-                and LOAD(&self.learner._examples) >= self._evaluations[self._evaluation])
+                and LOAD(&self.learner.examples_seen) >= self._evaluations[self._evaluation])
 
     cdef void fail(self, Py_ssize_t p, Status status) noexcept nogil:
         """Remember the first failure."""
@@ -288,12 +280,11 @@ cdef class Clock:
             raise Diverged(
                 f"numbers that are not finite in mini-batch {self._failed_batch} on processor "
                 f"{self._failed_processor}, after {self.learner.updates} updates: "
-                f"{self.learner.remedy}"
+                f"{self.learner.rule.remedy}"
             )
         if self._failure == NO_MEMORY:
             raise MemoryError(f"no memory for the statistics of mini-batch {self._failed_batch}")
-        if self._failure == FAILED:
-            raise self.learner.failure
+        self.learner.raise_for(self._failure)
 
     cdef pass_evaluations(self):
         """Forget the evaluations that are due now."""

@@ -13,7 +13,7 @@ from libc.math cimport INFINITY
 from staleness.algorithms.clocks.clock cimport Clock, Processor
 from staleness.algorithms.clocks.realtime cimport seconds_now
 from staleness.algorithms.program cimport Instruction
-from staleness.kernels.learner cimport OK, Status
+from staleness.kernels.core.context cimport OK, Status
 
 from staleness.algorithms.clocks.clock import Event
 

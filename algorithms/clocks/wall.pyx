@@ -30,7 +30,7 @@ from staleness.algorithms.clocks.realtime cimport (
     wait_a_little,
 )
 from staleness.algorithms.program cimport Instruction
-from staleness.kernels.learner cimport OK, Status
+from staleness.kernels.core.context cimport OK, Status
 
 from staleness.algorithms.clocks.clock import Event
 from staleness.algorithms.errors import StalenessError

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from staleness.algorithms.mapreduce.models import stretches
-from staleness.kernels.multinomials import add_rows, probabilities
-from staleness.kernels.validation import check_numbers
+from staleness.kernels.models.multinomials import add_rows, probabilities
+from staleness.kernels.core.validation import check_numbers
 
 TINY = 1e-100  # below it, the scale of expected counts goes into them
 

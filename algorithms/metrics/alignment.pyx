@@ -15,7 +15,7 @@ from libc.stdint cimport int32_t, int64_t, uint8_t
 from libc.string cimport memset
 
 from staleness.algorithms.components import choose
-from staleness.kernels.validation import check_offsets
+from staleness.kernels.core.validation import check_offsets
 
 cdef enum:  # what a link may be, added up
     IN_FORWARD = 1

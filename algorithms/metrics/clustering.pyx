@@ -7,7 +7,7 @@ import numpy as np
 
 from libc.stdint cimport int32_t, int64_t
 
-from staleness.kernels.lanes cimport exact_log
+from staleness.kernels.core.lanes cimport exact_log
 
 
 def contingency(states, tags):

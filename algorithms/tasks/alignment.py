@@ -7,8 +7,8 @@ import numpy as np
 
 from staleness.algorithms.metrics.alignment import count_links, error_rates, symmetrise
 from staleness.algorithms.tasks import Metric, Task
-from staleness.kernels.joint import Joint
-from staleness.kernels.model1 import IBMModel1
+from staleness.kernels.models.alignment import BothDirections
+from staleness.kernels.models.model1 import IBMModel1
 
 SYMMETRISATION = "grow-diag-final"
 
@@ -31,14 +31,14 @@ class SentencePairs:
     source_words: int
     target_words: int
 
-    def learner(self, **options):
-        """Return the two directions as one learner; see `ExpectationMaximization`."""
+    def model(self, statistics="expected counts"):
+        """Return the model of both directions."""
         source = self.source_offsets, self.source
         target = self.target_offsets, self.target
         words = self.source_words, self.target_words
-        return Joint(
+        return BothDirections(
             *(
-                IBMModel1(*given, *predicted, source_words=w, target_words=v, **options)
+                IBMModel1(*given, *predicted, source_words=w, target_words=v)
                 for given, predicted, (w, v) in (
                     (source, target, words),
                     (target, source, words[::-1]),
@@ -97,10 +97,10 @@ class Alignment(Task):
 
     def tally(self, learner, corpus):
         """Return the likelihood of the training set, and how its links compare with gold ones."""
-        forward, log_likelihood = learner.first.evaluate()
+        forward, log_likelihood = learner.model.first.evaluate()
         tally = {"log_likelihood": log_likelihood}
         if corpus.about["linked_pairs"]:
-            backward, _ = learner.second.evaluate()
+            backward, _ = learner.model.second.evaluate()
             offsets = corpus["train.source_offsets"], corpus["train.target_offsets"]
             gold = [corpus[f"train.{part}"] for part in ("link_offsets", "links", "links_sure")]
             tally["links"] = np.array(

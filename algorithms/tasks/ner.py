@@ -7,7 +7,10 @@ import numpy as np
 
 from staleness.algorithms.metrics.entities import count_entities, shares
 from staleness.algorithms.tasks import Metric, Task
+from staleness.kernels.models.crf import ConditionalRandomField
+from staleness.kernels.models.decoded import DecodedChain
 
+MODELS = {"gradient": ConditionalRandomField, "mistakes": DecodedChain}
 ARRAYS = ("offsets", "labels", "feature_offsets", "features")
 
 
@@ -19,13 +22,10 @@ class LabelledFeatures:
     label_count: int
     feature_count: int
 
-    def learner(self, kernel, **options):
-        """Return the `LinearChain` that `kernel` makes of it."""
-        return kernel(
-            *self.arrays,
-            label_count=self.label_count,
-            feature_count=self.feature_count,
-            **options,
+    def model(self, statistics="gradient"):
+        """Return the `LinearChain` that has these statistics."""
+        return MODELS[statistics](
+            *self.arrays, label_count=self.label_count, feature_count=self.feature_count
         )
 
 
@@ -68,7 +68,7 @@ class NamedEntityRecognition(Task):
     def tally(self, learner, corpus):
         """Return the likelihood of the development set, and its entities found and wanted."""
         arrays = [corpus[f"dev.{name}"] for name in ARRAYS]
-        decoded, log_likelihood = learner.evaluate(*arrays)
+        decoded, log_likelihood = learner.model.evaluate(*arrays)
         entities = count_entities(
             corpus["dev.labels"], decoded, corpus["dev.offsets"], corpus.about["labels"]
         )

@@ -14,8 +14,8 @@ from staleness.algorithms.metrics.clustering import (
 )
 from staleness.algorithms.seeds import generator
 from staleness.algorithms.tasks import Metric, Task
-from staleness.kernels.hmm import HiddenMarkovModel
-from staleness.kernels.validation import MOST_LABELS
+from staleness.kernels.models.hmm import HiddenMarkovModel
+from staleness.kernels.core.validation import MOST_LABELS
 
 
 @dataclass(frozen=True)
@@ -36,15 +36,14 @@ class Words:
     responsibilities: np.ndarray
     transitions: np.ndarray
 
-    def learner(self, **options):
-        """Return a `HiddenMarkovModel`; see `ExpectationMaximization` for the options."""
+    def model(self, statistics="expected counts"):
+        """Return a `HiddenMarkovModel`."""
         return HiddenMarkovModel(
             self.offsets,
             self.tokens,
             words=self.words,
             responsibilities=self.responsibilities,
             transitions=self.transitions,
-            **options,
         )
 
 
@@ -98,7 +97,7 @@ class Tagging(Task):
 
     def tally(self, learner, corpus):
         """Return the likelihood of the training set, and how often states and gold tags meet."""
-        states, log_likelihood = learner.evaluate(corpus["train.offsets"], corpus["train.words"])
+        states, log_likelihood = learner.model.evaluate(corpus["train.offsets"], corpus["train.words"])
         tally = {"log_likelihood": log_likelihood}
         if corpus.about["tags"]:
             met = contingency(states, corpus["train.tags"])

@@ -6,7 +6,8 @@ from typing import ClassVar
 from staleness.algorithms.components import Configurable
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.schedules import JobSchedule
-from staleness.kernels.validation import check_smoothing
+from staleness.kernels.core.learner import Learner
+from staleness.kernels.core.validation import check_smoothing
 
 
 class Master:
@@ -55,6 +56,8 @@ class Update(Configurable):
         What it is called on the command line and in figures.
     tasks : tuple of str
         The tasks that it makes sense for.
+    statistics : str
+        What it is made of: "gradient", "mistakes" or "expected counts".
     batch : bool
         Whether its mini-batch must be the whole corpus.
     replicas : bool
@@ -63,6 +66,7 @@ class Update(Configurable):
 
     kind = "update"
     tasks: ClassVar[tuple[str, ...]]
+    statistics: ClassVar[str]
     batch: ClassVar[bool] = False
     replicas: ClassVar[bool] = True
 
@@ -101,24 +105,24 @@ class Update(Configurable):
         return None
 
     @abstractmethod
-    def options(self):
-        """Return what the rule asks of `training.learner`, a dict.
+    def rule(self):
+        """Return the `staleness.kernels.core.rule.Rule` with these hyper-parameters.
 
         Raises
         ------
         ValueError
-            If a hyper-parameter is out of range.
+            If one is out of range.
         """
 
     def learner(self, training, **sizes):
-        """Return the kernel that learns by this rule.
+        """Return the learner that learns by this rule.
 
         Parameters
         ----------
         training : object
             What the task's `training` returned.
         **sizes : int
-            slots, workspaces and replicas; see `staleness.kernels.learner.Learner`.
+            slots, workspaces and replicas; see `staleness.kernels.core.learner.Learner`.
 
         Returns
         -------
@@ -130,6 +134,6 @@ class Update(Configurable):
             If a hyper-parameter is out of range.
         """
         try:
-            return training.learner(**self.options(), **sizes)
+            return Learner(training.model(self.statistics), self.rule(), **sizes)
         except ValueError as error:
             raise StalenessError(f"update '{self.name}': {error}") from error

@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 from typing import ClassVar
 
 from staleness.algorithms.updates import Master, Update
+from staleness.kernels.rules.batch_em import ExpectationMaximization as BatchEM
 
 
 @dataclass(frozen=True)
@@ -15,13 +16,14 @@ class ExpectationMaximization(Update):
 
     name = "em"
     tasks: ClassVar = ("alignment", "tagging")
+    statistics: ClassVar = "expected counts"
     batch: ClassVar = True
 
     smoothing: float = 0.0
 
-    def options(self):
-        """Return the rule of an `ExpectationMaximization` kernel; see `Update`."""
-        return {"rule": "em", **asdict(self)}
+    def rule(self):
+        """Return the kernel's rule; see `Update`."""
+        return BatchEM(**asdict(self))
 
     def master(self):
         """Return the rule for sums; see `Update`."""

@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 from typing import ClassVar
 
 from staleness.algorithms.updates import Update
+from staleness.kernels.rules.incremental_em import IncrementalEM as IncrementalRule
 
 
 @dataclass(frozen=True)
@@ -17,11 +18,12 @@ class IncrementalEM(Update):
 
     name = "incremental-em"
     tasks: ClassVar = ("alignment", "tagging")
+    statistics: ClassVar = "expected counts"
     # The mean of replicas would not be the sum of the examples' counts.
     replicas: ClassVar = False
 
     smoothing: float = 0.0
 
-    def options(self):
-        """Return the rule of an `ExpectationMaximization` kernel; see `Update`."""
-        return {"rule": "incremental", **asdict(self)}
+    def rule(self):
+        """Return the kernel's rule; see `Update`."""
+        return IncrementalRule(**asdict(self))

@@ -13,7 +13,7 @@ from typing import ClassVar
 import numpy as np
 
 from staleness.algorithms.updates import Master, Update
-from staleness.kernels.batch_gradient import BatchGradient
+from staleness.kernels.rules.lbfgs import BatchGradient
 
 OPTIONS = {
     # scipy's own would end sooner. In float32 the objective is good to about 1e-6: smaller steps
@@ -39,14 +39,15 @@ class LBFGS(Update):
 
     name = "lbfgs"
     tasks: ClassVar = ("ner",)
+    statistics: ClassVar = "gradient"
     batch: ClassVar = True
 
     l2: float = 1.0
     memory: int = 10
 
-    def options(self):
-        """Return the kernel of a linear chain and its options; see `Update`."""
-        return {"kernel": BatchGradient, "l2": self.l2, "optimiser": Minimiser(self.memory)}
+    def rule(self):
+        """Return the kernel's rule; see `Update`."""
+        return BatchGradient(l2=self.l2, optimiser=Minimiser(self.memory))
 
     def master(self):
         """Return the rule for sums; see `Update`."""

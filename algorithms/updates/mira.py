@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 
 from staleness.algorithms.updates import Update
-from staleness.kernels.mira import MarginInfusedRelaxedAlgorithm
+from staleness.kernels.rules.mira import MarginInfusedRelaxedAlgorithm
 
 
 @dataclass(frozen=True)
@@ -17,9 +17,10 @@ class MIRA(Update):
 
     name = "mira"
     tasks = ("ner",)
+    statistics = "mistakes"
 
     step_limit: float = 0.03
 
-    def options(self):
-        """Return the kernel of a linear chain and its options; see `Update`."""
-        return {"kernel": MarginInfusedRelaxedAlgorithm, **asdict(self)}
+    def rule(self):
+        """Return the kernel's rule; see `Update`."""
+        return MarginInfusedRelaxedAlgorithm(**asdict(self))

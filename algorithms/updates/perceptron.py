@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from staleness.algorithms.updates import Update
-from staleness.kernels.perceptron import StructuredPerceptron
+from staleness.kernels.rules.perceptron import StructuredPerceptron
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,8 @@ class Perceptron(Update):
 
     name = "perceptron"
     tasks = ("ner",)
+    statistics = "mistakes"
 
-    def options(self):
-        """Return the kernel of a linear chain and its options; see `Update`."""
-        return {"kernel": StructuredPerceptron}
+    def rule(self):
+        """Return the kernel's rule; see `Update`."""
+        return StructuredPerceptron()

@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 
 from staleness.algorithms.updates import Update
-from staleness.kernels.sgd import StochasticGradientDescent
+from staleness.kernels.rules.sgd import StochasticGradientDescent
 
 
 @dataclass(frozen=True)
@@ -19,12 +19,13 @@ class SGD(Update):
 
     name = "sgd"
     tasks = ("ner",)
+    statistics = "gradient"
 
     step_size: float = 0.3
     decay: float = 0.3
     l2: float = 1.0
     threshold: float = 3e-3
 
-    def options(self):
-        """Return the kernel of a linear chain and its options; see `Update`."""
-        return {"kernel": StochasticGradientDescent, **asdict(self)}
+    def rule(self):
+        """Return the kernel's rule; see `Update`."""
+        return StochasticGradientDescent(**asdict(self))

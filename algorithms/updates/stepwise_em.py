@@ -4,7 +4,8 @@ from dataclasses import asdict, dataclass
 from typing import ClassVar
 
 from staleness.algorithms.updates import Master, Update
-from staleness.kernels.validation import check_alpha
+from staleness.kernels.rules.stepwise_em import StepwiseEM as StepwiseRule
+from staleness.kernels.core.validation import check_alpha
 
 
 @dataclass(frozen=True)
@@ -18,13 +19,14 @@ class StepwiseEM(Update):
 
     name = "stepwise-em"
     tasks: ClassVar = ("alignment", "tagging")
+    statistics: ClassVar = "expected counts"
 
     alpha: float = 0.7
     smoothing: float = 0.0
 
-    def options(self):
-        """Return the rule of an `ExpectationMaximization` kernel; see `Update`."""
-        return {"rule": "stepwise", **asdict(self)}
+    def rule(self):
+        """Return the kernel's rule; see `Update`."""
+        return StepwiseRule(**asdict(self))
 
     def master(self):
         """Return the rule for sums; see `Update`."""

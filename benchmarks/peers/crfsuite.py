@@ -154,8 +154,8 @@ class Decoding(Peer):
         arrays = [
             labelled[f"dev.{name}"] for name in ("offsets", "labels", "feature_offsets", "features")
         ]
-        seconds, busy = clock(lambda: learner.evaluate(*arrays), 20)
-        decoded, _ = learner.evaluate(*arrays)
+        seconds, busy = clock(lambda: learner.model.evaluate(*arrays), 20)
+        decoded, _ = learner.model.evaluate(*arrays)
         return Pass(seconds, busy, len(decoded), {F1: f1(labelled, decoded)})
 
     def theirs(self):

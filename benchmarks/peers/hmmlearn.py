@@ -28,7 +28,7 @@ class Scaling:
     @cached_property
     def learner(self):
         """Ours."""
-        return self.words.learner(rule="em", slots=1, workspaces=1)
+        return Learner(self.words.model(), ExpectationMaximization())
 
     @cached_property
     def examples(self):
@@ -38,11 +38,11 @@ class Scaling:
     @cached_property
     def start(self):
         """The parameters that both begin with, a copy."""
-        return self.words.learner(rule="em", slots=1, workspaces=1).theta.copy()
+        return Learner(self.words.model(), ExpectationMaximization()).theta.copy()
 
     def found(self):
         """Return the log-likelihood at our parameters."""
-        _, log_likelihood = self.learner.evaluate(self.words.offsets, self.words.tokens)
+        _, log_likelihood = self.learner.model.evaluate(self.words.offsets, self.words.tokens)
         return {LOG_LIKELIHOOD: log_likelihood}
 
 
@@ -53,7 +53,7 @@ class Expectation(Scaling, Peer):
 
     def ours(self):
         """Do E-steps with ours."""
-        seconds, busy = clock(lambda: self.learner.calculate(self.examples), 20)
+        seconds, busy = clock(lambda: self.learner.statistics(self.examples), 20)
         return Pass(seconds, busy, len(self.words.tokens), self.found())
 
     def theirs(self):
@@ -76,7 +76,7 @@ class Iteration(Scaling, Peer):
         self.learner.theta = self.start
 
         def iterate():
-            self.learner.calculate(self.examples)
+            self.learner.statistics(self.examples)
             self.learner.update()
 
         seconds, busy = clock(iterate, self.iterations)

@@ -10,7 +10,7 @@ from benchmarks.peers import Pass, Peer, clock
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.metrics.alignment import alignment_error, symmetrise
 from staleness.algorithms.tasks.alignment import Alignment
-from staleness.kernels.model1 import IBMModel1
+from staleness.kernels.models.model1 import IBMModel1
 
 AER = "AER"
 
@@ -72,11 +72,11 @@ class Aligning:
         examples = np.arange(len(learner.work), dtype=np.int32)
 
         def iterate():
-            learner.calculate(examples)
+            learner.statistics(examples)
             learner.update()
 
         seconds, busy = clock(iterate, self.iterations)
-        return Pass(self.iterations * seconds, busy, self.amount, self.found(learner.evaluate()[0]))
+        return Pass(self.iterations * seconds, busy, self.amount, self.found(learner.model.evaluate()[0]))
 
 
 class Thot(Aligning, Peer):

@@ -18,9 +18,9 @@ from benchmarks.roofline import counts, limits
 from staleness.algorithms.clocks import Event, WallClock
 from staleness.algorithms.run import SCHEDULES, TASKS, UPDATES
 from staleness.algorithms.seeds import visiting_order
-from staleness.kernels.cooccurrence import cooccurrences
-from staleness.kernels.memory import LANES
-from staleness.kernels.model1 import IBMModel1
+from staleness.kernels.models.cooccurrence import cooccurrences
+from staleness.kernels.core.memory import LANES
+from staleness.kernels.models.model1 import IBMModel1
 
 MINI_BATCH = 4
 SEED = 0
@@ -201,7 +201,7 @@ def decoding(learner, *arrays):
 
     def run():
         began = time.process_time()
-        learner.evaluate(*arrays)
+        learner.model.evaluate(*arrays)
         return {"evaluate": 1e9 * (time.process_time() - began) / work}
 
     return Program(run, defaultdict(list))

@@ -17,7 +17,7 @@ transposing a matrix, counting an update) is left out: the time that is found is
 
 from dataclasses import dataclass, field
 
-from staleness.kernels.memory import LANES, padded_width
+from staleness.kernels.core.memory import LANES, padded_width
 
 FLOAT = 4  # bytes, of float32 and of int32
 DOUBLE = 8

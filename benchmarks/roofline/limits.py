@@ -20,7 +20,7 @@ import numpy as np
 
 from staleness import kernels
 from staleness.algorithms.errors import StalenessError
-from staleness.kernels.memory import LANES, aligned_rows
+from staleness.kernels.core.memory import LANES, aligned_rows
 
 HERE = Path(__file__).parent
 FLAGS = (

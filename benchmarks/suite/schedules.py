@@ -17,7 +17,7 @@ from staleness.algorithms.run import (
     run,
     simulated_costs,
 )
-from staleness.kernels.learner import Learner
+from staleness.kernels.core.learner import Learner
 
 from . import data
 from .sampling import AllCores, OneThread

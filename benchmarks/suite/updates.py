@@ -46,11 +46,11 @@ class Learning(OneThread):
 
     def calculate(self):
         for mini_batch in self.mini_batches:
-            self.learner.calculate(mini_batch)
+            self.learner.statistics(mini_batch)
 
     def learn(self):
         for mini_batch in self.mini_batches:
-            self.learner.calculate(mini_batch)
+            self.learner.statistics(mini_batch)
             self.learner.update()
 
     def time_calc(self, rule, mini_batch_size):

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from staleness.algorithms.machine import core_siblings, machine, memory_info, turbo
-from staleness.kernels.learner import VECTOR_BITS
+from staleness.kernels.core.memory import VECTOR_BITS
 
 KIB = 1024
 KEYS = {

@@ -107,7 +107,7 @@ def test_learning_learns(corpus):
 
 def test_metrics_are_of_the_final_theta(corpus):
     result = run(BASE, corpus)
-    from staleness.kernels.crf import ConditionalRandomField
+    from staleness.kernels.models.crf import ConditionalRandomField
 
     model = ConditionalRandomField(
         *TASKS["ner"]().training(corpus, seed=0).arrays,

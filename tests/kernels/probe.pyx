@@ -5,9 +5,9 @@ import numpy as np
 from libc.stdint cimport int32_t, int64_t
 from libc.string cimport memcpy
 
-from staleness.kernels.crf cimport ConditionalRandomField
+from staleness.kernels.models.crf cimport ConditionalRandomField
 from staleness.kernels.em cimport ExpectationMaximization
-from staleness.kernels.gate cimport (
+from staleness.kernels.core.reader_lock cimport (
     gate,
     gate_enter,
     gate_free,
@@ -16,7 +16,7 @@ from staleness.kernels.gate cimport (
     gate_open,
     gate_shut,
 )
-from staleness.kernels.lanes cimport (
+from staleness.kernels.core.lanes cimport (
     LANES,
     exact_exp,
     exact_log,
@@ -40,11 +40,11 @@ from staleness.kernels.lanes cimport (
     lanes_sum,
     lanes_where_positive,
 )
-from staleness.kernels.learner cimport FETCH_ADD, LOAD, OK, Learner, Status, atomic_add
-from staleness.kernels.linear_chain cimport LinearChain
+from staleness.kernels.core.learner cimport FETCH_ADD, LOAD, OK, Learner, Status, atomic_add
+from staleness.kernels.models.linear_chain cimport LinearChain
 
-from staleness.kernels.hmm import HiddenMarkovModel
-from staleness.kernels.memory import aligned_rows, padded_width
+from staleness.kernels.models.hmm import HiddenMarkovModel
+from staleness.kernels.core.memory import aligned_rows, padded_width
 
 
 def width():

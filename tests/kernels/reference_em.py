@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from staleness.kernels.hmm import HiddenMarkovModel
-from staleness.kernels.model1 import IBMModel1
+from staleness.kernels.models.hmm import HiddenMarkovModel
+from staleness.kernels.models.model1 import IBMModel1
 
 from .reference import by_recursion, logsumexp
 
@@ -65,7 +65,7 @@ class HMM:
 
     def evaluate(self, learner):
         """Return the decoded states and the log-likelihood of the corpus."""
-        return learner.evaluate(self.offsets, self.tokens)
+        return learner.model.evaluate(self.offsets, self.tokens)
 
     def sentence(self, number):
         return self.tokens[self.offsets[number] : self.offsets[number + 1]]
@@ -78,7 +78,7 @@ class HMM:
         return learner.theta.astype(np.float64)
 
     def counts_of(self, learner, slot=0):
-        return learner.expected_counts(slot)
+        return learner.model.statistics(slot)
 
     def scores(self, theta, number):
         """Return log-probabilities of emission, with the start in the first, and transition."""
@@ -169,7 +169,7 @@ class Model1:
 
     def evaluate(self, learner):
         """Return the best alignment and the log-likelihood of the corpus."""
-        return learner.evaluate()
+        return learner.model.evaluate()
 
     def sentences(self, number):
         """Return the source words + 1 of a pair, the null word first, and the target words."""
@@ -180,14 +180,14 @@ class Model1:
     def dense(self, learner, values):
         """Return values of a learner's parameters as an array of all pairs, 0 elsewhere."""
         out = np.zeros((self.target_words, 1 + self.source_words))
-        out[tuple(learner.parameter_words.T)] = values
+        out[tuple(learner.model.parameter_words.T)] = values
         return out
 
     def theta_of(self, learner):
         return self.dense(learner, learner.theta)
 
     def counts_of(self, learner, slot=0):
-        return self.dense(learner, learner.expected_counts(slot))
+        return self.dense(learner, learner.model.statistics(slot))
 
     def statistics(self, theta, examples):
         """Return the log-likelihood of some targets given their sources, and expected counts."""

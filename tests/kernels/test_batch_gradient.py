@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from staleness.kernels.batch_gradient import BatchGradient
+from staleness.kernels.rules.lbfgs import BatchGradient
 
 from . import reference
 from .reference import random_sentences, random_theta
@@ -44,7 +44,7 @@ def told(corpus, theta, order=None, *, l2=1.0):
     """Return objective and gradient at theta."""
     optimiser = Told()
     learner = batch(corpus, theta, l2=l2, optimiser=optimiser)
-    learner.calculate(range(len(corpus)) if order is None else order)
+    learner.statistics(range(len(corpus)) if order is None else order)
     learner.update()
     ((_, objective, gradient),) = optimiser.heard
     return objective, gradient
@@ -106,10 +106,10 @@ def test_neither_order_nor_slots_change_a_bit(problem):
     optimiser = Told()
     learner = batch(corpus, theta, optimiser=optimiser, slots=len(parts), workspaces=2)
     for slot, part in enumerate(parts):
-        learner.calculate(part, slot=slot, workspace=slot % 2)
+        learner.statistics(part, slot=slot, workspace=slot % 2)
     learner.update(0, len(parts))
     ((_, split_objective, split_gradient),) = optimiser.heard
-    assert split_objective == objective == learner.objective
+    assert split_objective == objective == learner.rule.objective
     assert split_gradient.tobytes() == gradient.tobytes()
 
 
@@ -119,9 +119,9 @@ def test_the_optimiser_says_what_theta_becomes():
     first, second = random_theta(rng, corpus), random_theta(rng, corpus)
     optimiser = Told(second.astype(np.float64))
     learner = batch(corpus, first, optimiser=optimiser)
-    assert np.isnan(learner.objective)
+    assert np.isnan(learner.rule.objective)
     for updates in (1, 2, 3):
-        learner.calculate([1, 0])
+        learner.statistics([1, 0])
         learner.update()
         assert (learner.updates, learner.examples) == (updates, 2 * updates)
         assert learner.theta.tobytes() == second.tobytes()
@@ -130,14 +130,14 @@ def test_the_optimiser_says_what_theta_becomes():
     for theta, expected in zip(thetas, [first, second, second], strict=True):
         np.testing.assert_array_equal(theta, expected)
     # The parameters are those that the objective is of, whatever the optimiser keeps.
-    assert learner.objective == told(corpus, second)[0]
+    assert learner.rule.objective == told(corpus, second)[0]
 
 
 def test_a_learner_without_sentences():
     corpus = random_sentences(np.random.default_rng(2), [], 4)
     optimiser = Told()
     learner = batch(corpus, optimiser=optimiser)
-    learner.calculate([])
+    learner.statistics([])
     learner.update()
     ((_, objective, gradient),) = optimiser.heard
     assert objective == 0.0
@@ -151,7 +151,7 @@ def test_an_update_is_of_every_sentence_once(examples):
     optimiser = Told()
     learner = batch(corpus, random_theta(rng, corpus), optimiser=optimiser)
     before = learner.theta.tobytes()
-    learner.calculate(examples)
+    learner.statistics(examples)
     with pytest.raises(ValueError, match="an update needs every sentence of the corpus, once"):
         learner.update()
     assert not optimiser.heard
@@ -166,7 +166,7 @@ def test_an_error_of_the_optimiser_is_the_updates(kind):
     error = kind("no more")
     learner = batch(corpus, random_theta(rng, corpus), optimiser=Told(error))
     before = learner.theta.tobytes()
-    learner.calculate([0, 1])
+    learner.statistics([0, 1])
     with pytest.raises(kind) as caught:
         learner.update()
     assert caught.value is error
@@ -177,7 +177,7 @@ def test_an_error_of_the_optimiser_is_the_updates(kind):
 def test_an_answer_of_another_shape():
     corpus = random_sentences(np.random.default_rng(5), [3, 4], 5)
     learner = batch(corpus, optimiser=Told(np.zeros(3)))
-    learner.calculate([0, 1])
+    learner.statistics([0, 1])
     with pytest.raises(ValueError, match=r"theta is \[17, 5\]"):
         learner.update()
 
@@ -189,7 +189,7 @@ def test_statistics_that_are_not_finite():
     theta[:] = np.nan
     learner = batch(corpus, theta)
     with pytest.raises(FloatingPointError, match="not finite"):
-        learner.calculate([0, 1])
+        learner.statistics([0, 1])
 
 
 def test_what_the_optimiser_is_asked_for():

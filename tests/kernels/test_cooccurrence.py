@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from staleness.kernels.cooccurrence import cooccurrences
+from staleness.kernels.models.cooccurrence import cooccurrences
 
 from .reference_em import offsets_of
 

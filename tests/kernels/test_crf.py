@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from staleness.kernels.crf import ConditionalRandomField
+from staleness.kernels.models.crf import ConditionalRandomField
 
 from . import reference
 from .reference import random_sentences, random_theta

@@ -36,7 +36,7 @@ each_model = pytest.mark.parametrize("make", MODELS.values(), ids=MODELS)
 
 def train(learner, mini_batches):
     for examples in mini_batches:
-        learner.calculate(examples)
+        learner.statistics(examples)
         learner.update()
 
 
@@ -60,7 +60,7 @@ def mu_of(probe, learner):
     """Return what a learner has counted, of a HMM for words, and the totals that it divides by."""
     counts, totals, scale = probe.stored(learner)
     if hasattr(learner, "states"):
-        counts, totals = counts[: learner.words, : learner.states], totals[: learner.states]
+        counts, totals = counts[: learner.model.words, : learner.model.states], totals[: learner.model.states]
     return scale * counts.astype(np.float64), scale * totals
 
 
@@ -76,7 +76,7 @@ def test_batch_em_equals_the_reference(make, smoothing, seed):
     for log_likelihood, theta in batch_em(model, 6, smoothing):
         np.testing.assert_allclose(model.evaluate(learner)[1], log_likelihood, rtol=1e-5)
         assert_theta(model, learner, theta)
-        learner.calculate(everything(model))
+        learner.statistics(everything(model))
         counts = model.statistics(theta, everything(model))[1]
         np.testing.assert_allclose(model.counts_of(learner), counts, rtol=1e-4, atol=1e-5)
         learner.update()
@@ -95,7 +95,7 @@ def test_batch_em_never_lowers_the_likelihood(make, data):
     learner = model.learner(rule="em")
     before = model.evaluate(learner)[1]
     for _ in range(15):
-        learner.calculate(everything(model))
+        learner.statistics(everything(model))
         learner.update()
         after = model.evaluate(learner)[1]
         assert after >= before - 1e-6 * max(abs(before), 1.0)
@@ -120,7 +120,7 @@ def test_stepwise_em_equals_its_formula(make, alpha, smoothing):
     learner = model.learner(rule="stepwise", alpha=alpha, smoothing=smoothing)
     expected = stepwise_em(model, mini_batches, alpha, smoothing)
     for k, (examples, theta) in enumerate(zip(mini_batches, expected, strict=True)):
-        learner.calculate(examples)
+        learner.statistics(examples)
         learner.update()
         assert learner.updates == k + 1
         assert_theta(model, learner, theta, rtol=1e-3, atol=1e-5)
@@ -139,13 +139,13 @@ def test_what_the_scale_does_is_not_seen(make):
     learner = model.learner(rule="stepwise", alpha=0.51)
     rescaled, scale = 0, 1.0
     for k, theta in enumerate(stepwise_em(model, mini_batches, 0.51)):
-        learner.calculate(mini_batches[k])
+        learner.statistics(mini_batches[k])
         learner.update()
-        assert SMALLEST_SCALE / 4 < learner.scale <= 1.0
-        if learner.scale > scale or k % 100 == 0:
-            rescaled += learner.scale > scale
+        assert SMALLEST_SCALE / 4 < learner.table.scale <= 1.0
+        if learner.table.scale > scale or k % 100 == 0:
+            rescaled += learner.table.scale > scale
             assert_theta(model, learner, theta, rtol=1e-3, atol=1e-5)
-        scale = learner.scale
+        scale = learner.table.scale
     assert rescaled >= 4
 
 
@@ -231,7 +231,7 @@ def test_a_million_updates(make, alpha, probe):
     assert np.isfinite(model.evaluate(learner)[1])
     counts, totals = mu_of(probe, learner)
     assert np.isfinite(totals).all()
-    assert SMALLEST_SCALE / 4 < learner.scale <= 1.0
+    assert SMALLEST_SCALE / 4 < learner.table.scale <= 1.0
     sums = (
         counts.sum(axis=0)[: len(totals)]
         if make is hmm
@@ -240,7 +240,7 @@ def test_a_million_updates(make, alpha, probe):
     present = totals > 0
     np.testing.assert_allclose(sums[present], totals[present], rtol=1e-4)
     # Not stuck: what is learned now has its effect.
-    learner.calculate([len(model) - 1])
+    learner.statistics([len(model) - 1])
     learner.update()
     assert np.abs(model.theta_of(learner) - theta).max() > 1e-6
 
@@ -258,7 +258,7 @@ def test_incremental_em_equals_the_reference(make, smoothing, probe):
     for examples, (theta, mu) in zip(
         mini_batches, incremental_em(model, mini_batches, smoothing), strict=True
     ):
-        learner.calculate(examples)
+        learner.statistics(examples)
         learner.update()
         counts, totals = mu_of(probe, learner)
         if make is hmm:
@@ -268,7 +268,7 @@ def test_incremental_em_equals_the_reference(make, smoothing, probe):
             np.testing.assert_allclose(model.dense(learner, counts), mu, atol=1e-4)
             np.testing.assert_allclose(totals, mu.sum(axis=0), atol=1e-4)
         assert_theta(model, learner, theta, rtol=2e-3, atol=1e-5)
-    assert learner.scale == 1.0
+    assert learner.table.scale == 1.0
 
 
 @each_model
@@ -287,7 +287,7 @@ def test_incremental_em_never_lowers_the_free_energy(make, seed):
     for number in [*everything(model), *np.concatenate([rng.permutation(len(model))] * 12)]:
         theta = model.theta_of(learner)
         log_likelihood, _ = model.statistics(theta, [number])
-        learner.calculate([number])
+        learner.statistics([number])
         counts = model.counts_of(learner)
         parts[number] = counts, log_likelihood - within(counts, theta)
         learner.update()
@@ -363,8 +363,8 @@ def test_statistics_wait_for_their_update(make, rule):
     model = make(11)
     learner = model.learner(rule=rule, slots=2)
     theta = model.theta_of(learner)
-    learner.calculate([0], slot=0)
-    learner.calculate([3], slot=1)
+    learner.statistics([0], slot=0)
+    learner.statistics([3], slot=1)
     learner.update(0)
     moved = model.theta_of(learner)
     assert np.abs(moved - theta).max() > 1e-3
@@ -383,10 +383,10 @@ def test_an_update_without_examples_is_none(make, rule):
     learner = model.learner(rule=rule, slots=3)
     before = learner.theta.tobytes()
     learner.update(0, 3)
-    learner.calculate([], slot=1)
+    learner.statistics([], slot=1)
     learner.update(0, 3)
     assert learner.theta.tobytes() == before
-    assert (learner.updates, learner.examples, learner.scale) == (0, 0, 1.0)
+    assert (learner.updates, learner.examples, learner.table.scale) == (0, 0, 1.0)
 
 
 @each_model
@@ -394,7 +394,7 @@ def test_an_update_without_examples_is_none(make, rule):
 def test_a_corpus_without_examples(make, rule):
     model = make(0, []) if make is hmm else make(0, ([], []))
     learner = model.learner(rule=rule)
-    learner.calculate([])
+    learner.statistics([])
     learner.update()
     decoded, log_likelihood = model.evaluate(learner)
     assert decoded.shape == (0,)
@@ -421,13 +421,13 @@ def test_workspaces_and_slots_are_apart(make):
     learner = model.learner(slots=3, workspaces=2)
     theta = model.theta_of(learner)
     for slot, workspace, examples in [(1, 0, [0, 1, 2, 3]), (1, 1, [3, 1, 3]), (2, 0, [5])]:
-        learner.calculate(examples, slot=slot, workspace=workspace)
+        learner.statistics(examples, slot=slot, workspace=workspace)
     for slot, examples in enumerate([[], [3, 1, 3], [5]]):
         expected = model.statistics(theta, examples)[1] * (theta > 0)
         np.testing.assert_allclose(model.counts_of(learner, slot), expected, rtol=1e-4, atol=1e-6)
     for slot in (-1, 3):
         with pytest.raises(IndexError, match=f"no slot {slot}"):
-            learner.expected_counts(slot)
+            learner.model.statistics(slot)
 
 
 # ---- replicas -----------------------------------------------------------------------------------
@@ -496,7 +496,7 @@ def test_no_update_is_lost_where_updates_take_turns(make, rule, probe):
     def learn(slot):
         for turn in range(1500):
             number = turn * (slot + 1) % 8
-            learner.calculate([number], slot=slot, workspace=slot)
+            learner.statistics([number], slot=slot, workspace=slot)
             counts = model.counts_of(learner, slot)
             with lock:
                 learner.update(slot)
@@ -593,7 +593,7 @@ def test_options_out_of_range(make, wrong, message):
 @each_model
 def test_options_are_kept(make):
     learner = make().learner(rule="stepwise", alpha=0.75, smoothing=0.5)
-    assert (learner.rule, learner.alpha, learner.smoothing) == ("stepwise", 0.75, 0.5)
+    assert (learner.rule, learner.rule.alpha, learner.rule.smoothing) == ("stepwise", 0.75, 0.5)
 
 
 @each_model
@@ -603,7 +603,7 @@ def test_what_could_not_be_computed_is_not_applied(make, probe):
     learner = model.learner(rule="stepwise", smoothing=0.0, slots=2)
     probe.spoil(learner)
     with pytest.raises(FloatingPointError, match="not finite: take a larger smoothing"):
-        learner.calculate(everything(model), slot=1)
+        learner.statistics(everything(model), slot=1)
     before = learner.theta.tobytes()
     learner.update(1)
     assert learner.theta.tobytes() == before

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from staleness.kernels.joint import Joint
-from staleness.kernels.learner import Learner
+from staleness.kernels.models.alignment import BothDirections
+from staleness.kernels.core.learner import Learner
 
 from .reference_em import random_hmm, random_model1
 
@@ -33,7 +33,7 @@ def steps(learner, rule, slots):
     for _ in range(20):
         examples = np.arange(12) if rule == "em" else rng.integers(0, 12, size=5)
         for slot, part in enumerate(np.array_split(examples, slots)):
-            learner.calculate(part, slot=slot)
+            learner.statistics(part, slot=slot)
         learner.update(0, slots)
         yield
 
@@ -60,7 +60,7 @@ def test_replicas_are_averaged_in_both(probe):
     joint, apart = Joint(*directions(**options)), directions(**options)
     for learner in (joint, *apart):
         for slot in range(2):
-            learner.calculate([slot, 5], slot=slot)
+            learner.statistics([slot, 5], slot=slot)
             learner.update(slot)
         probe.average(learner)
         learner.settle()

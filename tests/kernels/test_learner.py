@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from staleness.kernels.crf import ConditionalRandomField
-from staleness.kernels.learner import Learner
+from staleness.kernels.models.crf import ConditionalRandomField
+from staleness.kernels.core.learner import Learner
 
 from .reference import random_sentences
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from staleness.kernels.mira import MarginInfusedRelaxedAlgorithm
-from staleness.kernels.perceptron import StructuredPerceptron
-from staleness.kernels.sgd import StochasticGradientDescent
+from staleness.kernels.rules.mira import MarginInfusedRelaxedAlgorithm
+from staleness.kernels.rules.perceptron import StructuredPerceptron
+from staleness.kernels.rules.sgd import StochasticGradientDescent
 
 from .reference import random_sentences
 from .reference_em import random_hmm, random_model1
@@ -18,7 +18,7 @@ def linear_chain(rule, **options):
     """Return a learner and what looks at all of it."""
     corpus = random_sentences(np.random.default_rng(0), [4, 2, 5, 0, 3, 6], 5)
     learner = rule(*corpus.arrays, **corpus.sizes, slots=SLOTS, **options)
-    return learner, lambda: learner.evaluate(*corpus.arrays)
+    return learner, lambda: learner.model.evaluate(*corpus.arrays)
 
 
 def hmm(**options):
@@ -26,8 +26,8 @@ def hmm(**options):
     learner = model.learner(slots=SLOTS, **options)
 
     def look():
-        learner.posteriors(model.offsets, model.tokens)
-        return learner.evaluate(model.offsets, model.tokens)
+        learner.model.posteriors(model.offsets, model.tokens)
+        return learner.model.evaluate(model.offsets, model.tokens)
 
     return learner, look
 
@@ -35,7 +35,7 @@ def hmm(**options):
 def model1(**options):
     model = random_model1(np.random.default_rng(0), [4, 2, 5, 0, 3, 6], [3, 4, 1, 2, 0, 5])
     learner = model.learner(slots=SLOTS, **options)
-    return learner, learner.evaluate
+    return learner, learner.model.evaluate
 
 
 # The decay of SGD and the first steps of stepwise EM take the scale out of float32's range soon.
@@ -67,7 +67,7 @@ def test_who_looks_changes_no_bit(rule, replicas, probe):
         for update in range(400):
             slot = update % SLOTS
             examples = np.arange(EXAMPLES) if rule.endswith(" em") else rng.integers(0, EXAMPLES, 2)
-            learner.calculate(examples, slot=slot)
+            learner.statistics(examples, slot=slot)
             learner.update(slot)
             if every and update % every == 0:
                 look()

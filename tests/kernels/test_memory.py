@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from staleness.kernels.memory import CACHE_LINE, aligned_rows, padded_width
+from staleness.kernels.core.memory import LINE, aligned_rows, padded_width
 
 
 @pytest.mark.parametrize(
@@ -23,8 +23,8 @@ def test_rows_begin_on_cache_lines(rows, columns):
         assert array.flags.c_contiguous
         assert not array.any()
         if rows:
-            assert array.ctypes.data % CACHE_LINE == 0
-            assert array.strides[0] % CACHE_LINE == 0
+            assert array.ctypes.data % LINE == 0
+            assert array.strides[0] % LINE == 0
 
 
 def test_arrays_share_no_memory():

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from staleness.kernels.mira import MarginInfusedRelaxedAlgorithm
-from staleness.kernels.perceptron import StructuredPerceptron
+from staleness.kernels.rules.mira import MarginInfusedRelaxedAlgorithm
+from staleness.kernels.rules.perceptron import StructuredPerceptron
 
 from . import reference
 from .reference import Sentences, random_sentences, random_theta
@@ -27,8 +27,8 @@ def mira(corpus, theta=None, *, step_limit=UNLIMITED, **options):
 
 
 def steps(learner, sentences):
-    learner.calculate(sentences)
-    return learner.decoded()[1]
+    learner.statistics(sentences)
+    return learner.model.mistakes()[1]
 
 
 @settings(max_examples=100, deadline=None)

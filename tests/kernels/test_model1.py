@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from staleness.kernels.model1 import IBMModel1
+from staleness.kernels.models.model1 import IBMModel1
 
 from .reference_em import Model1, batch_em, offsets_of, random_model1
 
@@ -16,7 +16,7 @@ def trained(model, rng, updates=3, **options):
     """Return a learner whose theta is no longer uniform."""
     learner = model.learner(rule="stepwise", **options)
     for _ in range(updates if len(model) else 0):
-        learner.calculate(rng.integers(0, len(model), size=2))
+        learner.statistics(rng.integers(0, len(model), size=2))
         learner.update()
     return learner
 
@@ -56,7 +56,7 @@ def test_equals_enumeration(source, target):
     model = random_model1(rng, source, target)
     learner = trained(model, rng)
     theta = model.theta_of(learner)
-    learner.calculate(everything(model))
+    learner.statistics(everything(model))
     expected, counts = model.by_enumeration(theta, everything(model))
     assert model.evaluate(learner)[1] == pytest.approx(expected, rel=1e-5)
     np.testing.assert_allclose(model.counts_of(learner), counts, rtol=1e-4, atol=1e-6)
@@ -73,10 +73,10 @@ def test_lengths_about_whole_vectors():
     learner = trained(model, rng, 5)
     theta = model.theta_of(learner)
     for number in everything(model):
-        learner.calculate([number])
+        learner.statistics([number])
         _, counts = model.statistics(theta, [number])
         np.testing.assert_allclose(model.counts_of(learner), counts, rtol=1e-4, atol=1e-6)
-    learner.calculate(everything(model)[::-1])
+    learner.statistics(everything(model)[::-1])
     expected, counts = model.statistics(theta, everything(model))
     np.testing.assert_allclose(model.counts_of(learner), counts, rtol=1e-4, atol=1e-6)
     assert model.evaluate(learner)[1] == pytest.approx(expected, rel=1e-6)
@@ -91,10 +91,10 @@ def test_equals_the_reference_on_any_input(problem):
     alignment, log_likelihood = model.evaluate(learner)
     expected, counts = model.statistics(theta, everything(model))
     np.testing.assert_allclose(log_likelihood, expected, rtol=1e-5, atol=1e-5)
-    learner.calculate(everything(model))
+    learner.statistics(everything(model))
     np.testing.assert_allclose(model.counts_of(learner), counts, rtol=1e-4, atol=1e-6)
     # Each target word is aligned with one position, the best of its sentence.
-    counts = learner.expected_counts()
+    counts = learner.model.statistics()
     assert counts.sum() == pytest.approx(len(model.target), rel=1e-5)
     assert alignment.dtype == np.int32
     for number in everything(model):
@@ -122,7 +122,7 @@ def test_of_equal_positions_the_first_is_best():
     model = replace(model, source=np.array([1, 0, 0, 2, 2, 2], dtype=np.int32), source_words=3)
     learner = model.learner(rule="em")
     for _ in range(5):
-        learner.calculate([0, 1])
+        learner.statistics([0, 1])
         learner.update()
     # Words 0 and 1 have been with target word 0 alone, the null word with both.
     assert model.evaluate(learner)[0].tolist() == [0, 0, 0]
@@ -151,13 +151,13 @@ def test_theta_is_what_it_is_set_to(smoothing):
         np.testing.assert_array_equal(learner.theta, given.theta)
         for one in (given, learner):
             one.calculate(everything(model))
-        np.testing.assert_allclose(learner.expected_counts(), given.expected_counts(), rtol=1e-5)
+        np.testing.assert_allclose(learner.model.statistics(), given.expected_counts(), rtol=1e-5)
     # Whatever it was set to, batch EM goes on from the expected counts alone.
-    learner.calculate(everything(model))
-    counts = learner.expected_counts()
+    learner.statistics(everything(model))
+    counts = learner.model.statistics()
     learner.update()
-    assert learner.totals.sum() == pytest.approx(counts.sum(), rel=1e-5)
-    with pytest.raises(ValueError, match=rf"theta is \[{learner.parameters}\]"):
+    assert learner.model.totals.sum() == pytest.approx(counts.sum(), rel=1e-5)
+    with pytest.raises(ValueError, match=rf"theta is \[{learner.model.parameters}\]"):
         learner.theta = given.theta[1:]
     with pytest.raises(ValueError, match="begins from posteriors"):
         model.learner(rule="incremental").theta = given.theta
@@ -175,16 +175,16 @@ def test_some_parameters_are_those_of_all(problem):
         assert touched.dtype == np.int32
         assert touched.tolist() == [
             number
-            for number, (target, source) in enumerate(learner.parameter_words)
+            for number, (target, source) in enumerate(learner.model.parameter_words)
             if any(target in rows and source in columns for rows, columns in cells)
         ]
-        learner.set_theta(touched, given.theta[touched])
+        learner.model.set_theta(touched, given.theta[touched])
         for one in (learner, given):
             one.calculate(examples)
-        counts = learner.expected_counts()
+        counts = learner.model.statistics()
         np.testing.assert_allclose(counts, given.expected_counts(), rtol=1e-4, atol=1e-6)
-        zeros = np.zeros(learner.parameters)
-        found = learner.expected_counts_of(touched, zeros)
+        zeros = np.zeros(learner.model.parameters)
+        found = learner.model.statistics_of(touched, zeros)
         assert found.dtype == np.float32
         np.testing.assert_array_equal(found, counts[touched].astype(np.float32))
         assert not zeros.any()
@@ -196,11 +196,11 @@ def test_parameters_that_cannot_be_are_refused():
         with pytest.raises(IndexError, match="numbered 0 to 1"):
             model.learner().touched([0, wrong])
     learner = model.learner()
-    zeros = np.zeros(learner.parameters)
+    zeros = np.zeros(learner.model.parameters)
     with pytest.raises(IndexError, match=f"parameters are numbered 0 to {len(zeros) - 1}"):
-        learner.expected_counts_of(np.array([0, len(zeros)], dtype=np.int32), zeros)
+        learner.model.statistics_of(np.array([0, len(zeros)], dtype=np.int32), zeros)
     with pytest.raises(ValueError, match=f"zeros must be {len(zeros)}, not {len(zeros) - 1}"):
-        learner.expected_counts_of(np.zeros(0, dtype=np.int32), zeros[1:])
+        learner.model.statistics_of(np.zeros(0, dtype=np.int32), zeros[1:])
     with pytest.raises(ValueError, match="begins from posteriors"):
         model.learner(rule="incremental").set_theta([0], 0.5)
 
@@ -211,13 +211,13 @@ def test_totals_are_of_source_words():
     learner = model.learner(rule="em")
     # Before learning, and after: every target word is explained once.
     for _ in range(2):
-        assert learner.totals.shape == (1 + learner.source_words,)
-        assert learner.totals.sum() == pytest.approx(10, rel=1e-6)
-        learner.calculate(everything(model))
+        assert learner.model.totals.shape == (1 + learner.model.source_words,)
+        assert learner.model.totals.sum() == pytest.approx(10, rel=1e-6)
+        learner.statistics(everything(model))
         learner.update()
-    words = learner.parameter_words[:, 1]
-    by_word = np.bincount(words, learner.expected_counts(), minlength=1 + learner.source_words)
-    np.testing.assert_allclose(learner.totals, by_word, rtol=1e-5)
+    words = learner.model.parameter_words[:, 1]
+    by_word = np.bincount(words, learner.model.statistics(), minlength=1 + learner.model.source_words)
+    np.testing.assert_allclose(learner.model.totals, by_word, rtol=1e-5)
 
 
 def test_parameters_are_the_pairs_that_co_occur():
@@ -228,12 +228,12 @@ def test_parameters_are_the_pairs_that_co_occur():
     for number in range(2):
         source, target = model.sentences(number)
         together |= {(e, f) for e in target for f in source}
-    words = learner.parameter_words
+    words = learner.model.parameter_words
     assert words.dtype == np.int32
     assert sorted(words.tolist()) == sorted(map(list, together))
-    assert learner.parameters == len(together)
+    assert learner.model.parameters == len(together)
     assert learner.theta.shape == (len(together),)
-    assert (learner.source_words, learner.target_words) == (20, 20)
+    assert (learner.model.source_words, learner.model.target_words) == (20, 20)
 
 
 def test_work_is_cells():
@@ -250,7 +250,7 @@ def test_many_iterations_of_batch_em(iterations):
     learner = model.learner(rule="em")
     for log_likelihood, _ in batch_em(model, iterations):
         assert model.evaluate(learner)[1] == pytest.approx(log_likelihood, rel=1e-5)
-        learner.calculate(everything(model))
+        learner.statistics(everything(model))
         learner.update()
 
 
@@ -261,7 +261,7 @@ def test_numbers_that_are_not_finite_are_refused(probe, rule):
     probe.spoil(learner)
     for number in range(2):
         with pytest.raises(FloatingPointError, match="not finite"):
-            learner.calculate([number])
+            learner.statistics([number])
     alignment, log_likelihood = model.evaluate(learner)
     assert np.isnan(log_likelihood)
     assert ((alignment >= -1) & (alignment < 17)).all()
@@ -298,7 +298,7 @@ def test_a_known_model_is_recovered():
         learner = model.learner(rule=rule)
         for _ in range(30 if rule == "em" else 8):
             for examples in batches:
-                learner.calculate(examples)
+                learner.statistics(examples)
                 learner.update()
         assert np.abs(model.theta_of(learner) - truth).max() < 0.08
     best, _ = model.evaluate(learner)
@@ -351,16 +351,16 @@ def test_right_at_any_probabilities(problem, decades):
     """Only their ratios count, however small all of a target word's are."""
     model, rng = problem
     learner = model.learner()
-    theta = 10 ** -rng.uniform(0, decades, size=learner.parameters)
+    theta = 10 ** -rng.uniform(0, decades, size=learner.model.parameters)
     # Whole target words, too, are all but impossible.
     theta *= (10 ** -rng.uniform(0, max(44 - decades, 0), model.target_words))[
-        learner.parameter_words[:, 0]
+        learner.model.parameter_words[:, 0]
     ]
     learner.theta = np.maximum(theta, 1e-44)
     expected, counts = model.statistics(model.theta_of(learner), everything(model))
-    learner.calculate(everything(model))
+    learner.statistics(everything(model))
     np.testing.assert_allclose(model.counts_of(learner), counts, rtol=1e-4, atol=1e-6)
-    np.testing.assert_allclose(learner.evaluate()[1], expected, rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(learner.model.evaluate()[1], expected, rtol=1e-5, atol=1e-5)
 
 
 # ---- long sentences -----------------------------------------------------------------------------
@@ -372,11 +372,11 @@ def test_sums_within_a_long_sentence(source, target):
     rng = np.random.default_rng(3)
     model = random_model1(rng, [source], [target], source_words=4, target_words=5)
     learner = model.learner()
-    learner.theta = rng.dirichlet(np.ones(5), 5).T.ravel()[: learner.parameters]
+    learner.theta = rng.dirichlet(np.ones(5), 5).T.ravel()[: learner.model.parameters]
     theta = model.theta_of(learner)
     expected, counts = model.statistics(theta, [0])
-    learner.calculate([0])
+    learner.statistics([0])
     np.testing.assert_allclose(model.counts_of(learner), counts, rtol=1e-6)
-    np.testing.assert_allclose(learner.evaluate()[1], expected, rtol=1e-6)
+    np.testing.assert_allclose(learner.model.evaluate()[1], expected, rtol=1e-6)
     learner.update()
-    np.testing.assert_allclose(learner.totals, counts.sum(axis=0), rtol=3e-6)
+    np.testing.assert_allclose(learner.model.totals, counts.sum(axis=0), rtol=3e-6)

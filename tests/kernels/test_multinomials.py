@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from staleness.kernels.multinomials import add_rows, probabilities
+from staleness.kernels.models.multinomials import add_rows, probabilities
 
 GROUPS = 4
 

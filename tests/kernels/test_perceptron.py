@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from staleness.kernels.perceptron import StructuredPerceptron
+from staleness.kernels.rules.perceptron import StructuredPerceptron
 
 from . import reference
 from .reference import Sentences, random_sentences, random_theta
@@ -25,7 +25,7 @@ def perceptron(corpus, theta=None, **options):
 
 def train(learner, mini_batches, slot=0):
     for examples in mini_batches:
-        learner.calculate(examples, slot=slot)
+        learner.statistics(examples, slot=slot)
         learner.update(slot)
 
 
@@ -53,8 +53,8 @@ def test_the_best_path_at_any_scores(problem):
     """None of those whose scores overflow is lost, nor do infinities make a tie."""
     corpus, theta = problem
     learner = perceptron(corpus, theta)
-    learner.calculate(np.arange(len(corpus)))
-    labels = learner.decoded()[0]
+    learner.statistics(np.arange(len(corpus)))
+    labels = learner.model.mistakes()[0]
     for sentence in range(len(corpus)):
         emission, transition = reference.scores(theta, corpus, sentence)
         found = reference.by_exact_enumeration(emission, transition)
@@ -88,11 +88,11 @@ def test_path_scores_that_overflow(emission, transition):
     )
     theta = np.array(emission + transition, dtype=np.float32) * np.float32(1e38)
     learner = perceptron(corpus, theta)
-    learner.calculate([0])
+    learner.statistics([0])
     expected = reference.by_enumeration(*reference.scores(theta, corpus, 0)).best
     assert set(expected) == {1}
-    assert tuple(learner.decoded()[0]) == expected
-    assert tuple(learner.evaluate(*corpus.arrays)[0]) == expected
+    assert tuple(learner.model.mistakes()[0]) == expected
+    assert tuple(learner.model.evaluate(*corpus.arrays)[0]) == expected
 
 
 @settings(max_examples=60, deadline=None)
@@ -100,8 +100,8 @@ def test_path_scores_that_overflow(emission, transition):
 def test_decodes_as_enumeration_does(problem):
     corpus, theta = problem
     learner = perceptron(corpus, theta)
-    learner.calculate(np.arange(len(corpus)))
-    labels, steps = learner.decoded()
+    learner.statistics(np.arange(len(corpus)))
+    labels, steps = learner.model.mistakes()
     for sentence in range(len(corpus)):
         found = reference.mistake(theta, corpus, sentence, reference.by_enumeration)
         assert tuple(labels[corpus.tokens(sentence)]) == found.path
@@ -114,8 +114,8 @@ def test_decodes_as_recursions_do(labels):
     corpus = random_sentences(rng, [40, 0, 1, 7, 100], labels)
     theta = random_theta(rng, corpus)
     learner = perceptron(corpus, theta, slots=2)
-    learner.calculate([4, 0, 1, 4], slot=1)
-    decoded, steps = learner.decoded(1)
+    learner.statistics([4, 0, 1, 4], slot=1)
+    decoded, steps = learner.model.mistakes(1)
     assert len(decoded) == 240
     for part, sentence in zip(np.split(decoded, [100, 140, 140]), [4, 0, 1, 4], strict=True):
         emission, transition = reference.scores(theta, corpus, sentence)
@@ -123,18 +123,18 @@ def test_decodes_as_recursions_do(labels):
         found = reference.path_score(emission, transition, part)
         np.testing.assert_allclose(found, best, rtol=1e-5, atol=1e-4)
     assert steps.tolist() == [1.0, 1.0, 0.0, 1.0]
-    assert [len(part) for part in learner.decoded(0)] == [0, 0]
+    assert [len(part) for part in learner.model.mistakes(0)] == [0, 0]
     with pytest.raises(IndexError, match="no slot 2"):
-        learner.decoded(2)
+        learner.model.mistakes(2)
 
 
 def test_an_update_touches_the_tokens_that_are_wrong(probe):
     rng = np.random.default_rng(9)
     corpus = random_sentences(rng, [4, 0, 9, 30], 5)
     learner = perceptron(corpus, random_theta(rng, corpus), slots=2)
-    learner.calculate([3, 0, 1], slot=1)
+    learner.statistics([3, 0, 1], slot=1)
     gold = np.concatenate([corpus.labels[corpus.tokens(sentence)] for sentence in [3, 0, 1]])
-    mistakes = np.count_nonzero(learner.decoded(1)[0] != gold)
+    mistakes = np.count_nonzero(learner.model.mistakes(1)[0] != gold)
     assert 0 < mistakes < 34
     assert probe.touched(learner, 1) == mistakes
 
@@ -146,12 +146,12 @@ def test_it_decodes_with_what_is_learned_not_with_the_average(probe):
     train(learner, rng.integers(0, 30, size=(40, 4)))
     learned = probe.learned(learner)
     assert np.abs(learned - learner.theta).max() > 0.5
-    learner.calculate(range(30))
-    labels, _ = learner.decoded()
+    learner.statistics(range(30))
+    labels, _ = learner.model.mistakes()
     paths = [reference.mistake(learned, corpus, sentence).path for sentence in range(30)]
     assert labels.tolist() == [label for path in paths for label in path]
     # `evaluate` does the opposite.
-    decoded, log_likelihood = learner.evaluate(*corpus.arrays)
+    decoded, log_likelihood = learner.model.evaluate(*corpus.arrays)
     paths = [reference.mistake(learner.theta, corpus, sentence).path for sentence in range(30)]
     assert decoded.tolist() == [label for path in paths for label in path]
     expected = reference.log_likelihood(learner.theta, corpus)
@@ -214,7 +214,7 @@ def test_the_average_is_exact_after_many_updates(probe):
     sums = [[0, 0, 0] for _ in range(3)]
     greatest = 0
     for number, sentence in enumerate(rng.integers(0, sentences, size=updates).tolist()):
-        learner.calculate([sentence])
+        learner.statistics([sentence])
         learner.update()
         row, right = features[sentence], gold[sentence]
         wrong = rows[row].index(max(rows[row]))
@@ -281,9 +281,9 @@ def test_it_learns_what_can_be_learned():
     corpus.labels[:] = teacher.evaluate(*corpus.arrays)[0]
     learner = perceptron(corpus)
     train(learner, np.tile(np.arange(20), 100)[:, None])
-    learner.calculate(range(20))
-    assert not learner.decoded()[1].any()
-    assert (learner.evaluate(*corpus.arrays)[0] == corpus.labels).mean() > 0.98
+    learner.statistics(range(20))
+    assert not learner.model.mistakes()[1].any()
+    assert (learner.model.evaluate(*corpus.arrays)[0] == corpus.labels).mean() > 0.98
 
 
 @st.composite
@@ -322,8 +322,8 @@ def test_statistics_wait_for_their_update(probe):
     corpus = random_sentences(rng, [4, 6], 3)
     theta = np.round(random_theta(rng, corpus))
     learner = perceptron(corpus, theta, slots=2)
-    learner.calculate([0], slot=0)
-    learner.calculate([1], slot=1)
+    learner.statistics([0], slot=0)
+    learner.statistics([1], slot=1)
     learner.update(1)
     learner.update(0)
     first, second = (
@@ -341,7 +341,7 @@ def test_an_update_without_examples_is_none():
     corpus = random_sentences(rng, [4], 3)
     learner = perceptron(corpus, random_theta(rng, corpus), slots=3)
     before = learner.theta.tobytes()
-    learner.calculate([], slot=1)
+    learner.statistics([], slot=1)
     learner.update(0, 3)
     assert learner.theta.tobytes() == before
     assert (learner.updates, learner.examples) == (0, 0)
@@ -417,8 +417,8 @@ def test_numbers_that_are_not_finite_are_refused(part, value):
     theta[:1] = 0.0 if part == "transition" else theta[:1]
     learner = perceptron(corpus, theta)
     with pytest.raises(FloatingPointError, match="not finite"):
-        learner.calculate([0])
-    assert np.isnan(learner.evaluate(*corpus.arrays)[1])
+        learner.statistics([0])
+    assert np.isnan(learner.model.evaluate(*corpus.arrays)[1])
     # Nothing of it is left for an update.
     learner.update()
     assert learner.updates == 0

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from staleness.kernels.sgd import StochasticGradientDescent
+from staleness.kernels.rules.sgd import StochasticGradientDescent
 
 from . import reference
 from .reference import random_sentences, random_theta
@@ -245,6 +245,32 @@ def test_the_scale_is_folded_while_others_compute(overlapping, probe):
     assert learner.updates == (3000 * threads if overlapping else 3000)
     assert 2.0**-40 <= learner.scale <= 1.0
     assert np.abs(learner.theta).max() < 100.0
+
+
+def test_rows_are_read_with_the_scale_they_go_with():
+    """Though many updates are made while one long sentence is read."""
+    rng = np.random.default_rng(13)
+    corpus = random_sentences(rng, [20_000, 4, 2], 5)
+    learner = steep(corpus, random_theta(rng, corpus), slots=2, workspaces=2)
+    train(learner, [[1, 2]] * 50)
+    learner.calculate([0])
+    greatest = np.abs(learner.gradient()).max()
+    ended = threading.Event()
+
+    def write():
+        while not ended.is_set():
+            learner.calculate([1, 2], slot=1, workspace=1)
+            learner.update(1)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        for _ in range(60):
+            learner.calculate([0])
+            assert np.abs(learner.gradient()).max() < 2 * greatest
+    finally:
+        ended.set()
+        writer.join()
 
 
 @settings(max_examples=15, deadline=None)

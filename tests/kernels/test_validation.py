@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from staleness.kernels.validation import (
+from staleness.kernels.core.validation import (
     MOST_LABELS,
     check_labelled_features,
     check_pairs,

@@ -1,7 +1,7 @@
 """Model 1 in both directions by partitions: a row a pair of words that co-occurs anywhere.
 
 Keys sort as the parameters of `IBMModel1` do, by the rarer word of a pair, and those of the second
-direction behind those of the first: rows are in the order of `Joint.theta`. Behind them there is a
+direction behind those of the first: rows are in the order of `BothDirections.theta`. Behind them there is a
 row for each word given, the weight of all words that it never co-occurs with: t begins uniform over
 these, too, and a part of it stays there under stepwise EM.
 """
@@ -12,8 +12,10 @@ import numpy as np
 
 from staleness.algorithms.arrays import EncodedCorpus
 from staleness.algorithms.mapreduce.models import ALL, WHOLE, Model, Multinomials, stretches
-from staleness.kernels.joint import Joint
-from staleness.kernels.model1 import IBMModel1
+from staleness.kernels.core.learner import Learner
+from staleness.kernels.models.alignment import BothDirections
+from staleness.kernels.models.model1 import IBMModel1
+from staleness.kernels.rules.batch_em import ExpectationMaximization
 
 _KEPT = threading.local()
 
@@ -27,17 +29,18 @@ class Alignment(Model):
     def __init__(self, task, corpus, seed, piece=WHOLE):
         if piece == WHOLE:
             self.corpus = corpus
-            self.learner = task.training(corpus, seed).learner(rule="em")
+            model = task.training(corpus, seed).model()
         else:
             self.corpus = EncodedCorpus(corpus.about | {"linked_pairs": 0}, {})
-            self.learner = _piece(corpus, piece)
+            model = _piece(corpus, piece)
+        self.learner = Learner(model, ExpectationMaximization())
 
     @property
     def keys(self):
         """What its rows are called; made when asked for, as they are larger than the learner."""
         base = _base(self.corpus.about)
         first, second = (
-            _keys(base, one.parameter_words) for one in (self.learner.first, self.learner.second)
+            _keys(base, one.parameter_words) for one in (self.learner.model.first, self.learner.model.second)
         )
         return np.concatenate([first, 2 * base**2 + second])
 
@@ -46,15 +49,15 @@ class Alignment(Model):
 
         Whether a pair of words has a parameter is not known here, where it does not co-occur.
         """
-        weights = np.concatenate([self.learner.first.totals, self.learner.second.totals])
+        weights = np.concatenate([self.learner.model.first.totals, self.learner.model.second.totals])
         return np.arange(len(weights)), weights[:, None]
 
     def touched(self, examples):
         """Return the keys of the pairs of words that co-occur in some sentence pairs."""
-        first, second = self.learner.first, self.learner.second
-        theirs = second.touched(examples)
+        first, second = self.learner.model.first, self.learner.model.second
+        theirs = second.parameters_of(examples)
         theirs += first.parameters
-        return np.concatenate([first.touched(examples), theirs])
+        return np.concatenate([first.parameters_of(examples), theirs])
 
     def set(self, theta, keys=ALL):
         """Make parameters these."""
@@ -66,13 +69,13 @@ class Alignment(Model):
 
     def calculate(self, examples, keys=ALL):
         """Return expected counts."""
-        self.learner.calculate(examples)
+        self.learner.statistics(examples)
         counts = [_counts(one, own) for one, own in self._directions(keys)]
         return np.concatenate(counts)[:, None], 0.0
 
     def _directions(self, keys):
         """Return both directions, and which of their parameters some keys are."""
-        first, second = self.learner.first, self.learner.second
+        first, second = self.learner.model.first, self.learner.model.second
         if keys is ALL:
             return (first, ALL), (second, ALL)
         ours, theirs = np.split(keys, np.searchsorted(keys, [first.parameters]))
@@ -113,10 +116,10 @@ def _counts(direction, keys):
     The zeros that mini-batches are added up in are kept, by thread.
     """
     if keys is ALL:
-        return direction.expected_counts()
+        return direction.statistics()
     if len(getattr(_KEPT, "zeros", ())) < direction.parameters:
         _KEPT.zeros = np.zeros(direction.parameters)
-    return direction.expected_counts_of(keys, _KEPT.zeros[: direction.parameters])
+    return direction.statistics_of(keys, _KEPT.zeros[: direction.parameters])
 
 
 def _piece(corpus, piece):
@@ -129,7 +132,7 @@ def _piece(corpus, piece):
         (corpus[f"train.{side}_offsets"], corpus[f"train.{side}"]) for side in ("source", "target")
     )
     words = [corpus.about[f"{side}_words"] for side in ("source", "target")]
-    return Joint(
+    return BothDirections(
         *(
             IBMModel1(*given, *_some(predicted, piece), source_words=w, target_words=v)
             for given, predicted, (w, v) in (

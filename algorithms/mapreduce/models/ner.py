@@ -4,7 +4,8 @@ import numpy as np
 
 from staleness.algorithms.arrays import EncodedCorpus
 from staleness.algorithms.mapreduce.models import ALL, WHOLE, Model
-from staleness.kernels.batch_gradient import BatchGradient
+from staleness.kernels.core.learner import Learner
+from staleness.kernels.rules.lbfgs import BatchGradient
 
 
 class NamedEntityRecognition(Model):
@@ -22,16 +23,15 @@ class NamedEntityRecognition(Model):
         parts = np.split(numbers.astype(np.int32), ends[:-1])
         about = corpus.about | {"features": len(features)}
         self.corpus = EncodedCorpus(about, corpus.arrays | dict(zip(names, parts, strict=True)))
-        self._sums = _Sums()
-        self.learner = task.training(self.corpus, seed).learner(
-            BatchGradient, l2=0.0, optimiser=self._sums
-        )
-        behind = np.arange(self.learner.labels) + corpus.about["features"]
+        model = task.training(self.corpus, seed).model("gradient")
+        # Only the driver makes updates.
+        self.learner = Learner(model, BatchGradient(l2=0.0, optimiser=None))
+        behind = np.arange(model.labels) + corpus.about["features"]
         self.keys = np.concatenate([features, behind]).astype(np.int64)
 
     def begin(self):
         """Return nothing: theta begins at 0."""
-        return self.keys[:0], np.zeros((0, self.learner.labels))
+        return self.keys[:0], np.zeros((0, self.learner.model.labels))
 
     def set(self, theta, keys=ALL):
         """Make its parameters these, all of them."""
@@ -39,9 +39,9 @@ class NamedEntityRecognition(Model):
 
     def calculate(self, examples, keys=ALL):
         """Return the gradient of the negative log-likelihood, and that itself as the objective."""
-        self.learner.calculate(examples)
-        self.learner.update()
-        return self._sums.gradient * len(examples), self._sums.objective * len(examples)
+        self.learner.statistics(examples)
+        objective, gradient = self.learner.model.objective(0, 1)
+        return gradient, objective
 
     @staticmethod
     def shape(task, about, keys):
@@ -53,16 +53,3 @@ class NamedEntityRecognition(Model):
     def initial(begun, rows, multinomials):
         """Return zeros."""
         return begun.dense(rows).ravel()
-
-
-class _Sums:
-    """An optimiser that only keeps what it is told: here the driver has the real one."""
-
-    stopped = None
-
-    def step(self, theta, objective, gradient):
-        self.objective, self.gradient = objective, gradient
-        return theta
-
-    def close(self):
-        pass

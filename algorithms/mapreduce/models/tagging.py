@@ -6,6 +6,8 @@ import numpy as np
 
 from staleness.algorithms.arrays import EncodedCorpus
 from staleness.algorithms.mapreduce.models import ALL, WHOLE, Model, Multinomials
+from staleness.kernels.core.learner import Learner
+from staleness.kernels.rules.batch_em import ExpectationMaximization
 
 
 class Tagging(Model):
@@ -19,15 +21,16 @@ class Tagging(Model):
         arrays = corpus.arrays | {"train.words": tokens.astype(np.int32)}
         self.corpus = EncodedCorpus(corpus.about, arrays)
         training = task.training(self.corpus, seed)
-        self.learner = replace(
+        training = replace(
             training, words=len(words), responsibilities=training.responsibilities[words]
-        ).learner(rule="em")
+        )
+        self.learner = Learner(training.model(), ExpectationMaximization())
         behind = np.arange(corpus.about["words"], corpus.about["words"] + task.states + 1)
         self.keys = np.concatenate([words, behind]).astype(np.int64)
 
     def begin(self):
         """Return the counts that the learner begins with."""
-        return self.keys, self.learner.counts
+        return self.keys, self.learner.model.counts
 
     def touched(self, examples):
         """Return the keys of the words of some sentences, and those behind."""
@@ -35,17 +38,17 @@ class Tagging(Model):
         there = np.zeros(len(self.keys), dtype=bool)
         for sentence in examples:
             there[words[offsets[sentence] : offsets[sentence + 1]]] = True
-        there[self.learner.words :] = True
+        there[self.learner.model.words :] = True
         return np.flatnonzero(there)
 
     def set(self, theta, keys=ALL):
         """Make parameters these."""
-        self.learner.set_theta(keys, theta)
+        self.learner.model.set_theta(keys, theta)
 
     def calculate(self, examples, keys=ALL):
         """Return expected counts."""
-        self.learner.calculate(examples)
-        return self.learner.expected_counts()[keys], 0.0
+        self.learner.statistics(examples)
+        return self.learner.model.statistics()[keys], 0.0
 
     @staticmethod
     def shape(task, about, keys):

@@ -10,7 +10,7 @@ import numpy as np
 from libc.stdint cimport int32_t, int64_t
 from libc.string cimport memcpy
 
-from staleness.kernels.learner cimport NO_MEMORY, NOT_FINITE, OK, Learner, Status
+from staleness.kernels.core.learner cimport NO_MEMORY, NOT_FINITE, OK, Learner, Status
 
 
 cdef class Counting(Learner):

@@ -70,7 +70,7 @@ def test_examples_come_in_the_order_asked_for(kind, counting):
     for number in range(1, 6):
         assert advance(clock) is Event.EVALUATE
         expected = np.bincount(order[:number], minlength=6)
-        assert learner.counts.tolist() == expected.tolist()
+        assert learner.model.counts.tolist() == expected.tolist()
     assert advance(clock) is Event.DONE
     clock.stop()
 
@@ -144,5 +144,5 @@ def test_a_program_may_have_no_lock_and_no_delay(kind, learner):
     program = (Instruction.TAKE, Instruction.CALC, Instruction.UPDATE)
     clock = make_clock(kind, learner, program, 1, 3, np.arange(10))
     finish(clock)
-    assert learner.counts.tolist() == [1] * 10
+    assert learner.model.counts.tolist() == [1] * 10
     assert clock.trace["update_number"].tolist() == [1, 2, 3, 4]

@@ -34,7 +34,7 @@ def trace(counting):
             delays=delays,
         )
         finish(clock)
-        assert learner.counts.tolist() == [1] * len(work)
+        assert learner.model.counts.tolist() == [1] * len(work)
         return clock.trace, clock.time
 
     return run
@@ -240,5 +240,5 @@ def test_it_comes_back_now_and_then(counting):
     assert 0 < done < examples
     assert clock.time == done
     finish(clock)
-    assert learner.counts.tolist() == [1] * examples
+    assert learner.model.counts.tolist() == [1] * examples
     assert clock.trace["end"].tolist() == list(range(1, examples + 1))

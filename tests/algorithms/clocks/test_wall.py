@@ -70,8 +70,8 @@ def test_no_update_is_lost(counting, processors, mini_batch_size, cells):
         oversubscribe=True,
     )
     finish(clock)
-    assert (learner.counts == epochs).all()
-    assert (learner.totals == epochs * examples).all()
+    assert (learner.model.counts == epochs).all()
+    assert (learner.model.totals == epochs * examples).all()
     assert learner.overlaps == 0
     assert learner.examples == epochs * examples
     assert learner.updates == -(-epochs * examples // mini_batch_size)
@@ -85,11 +85,11 @@ def test_without_the_lock_counts_may_be_lost(counting, record_property):
     learner = crowd(counting, 4, examples, cells=64)
     clock = WallClock(learner, program, 4, 1, np.arange(examples), [], oversubscribe=True)
     finish(clock)
-    record_property("lost", int(examples - learner.totals.min()))
+    record_property("lost", int(examples - learner.model.totals.min()))
     # Every example is of one mini-batch, so that its own count meets no other.
-    assert (learner.counts == 1).all()
-    assert (learner.totals <= examples).all()
-    assert (learner.totals > 0).all()
+    assert (learner.model.counts == 1).all()
+    assert (learner.model.totals <= examples).all()
+    assert (learner.model.totals > 0).all()
 
 
 def test_all_processors_take_part(counting):
@@ -160,7 +160,7 @@ def test_more_processors_than_cores_if_asked(counting, program):
         learner, program, processors, 7, np.arange(200), [100, 200], oversubscribe=True
     )
     points = finish(clock)
-    assert (learner.counts == 1).all()
+    assert (learner.model.counts == 1).all()
     assert len(points) == 2
     assert not processors_alive()
 
@@ -181,9 +181,9 @@ def test_all_stand_still_at_a_curve_point(counting, program):
     for due in (400, 1200):
         assert advance(clock) is Event.EVALUATE
         assert learner.examples == due
-        counts = learner.counts
+        counts = learner.model.counts
         time.sleep(0.02)
-        assert learner.counts.tolist() == counts.tolist()
+        assert learner.model.counts.tolist() == counts.tolist()
         assert learner.examples == counts.sum() == due
     stop(clock)
 

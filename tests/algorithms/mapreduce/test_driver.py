@@ -81,8 +81,8 @@ def test_metrics_are_those_of_the_whole_corpus(corpora, task, update):
     whole = TASKS[task].configure(HYPER_PARAMETERS[task])
     learner = UPDATES[update]().learner(whole.training(corpus, SEED), slots=1, workspaces=1)
     if task == "alignment":
-        forward, backward = np.split(driver.parameters, [learner.first.parameters])
-        learner.first.theta, learner.second.theta = forward, backward
+        forward, backward = np.split(driver.parameters, [learner.model.first.parameters])
+        learner.model.first.theta, learner.model.second.theta = forward, backward
     else:
         learner.theta = driver.parameters
     expected = whole.evaluate(learner, corpus)
@@ -118,7 +118,7 @@ def test_stepwise_em_is_that_of_one_processor(corpora, task, mappers):
     for order in orders:
         for begin in range(0, driver.total, 8):
             share = slice(begin // mappers, (begin + 8) // mappers)
-            learner.calculate(np.concatenate([part[share] for part in order]))
+            learner.statistics(np.concatenate([part[share] for part in order]))
             learner.update()
     assert driver.trace["examples"].tolist() == EPOCHS * [8, 8, 8, 8, 8, 8, 8, 4]
     assert driver.updates == learner.updates == EPOCHS * 8

@@ -137,8 +137,8 @@ def test_every_mini_batch_is_done_once(count, kind, schedule, processors, mini_b
     learner, clock, order, _ = count(kind, schedule, processors, mini_batch_size)
     assert learner.examples == len(order)
     if exclusive(kind, schedule, processors):
-        assert learner.counts.tolist() == np.bincount(order, minlength=EXAMPLES).tolist()
-        assert (learner.totals == len(order)).all()
+        assert learner.model.counts.tolist() == np.bincount(order, minlength=EXAMPLES).tolist()
+        assert (learner.model.totals == len(order)).all()
         assert learner.overlaps == 0
     mini_batches = -(-len(order) // mini_batch_size)
     trace = clock.trace
@@ -350,7 +350,7 @@ def test_fewer_examples_than_processors(count, kind, schedule, processors):
     """Who has no share is there all the same, and takes no time of the simulated clock."""
     learner, clock, order, _ = count(kind, schedule, processors, 2)
     trace = clock.trace
-    assert learner.counts.sum() == len(order)
+    assert learner.model.counts.sum() == len(order)
     assert set(trace["examples"].tolist()) == {0, 1}
     idle = trace[trace["examples"] == 0]
     assert len(idle) == len(order) // 2

@@ -39,7 +39,7 @@ def test_learns_both_directions(corpus):
     learner = training.learner(rule="em", slots=3, workspaces=2, smoothing=0.5)
     sizes = np.diff(corpus["train.source_offsets"]), np.diff(corpus["train.target_offsets"])
     cells = (sizes[0] + 1) * sizes[1], (sizes[1] + 1) * sizes[0]
-    for model, work in zip((learner.first, learner.second), cells, strict=True):
+    for model, work in zip((learner.model.first, learner.model.second), cells, strict=True):
         assert model.work.tolist() == work.tolist()
         assert (model.source_words, model.target_words) == (WORDS, WORDS)
         assert (model.smoothing, model.slots, model.workspaces) == (0.5, 3, 2)
@@ -74,12 +74,12 @@ def test_rules_out_of_range(corpus, update, values, message):
 def test_metrics_are_those_of_the_best_alignments(corpus):
     learner = Alignment().training(corpus, 0).learner(rule="stepwise")
     for number in range(12):
-        learner.calculate([number])
+        learner.statistics([number])
         learner.update()
     found = Alignment().evaluate(learner, corpus)
     assert list(found) == list(Alignment.metrics)
-    forward, log_likelihood = learner.first.evaluate()
-    backward, _ = learner.second.evaluate()
+    forward, log_likelihood = learner.model.first.evaluate()
+    backward, _ = learner.model.second.evaluate()
     assert found["log_likelihood"] == log_likelihood
     gold = of(corpus, "link_offsets", "links", "links_sure")
     offsets = of(corpus, "source_offsets", "target_offsets")
@@ -153,6 +153,6 @@ def test_no_update_is_lost_on_real_threads(corpus, schedule):
     clock = make_clock("wall", learner, SCHEDULES[schedule].instructions(1), 2, 1, order)
     finish(clock)
     assert (learner.updates, learner.examples) == (len(order), len(order))
-    for model in (learner.first, learner.second):
+    for model in (learner.model.first, learner.model.second):
         sums = np.bincount(model.parameter_words[:, 1], model.theta)
         np.testing.assert_allclose(sums, 1.0, rtol=1e-4)

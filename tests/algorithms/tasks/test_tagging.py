@@ -60,7 +60,7 @@ def test_begins_from_the_seed(corpus):
 def test_states_are_those_asked_for(corpus):
     assert Tagging().states == 45
     learner = Tagging.configure({"states": 7}).training(corpus, 0).learner(rule="em")
-    assert (learner.states, learner.words) == (7, FEATURES)
+    assert (learner.model.states, learner.model.words) == (7, FEATURES)
     assert learner.work.tolist() == np.diff(corpus["train.offsets"]).tolist()
 
 
@@ -99,7 +99,7 @@ def test_rules_hand_their_hyper_parameters_on(corpus, update):
     chosen = UPDATES[update].configure({"smoothing": 0.25})
     learner = chosen.learner(Tagging().training(corpus, 0), slots=3, workspaces=2)
     assert learner.rule == update.removesuffix("-em")
-    assert (learner.smoothing, learner.slots, learner.workspaces) == (0.25, 3, 2)
+    assert (learner.rule.smoothing, learner.slots, learner.workspaces) == (0.25, 3, 2)
     if update == "stepwise-em":
         chosen = UPDATES[update].configure({"alpha": 0.625})
         assert chosen.learner(Tagging().training(corpus, 0), slots=1, workspaces=1).alpha == 0.625
@@ -109,7 +109,7 @@ def test_metrics_are_those_of_the_best_states(corpus):
     learner = Tagging(states=STATES).training(corpus, 1).learner(rule="em")
     found = Tagging().evaluate(learner, corpus)
     assert list(found) == list(Tagging.metrics)
-    states, log_likelihood = learner.evaluate(corpus["train.offsets"], corpus["train.words"])
+    states, log_likelihood = learner.model.evaluate(corpus["train.offsets"], corpus["train.words"])
     table = contingency(states, corpus["train.tags"])
     expected = (log_likelihood, many_to_one(table), one_to_one(table), v_measure(table))
     assert tuple(found.values()) == expected

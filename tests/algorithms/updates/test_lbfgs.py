@@ -252,9 +252,9 @@ def test_the_objective_goes_down(corpus):
     learner = UPDATES["lbfgs"]().learner(training, slots=1, workspaces=1)
     objectives = []
     for _ in range(15):
-        learner.calculate(range(len(learner.work)))
+        learner.statistics(range(len(learner.work)))
         learner.update()
-        objectives.append(learner.objective)
+        objectives.append(learner.rule.objective)
     tokens = len(corpus["train.labels"])
     assert objectives[0] == pytest.approx(tokens / len(learner.work) * np.log(5), rel=1e-6)
     assert objectives[-1] < 0.5 * objectives[0]

@@ -7,7 +7,7 @@ import pytest
 
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.run import SCHEDULES, TASKS, UPDATES, Configuration, run
-from staleness.kernels.learner import Learner
+from staleness.kernels.core.learner import Learner
 
 RULES = [pytest.param(rule, id=name) for name, rule in UPDATES.items()]
 UNDER_SCHEDULES = [
@@ -65,12 +65,12 @@ def test_a_rule_makes_a_learner(rule, corpus):
     assert isinstance(learner, Learner)
     assert (learner.slots, learner.workspaces) == (3, 2)
     np.testing.assert_array_equal(learner.work, np.diff(corpus["train.offsets"]))
-    before = learner.evaluate(*training.arrays)[1]
+    before = learner.model.evaluate(*training.arrays)[1]
     size = len(learner.work) if rule.batch else 4
     for start in range(0, len(learner.work), size):
-        learner.calculate(range(start, min(start + size, len(learner.work))))
+        learner.statistics(range(start, min(start + size, len(learner.work))))
         learner.update()
-    assert learner.evaluate(*training.arrays)[1] > before
+    assert learner.model.evaluate(*training.arrays)[1] > before
     assert learner.stopped is None
     learner.close()
 
@@ -105,7 +105,7 @@ def test_sgd_hands_its_hyper_parameters_on(corpus):
     training = TASKS["ner"]().training(corpus, seed=0)
     rule = UPDATES["sgd"].configure({"step_size": 0.25, "decay": 0.125, "l2": 2.0})
     learner = rule.learner(training, slots=1, workspaces=1)
-    assert (learner.step_size, learner.decay, learner.l2) == (0.25, 0.125, 2.0)
+    assert (learner.rule.step_size, learner.decay, learner.rule.l2) == (0.25, 0.125, 2.0)
 
 
 @pytest.mark.parametrize("limit", [0.0, -1.0, float("inf"), float("nan")])

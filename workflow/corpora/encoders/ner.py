@@ -61,7 +61,7 @@ class LabelledFeatures(Encoder):
     def check(self, corpora, paths):
         """Refuse splits of different columns, no entities in training, and too many labels."""
         # Not at the top: who plans a workflow needs no kernels.
-        from staleness.kernels.validation import MOST_LABELS  # noqa: PLC0415
+        from staleness.kernels.core.validation import MOST_LABELS  # noqa: PLC0415
 
         wanted = list(corpora["train"].columns)
         for split, corpus in corpora.items():

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from staleness.algorithms import encoded
 from staleness.algorithms.errors import CorpusError
-from staleness.kernels.validation import MOST_LABELS
+from staleness.kernels.core.validation import MOST_LABELS
 from staleness.workflow.corpora.encoders import ner
 from staleness.workflow.corpora.features import DERIVED, NER_TEMPLATES, template_name, templates_for
 from staleness.workflow.corpora.formats import LabelledSentences

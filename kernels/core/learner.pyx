@@ -1,0 +1,224 @@
+"""The one loop.
+
+    s      = statistics of some examples at theta             `find`, by the model
+    theta <- keep * theta + gain * s                           `apply`, by the rule
+
+Everything learned here is that; schedules and clocks say who does which when.
+"""
+
+import numpy as np
+
+from libc.stdint cimport int32_t, int64_t
+
+from staleness.kernels.core.atomic cimport FETCH_ADD, LOAD, atomic_load
+from staleness.kernels.core.context cimport (
+    FAILED,
+    MISSING,
+    NO_MEMORY,
+    NOT_FINITE,
+    OK,
+    Context,
+    Status,
+)
+
+from staleness.kernels.core.validation import check_numbers
+
+
+cdef class Learner:
+    """A model, the rule that it is learned by, and the table with what has been learned.
+
+    Any number of threads may be inside `find` at once, each with a slot and a workspace of its own;
+    `apply` is called by one at a time (the schedule's lock sees to that), while others may be
+    inside `find`: they read theta as they find it.
+
+    Parameters
+    ----------
+    model : Model
+        That no other learner has.
+    rule : Rule
+    slots, workspaces, replicas : int
+        See `Model.prepare`.
+
+    Attributes
+    ----------
+    table : Table
+        The model's.
+    """
+
+    def __init__(
+        self,
+        Model model not None,
+        Rule rule not None,
+        *,
+        Py_ssize_t slots=1,
+        Py_ssize_t workspaces=1,
+        Py_ssize_t replicas=0,
+    ):
+        if replicas and not rule.averages:
+            raise ValueError(f"{type(rule).__name__} cannot average replicas")
+        rule.check(len(model.work_of))
+        model.prepare(slots, workspaces, replicas, **rule.asks)
+        self.model = model
+        self.rule = rule
+        self.table = model.table
+        self.slots = slots
+        self.workspaces = workspaces
+        self.replicas = replicas
+
+    @property
+    def updates(self):
+        """Updates made so far."""
+        return LOAD(&self.updates_made)
+
+    @property
+    def examples(self):
+        """Examples that have come to their update so far."""
+        return LOAD(&self.examples_seen)
+
+    @property
+    def work(self):
+        """Units of work of each example, int32 [examples]."""
+        work = np.asarray(self.model.work_of)
+        work.flags.writeable = False
+        return work
+
+    @property
+    def theta(self):
+        """The parameters; see the model."""
+        return self.model.theta
+
+    @theta.setter
+    def theta(self, values):
+        self.model.theta = values
+
+    @property
+    def stopped(self):
+        """Why updates have ceased to change theta, one line; None where they have not."""
+        return self.rule.stopped
+
+    def let_updates_overlap(self):
+        """Be ready for several inside `apply` at once, as without a lock.
+
+        They may lose each other's changes of a parameter, but not of a sum that parameters are
+        divided by.
+        """
+        self.table.let_updates_overlap()
+
+    def close(self):
+        """End whatever works for the rule beside it; there are no updates after that."""
+        self.rule.close()
+
+    def statistics(self, examples, Py_ssize_t slot=0, Py_ssize_t workspace=0):
+        """Put the statistics of some examples, at the present theta, into a slot.
+
+        Parameters
+        ----------
+        examples : array_like of int
+            Numbers of the examples.
+        slot, workspace : int
+            Which of them to use.
+
+        Raises
+        ------
+        FloatingPointError
+            If the statistics are not finite.
+        MemoryError
+            If they do not fit into memory.
+        """
+        given = np.ascontiguousarray(examples, dtype=np.int32)
+        cdef const int32_t[::1] numbers = given
+        cdef Status status
+        check_numbers("examples", given, len(self.model.work_of))
+        if not (0 <= slot < self.slots and 0 <= workspace < self.workspaces):
+            raise IndexError(f"no slot {slot} or no workspace {workspace}")
+        with nogil:
+            status = self.find(slot, workspace, &numbers[0] if numbers.shape[0] else NULL,
+                               numbers.shape[0])
+        self.raise_for(status)
+
+    def update(self, Py_ssize_t first=0, last=None, *, int64_t staleness=0, double weight=1.0):
+        """Apply the statistics of slots `first` to `last` - 1, as one update.
+
+        Parameters
+        ----------
+        first, last : int
+        staleness : int
+            Updates by others since theta was read.
+        weight : float
+            What the step is multiplied with, for its staleness; at 0 there is no update.
+
+        Raises
+        ------
+        FloatingPointError
+            If the update leaves the finite numbers.
+        Exception
+            Whatever else keeps the rule from making it.
+        """
+        cdef Py_ssize_t end = first + 1 if last is None else last
+        cdef Status status
+        if not 0 <= first < end <= self.slots:
+            raise IndexError(f"no slots {first} to {end - 1}")
+        with nogil:
+            status = self.apply(first, end, staleness, weight)
+        self.raise_for(status)
+
+    cdef Status find(
+        self,
+        Py_ssize_t slot,
+        Py_ssize_t workspace,
+        const int32_t* examples,
+        Py_ssize_t count,
+    ) noexcept nogil:
+        cdef const double* scale = &self.table.scales.data[self.table.copy(slot)]
+        cdef double before
+        cdef Status status = self.model.hold(slot, examples, count)
+        if status == OK:
+            self.table.lock.lock_shared(slot)
+            before = atomic_load(scale)
+            status = self.model.find(slot, workspace)
+            self.table.lock.unlock_shared(slot)
+            if self.model.one_scale and atomic_load(scale) < before / 2:
+                # Rows were read that do not go with the scale of before: once more, alone.
+                self.table.lock.lock()
+                status = self.model.find(slot, workspace)
+                self.table.lock.unlock()
+        if status != OK:
+            # What is not there is not to be added.
+            self.model.hold(slot, NULL, 0)
+        return status
+
+    cdef Status apply(
+        self, Py_ssize_t first, Py_ssize_t last, int64_t staleness, double weight
+    ) noexcept nogil:
+        cdef Context context
+        cdef Py_ssize_t slot
+        cdef Status status
+        context.mini_batch = 0
+        for slot in range(first, last):
+            context.mini_batch += self.model.held[slot].count
+        if context.mini_batch == 0:
+            return OK
+        if weight != 0.0:
+            context.updates = LOAD(&self.updates_made)
+            context.examples = LOAD(&self.examples_seen)
+            context.corpus = self.model.work_of.shape[0]
+            context.staleness = staleness
+            context.weight = weight
+            status = self.rule.update(self.model, first, last, &context)
+            if status != OK:
+                return status
+            FETCH_ADD(&self.updates_made, 1)
+        FETCH_ADD(&self.examples_seen, context.mini_batch)
+        return OK
+
+    cdef raise_for(self, Status status):
+        if status == NOT_FINITE:
+            raise FloatingPointError(f"statistics or theta are not finite: {self.rule.remedy}")
+        if status == NO_MEMORY:
+            raise MemoryError("no memory for the statistics of a mini-batch")
+        if status == FAILED:
+            raise self.rule.failure
+        if status == MISSING:
+            raise NotImplementedError(
+                f"{type(self.model).__name__} or {type(self.rule).__name__} lacks a method"
+            )

@@ -1,0 +1,33 @@
+"""What is learned of examples; see model.pyx."""
+
+from libc.stdint cimport int32_t, int64_t
+from libcpp.vector cimport vector
+
+from staleness.kernels.core.context cimport Status
+from staleness.kernels.core.memory cimport Buffer
+from staleness.kernels.core.table cimport Table
+
+
+cdef struct Held:
+    # The examples that a slot's statistics are of.
+    Buffer[int32_t] examples    # [count]
+    Py_ssize_t count
+
+
+cdef class Model:
+    cdef readonly Table table
+    cdef const int32_t[::1] work_of             # [examples]
+    cdef vector[Held] held                      # [slots]
+    cdef bint one_scale         # whether `find` must not see rows of another scale than it has read
+
+    cdef Status hold(
+        self,
+        Py_ssize_t slot,
+        const int32_t* examples,    # IN [count]: numbers of the examples
+        Py_ssize_t count,
+    ) noexcept nogil
+    cdef Status find(self, Py_ssize_t slot, Py_ssize_t workspace) noexcept nogil
+    cdef void add(self, Py_ssize_t slot, double factor) noexcept nogil
+    cdef void exchange(self, Py_ssize_t slot, double weight) noexcept nogil
+    cdef int64_t touched(self, Py_ssize_t slot) noexcept nogil
+    cdef int64_t work(self, Py_ssize_t slot) noexcept nogil

@@ -1,0 +1,1 @@
+"""How updates are made of statistics: `keep` and `gain`. One file a rule."""

@@ -1,0 +1,39 @@
+"""Incremental expectation maximisation."""
+
+from staleness.kernels.core.context cimport OK, Context, Status
+from staleness.kernels.core.model cimport Model
+from staleness.kernels.rules.batch_em cimport ExpectationMaximization
+
+
+cdef class IncrementalEM(ExpectationMaximization):
+    """mu <- mu - (s of these examples when last seen) + s (Neal & Hinton 1998).
+
+    The mean of replicas would not be the sum of the examples' counts: there are none.
+
+    Parameters
+    ----------
+    smoothing : float
+        See `ExpectationMaximization`.
+    """
+
+    averages = False
+
+    @property
+    def asks(self):
+        """That every example's statistics are kept until it is seen again."""
+        return {**super().asks, "keep_statistics": True}
+
+    # What is added is not s, but s less what the model has kept of the same examples.
+    cdef Status update(
+        self, Model model, Py_ssize_t first, Py_ssize_t last, const Context* context
+    ) noexcept nogil:
+        cdef double scale
+        cdef Py_ssize_t slot
+        cdef Status status = model.table.begin_update(first, last, 1.0, &scale)
+        if status != OK:
+            return status
+        for slot in range(first, last):
+            if model.held[slot].count:
+                model.exchange(slot, context.weight)
+        model.table.end_update(first)
+        return OK
