@@ -18,7 +18,11 @@ cdef struct Workspace:
     float* start                # [width]     p(j) of the first token
     float* rate                 # [width]     1 / total of a state
     float* backward             # [width]     beta of one token
+    float* ahead                # [width]     beta without what is left out, or more
+    float* onward               # [width]     v likewise
+    float farthest              # of ahead / c_t of a sentence
     bint sure                   # whether no transition or start is so small that floors matter
+    bint held                   # whether float32 holds the inverses of all totals
     # In log space; room is made when it is needed.
     double* alpha               # [n, S]      log alpha, each row less its greatest
     double* taken               # [n]         what that was

@@ -12,10 +12,18 @@ product of two numbers is denormal, which is slow, what is below `LEAST` of a su
 probabilities above 0 are taken to be `LEAST_EMISSION` of the greatest or `LEAST_TRANSITION` at
 least. A state without any expected counts has probabilities of 0.
 
-What that adds or leaves out at a token is below 1e-16 over c_t for each state, and counts for beta
-times as much in the end. Where every transition and start is `SURE` or more, beta and 1 / c_t are
-at most 1 / SURE, and what is left out at one token comes back at the next: it is nothing. Otherwise
-a sentence in which beta / c_t rises above `FARTHEST` is computed again in log space, in float64.
+Such floors add or leave out, at a token and for a state j, `LEAST_TRANSITION` / c_t of the sum over
+all sequences at most, times B_t(j): what beta would be if nothing were left out, without floors.
+(Let the sums before a token have floors, and those after it none; summed over the tokens, such
+differences are that between a sentence with floors and one without.) `ahead` is never below B, as
+it has floors too, but raises to them whatever is possible and leaves out nothing. So where `ahead`
+/ c_t stays below `FARTHEST`, a token's error is below 1e-7 for each state; other sentences are
+computed in log space, in float64.
+
+Where every transition and start is `SURE` or more, that need not be looked at: B is at most 1 /
+SURE, as it differs by no more from state to state, and c_t at least SURE, so that an emission's
+floor adds LEAST_EMISSION / SURE^2 at most, and `LEAST` counts for LEAST / SURE. No transition has
+a floor.
 
 Index letters: t token, i and j states (i before j), b block of 16 states. A `blocks` argument comes
 last, so that calls with a constant 3 (33 to 48 states) compile to code without block loops.
@@ -24,6 +32,7 @@ last, so that calls with a constant 3 (33 to 48 states) compile to code without 
 import numpy as np
 
 cimport cython
+from libc.float cimport FLT_MIN
 from libc.math cimport INFINITY, NAN
 from libc.stdint cimport int32_t, int64_t
 from libc.stdlib cimport calloc, free
@@ -75,12 +84,14 @@ from staleness.kernels.validation import MOST_LABELS, check_sentences
 cdef enum:
     ROWS = 8                # of transitions summed at once: as many registers
 
-cdef float SURE = 1e-10
-cdef float FARTHEST = 1e9   # of beta / c_t
+cdef float SURE = 1e-6
+cdef float FARTHEST = 1e9   # of `ahead` / c_t
+cdef double ROUNDING = 1e-5     # of a sequence's score, a token
 cdef float IMPOSSIBLE = -1e30   # for the logarithm of 0
 cdef float LEAST = 1e-18
 cdef float LEAST_EMISSION = 1e-20
 cdef float LEAST_TRANSITION = 1e-16
+cdef float VANISHING = 1e-30    # changes no bit of what is LEAST_TRANSITION or more
 cdef float MOST = 1e35      # of v: sums of it over a stretch of tokens stay finite
 
 
@@ -304,8 +315,7 @@ cdef class HiddenMarkovModel(ExpectationMaximization):
         -------
         decoded : ndarray of int32 [tokens]
             The most probable states of each sentence (Viterbi), of equals the lowest from the end
-            on. If there are transitions below 1e-10, a sequence that any token but the last leaves
-            with less than 1e-18 of the probability of the best to there may be missed.
+            on.
         log_likelihood : float
             Of the words, in nats, summed over the sentences; NaN if theta is not finite, minus
             infinity if it rules a sentence out.
@@ -323,7 +333,7 @@ cdef class HiddenMarkovModel(ExpectationMaximization):
         cdef Py_ssize_t longest = np.diff(offsets).max(initial=0)
         cdef float[:, ::1] back = aligned_rows(max(longest, 1), self.states)
         cdef Py_ssize_t sentence, t, n
-        cdef double log_likelihood = 0.0, one
+        cdef double log_likelihood = 0.0, one, share
         cdef Status status = OK
         cdef bint will_do
         cdef Workspace workspace
@@ -338,14 +348,17 @@ cdef class HiddenMarkovModel(ExpectationMaximization):
                     continue
                 emit(self, self._copies, self._scales[0], &workspace, &numbers[t], n,
                      self._width // LANES)
-                viterbi(self, &workspace, n, <int32_t*>&back[0, 0], &best[t],
-                        self._width // LANES)
+                share = viterbi(self, &workspace, n, <int32_t*>&back[0, 0], &best[t],
+                                self._width // LANES)
                 if workspace.sure:
                     will_do = forward(self, &workspace, n, self._width // LANES)
                 else:
                     will_do = posterior(self, &workspace, n, &back[0, 0], self._width // LANES)
                 if will_do:
                     one = log_probability(&workspace, n)
+                    if not (workspace.sure or best_for_sure(&workspace, n, share)):
+                        improve(self, self._copies, self._scales[0], &workspace, &numbers[t], n,
+                                <int32_t*>&back[0, 0], &best[t], self._width // LANES)
                 else:
                     status = decode_log(self, self._copies, self._scales[0], &workspace,
                                         &numbers[t], n, <int32_t*>&back[0, 0], &best[t], &one,
@@ -440,18 +453,20 @@ cdef class HiddenMarkovModel(ExpectationMaximization):
         """
         cdef Py_ssize_t width = self._width, i, j
         cdef double more = self.smoothing / scale
-        cdef bint sure = True
+        cdef bint sure = True, held = True
         for i in range(self.states):
-            normalise(mu.transitions + i * width, more, self.states,
-                      workspace.transition + i * width, width // LANES)
+            held &= normalise(mu.transitions + i * width, more, self.states,
+                              workspace.transition + i * width, width // LANES)
             for j in range(self.states):
                 workspace.transposed[j * width + i] = workspace.transition[i * width + j]
                 sure &= workspace.transition[i * width + j] >= SURE
-        normalise(mu.starts, more, self.states, workspace.start, width // LANES)
+        held &= normalise(mu.starts, more, self.states, workspace.start, width // LANES)
         for j in range(self.states):
             workspace.rate[j] = <float>inverse(mu.totals[j] + self.words * more)
+            held &= workspace.rate[j] > 0.0 or mu.totals[j] + self.words * more == 0.0
             sure &= workspace.start[j] >= SURE
         workspace.sure = sure
+        workspace.held = held
 
     cdef Status reserve(
         self,
@@ -545,23 +560,31 @@ def shares(counts, totals):
 
 # ---- sentences, without the GIL -----------------------------------------------------------------
 
-cdef inline void normalise(
+cdef inline bint normalise(
     const float* counts,                # IN [width]
     double more,
     Py_ssize_t states,
     float* out,                         # OUT [width]
     Py_ssize_t blocks,
 ) noexcept nogil:
-    """out[j] = (counts[j] + more) / their sum; padding lanes have no meaning."""
+    """out[j] = (counts[j] + more) / their sum; false if float32 does not hold its inverse.
+
+    Padding lanes have no meaning.
+    """
     cdef Py_ssize_t b
-    cdef lanes total = lanes_all(0.0)
+    cdef lanes total = lanes_all(0.0), count
+    cdef double whole
     cdef float over
     for b in range(blocks):
         total = total + lanes_load(counts, b)
-    over = <float>inverse(lanes_sum(total) + states * more)
+    whole = lanes_sum(total) + states * more
+    over = <float>inverse(whole)
     for b in range(blocks):
-        total = (lanes_load(counts, b) + lanes_all(<float>more)) * lanes_all(over)
+        count = lanes_load(counts, b) + lanes_all(<float>more)
+        # What is possible stays so even if the product is too small for float32.
+        total = count * lanes_all(over) + lanes_where_positive(lanes_all(VANISHING), count)
         lanes_store(out, b, lanes_raised(total, LEAST_TRANSITION))
+    return over > 0.0 or whole == 0.0
 
 
 cdef inline void emit(
@@ -573,22 +596,29 @@ cdef inline void emit(
     Py_ssize_t n,
     Py_ssize_t blocks,
 ) noexcept nogil:
-    """emission[t, j] = p(w_t | j) / greatest[t]."""
+    """emission[t, j] = p(w_t | j) / greatest[t], or 0 throughout where one is denormal."""
     cdef Py_ssize_t width = blocks * LANES, t, b
     cdef const float* counts
     cdef float* row
     cdef lanes more = lanes_all(<float>(model.smoothing / scale))
-    cdef lanes most
+    cdef lanes most, lost, count, rate
     cdef float greatest
     for t in range(n):
         counts = mu.emissions + tokens[t] * width
         row = workspace.emission + t * width
         most = lanes_all(0.0)
+        lost = lanes_all(0.0)
         for b in range(blocks):
             # The rate is 0 in padding lanes.
-            lanes_store(row, b, (lanes_load(counts, b) + more) * lanes_load(workspace.rate, b))
+            count = lanes_load(counts, b) + more
+            rate = lanes_load(workspace.rate, b)
+            lanes_store(row, b, count * rate)
             most = lanes_max(most, lanes_load(row, b))
+            lost = lanes_max(lost, lanes_where_positive(
+                lanes_where_positive(lanes_all(FLT_MIN) - lanes_load(row, b), count), rate))
         greatest = lanes_greatest(most)
+        if lanes_greatest(lost) > 0.0:
+            greatest = 0.0
         workspace.greatest[t] = greatest
         greatest = 1.0 / greatest if greatest > 0.0 else 0.0
         for b in range(blocks):
@@ -604,6 +634,8 @@ cdef inline bint forward(
 ) noexcept nogil:
     """Like `forward_scaled`, from p(y_1); leaves the emission of the first token times that."""
     cdef Py_ssize_t b
+    if not workspace.held:
+        return False
     for b in range(blocks):
         lanes_store(workspace.emission, b, lanes_load(workspace.emission, b)
                     * lanes_load(workspace.start, b))
@@ -624,18 +656,20 @@ cdef inline bint posterior(
     p(y_t = j | w) = alpha_t(j) beta_t(j)
 
     Leaves v_t, t > 0, where emission was. Where alpha is 0 for being too small, v is 0 too: both
-    recursions must leave out the same sequences of states.
+    recursions must leave out the same sequences of states. The other beta, `ahead`, leaves out
+    none; see above.
     """
     cdef Py_ssize_t width = blocks * LANES, t, b
     cdef float* beta = workspace.backward
     cdef float* v
     cdef const float* alpha
-    cdef lanes alphas, betas, vs, over
+    cdef lanes alphas, betas, vs, over, far, emission
     cdef lanes farthest = lanes_all(0.0)
     if not forward(model, workspace, n, blocks):
         return False
     for b in range(blocks):
         lanes_store(beta, b, lanes_all(1.0))
+        lanes_store(workspace.ahead, b, lanes_all(1.0))
     for t in range(n - 1, -1, -1):
         alpha = workspace.forward + t * width
         v = workspace.emission + t * width
@@ -645,14 +679,22 @@ cdef inline bint posterior(
             lanes_store(nodes + t * width, b, lanes_at_least(alphas * betas, LEAST))
             over = lanes_all(1.0 / workspace.scale[t])
             if not workspace.sure:
-                farthest = lanes_max(farthest, betas * over)
+                emission = lanes_load(v, b)
+                far = lanes_load(workspace.ahead, b) * over
+                farthest = lanes_max(farthest, far)
+                vs = lanes_max(lanes_at_most(far * emission, MOST), lanes_all(LEAST))
+                lanes_store(workspace.onward, b, lanes_where_positive(vs, emission))
             vs = lanes_at_most(betas * lanes_load(v, b) * over, MOST)
             lanes_store(v, b, lanes_where_positive(lanes_at_least(vs, LEAST), alphas))
         if t:
             weighted_rows(v, workspace.transposed, model.states, beta, blocks)
             if t % STRETCH == 0:
                 balance(beta, alpha - width, blocks)
-    return lanes_greatest(farthest) <= FARTHEST
+            if not workspace.sure:
+                weighted_rows(workspace.onward, workspace.transposed, model.states,
+                              workspace.ahead, blocks)
+    workspace.farthest = lanes_greatest(farthest)
+    return workspace.farthest <= FARTHEST
 
 
 cdef inline void transitions_of(
@@ -801,7 +843,7 @@ cdef inline void add_sums(
                 counts[b * LANES + k] = after[k]
 
 
-cdef inline void viterbi(
+cdef inline double viterbi(
     HiddenMarkovModel model,
     Workspace* workspace,               # IN: emission, transition, start; scratch: forward
     Py_ssize_t n,
@@ -812,6 +854,8 @@ cdef inline void viterbi(
     """The best state sequence; of equals, the one with the lowest states from the end on.
 
     delta_t(j) = p(w_t | j) max_i delta_{t-1}(i) p(j | i), over the greatest of them.
+
+    Returns the logarithm of its probability, over the greatest emissions.
     """
     cdef Py_ssize_t width = blocks * LANES, t, i, b
     cdef const float* delta
@@ -819,6 +863,7 @@ cdef inline void viterbi(
     cdef lanes most, greatest
     cdef lanes_int argument
     cdef float over
+    cdef double total = 0.0
     for b in range(blocks):
         lanes_store(row, b, lanes_load(workspace.emission, b) * lanes_load(workspace.start, b))
     for t in range(1, n):
@@ -836,14 +881,33 @@ cdef inline void viterbi(
             lanes_store(row, b, most)
             lanes_int_store(back + t * width, b, argument)
         over = lanes_greatest(greatest)
+        total += exact_log(over)
         for b in range(blocks):
             lanes_store(row, b, lanes_at_least(lanes_load(row, b) * lanes_all(1.0 / over), LEAST))
     best[n - 1] = 0
     for i in range(1, model.states):
         if row[i] > row[best[n - 1]]:
             best[n - 1] = i
+    total += exact_log(row[best[n - 1]])
     for t in range(n - 1, 0, -1):
         best[t - 1] = back[t * width + best[t]]
+    return total
+
+
+cdef inline bint best_for_sure(
+    const Workspace* workspace,         # IN: scale, farthest
+    Py_ssize_t n,
+    double score,                       # IN: what `viterbi` returned
+) noexcept nogil:
+    """Whether no floor can have kept `viterbi` from the best sequence.
+
+    One that meets a floor has at most LEAST_TRANSITION * farthest of the sum over all sequences, or
+    so many times more as delta's greatest is above alpha's, which is `farthest` at most.
+    """
+    cdef Py_ssize_t t
+    for t in range(n):
+        score -= exact_log(workspace.scale[t])
+    return score > exact_log(2.0 * LEAST_TRANSITION * workspace.farthest * workspace.farthest)
 
 
 cdef inline double log_probability(
@@ -922,6 +986,44 @@ cdef inline bint emit_log(
     return finite
 
 
+cdef inline double score_log(
+    const Workspace* workspace,         # IN: emission, pairs, as logarithms
+    const int32_t* path,                # IN [n]
+    Py_ssize_t n,
+    Py_ssize_t width,
+) noexcept nogil:
+    """log p(w, path)."""
+    cdef Py_ssize_t t
+    cdef double score = workspace.emission[path[0]]
+    for t in range(1, n):
+        score += workspace.pairs[path[t - 1] * width + path[t]]
+        score += workspace.emission[t * width + path[t]]
+    return score
+
+
+cdef inline void improve(
+    HiddenMarkovModel model,
+    const Counts* mu,
+    double scale,
+    Workspace* workspace,               # scratch: emission, pairs, forward, scale
+    const int32_t* tokens,              # IN [n]
+    Py_ssize_t n,
+    int32_t* back,                      # scratch [n, width]
+    int32_t* best,                      # IN, OUT [n]
+    Py_ssize_t blocks,
+) noexcept nogil:
+    """Take the best state sequence of log space, if it is better by more than roundings."""
+    cdef Py_ssize_t width = blocks * LANES
+    cdef int32_t* found = <int32_t*>workspace.scale
+    if emit_log(model, mu, scale, workspace, tokens, n, blocks):
+        viterbi_log(workspace.emission, workspace.pairs, n, model.states, workspace.forward, back,
+                    found, blocks)
+        if score_log(workspace, found, n, width) > (
+            score_log(workspace, best, n, width) + n * ROUNDING
+        ):
+            memcpy(best, found, n * sizeof(int32_t))
+
+
 cdef inline Status decode_log(
     HiddenMarkovModel model,
     const Counts* mu,
@@ -935,17 +1037,14 @@ cdef inline Status decode_log(
     Py_ssize_t blocks,
 ) noexcept nogil:
     """The best state sequence and log p(w); NOT_FINITE if this is not."""
-    cdef Py_ssize_t states = model.states, width = blocks * LANES, t
+    cdef Py_ssize_t states = model.states, width = blocks * LANES
     cdef double score
     log_likelihood[0] = NAN
     if not emit_log(model, mu, scale, workspace, tokens, n, blocks):
         return NOT_FINITE
     viterbi_log(workspace.emission, workspace.pairs, n, states, workspace.forward, back, best,
                 blocks)
-    score = workspace.emission[best[0]]
-    for t in range(1, n):
-        score += workspace.pairs[best[t - 1] * width + best[t]]
-        score += workspace.emission[t * width + best[t]]
+    score = score_log(workspace, best, n, width)
     log_likelihood[0] = -INFINITY
     if score < IMPOSSIBLE / 2:
         return NOT_FINITE
@@ -993,7 +1092,7 @@ cdef inline Status posterior_log(
 cdef allocate(Workspace* workspace, Py_ssize_t n, Py_ssize_t states, Py_ssize_t width):
     """Lay a workspace out in one piece of memory, which begins at `emission`."""
     cdef Py_ssize_t scales = (n + LANES - 1) // LANES * LANES
-    cdef Py_ssize_t size = (2 * n + 2 * width + states + 3) * width + 2 * scales
+    cdef Py_ssize_t size = (2 * n + 2 * width + states + 5) * width + 2 * scales
     cdef float* memory = <float*>aligned(size * sizeof(float))
     if memory == NULL:
         raise MemoryError(f"no memory for a workspace of {n} tokens")
@@ -1006,9 +1105,13 @@ cdef allocate(Workspace* workspace, Py_ssize_t n, Py_ssize_t states, Py_ssize_t 
     workspace.start = workspace.transposed + states * width
     workspace.rate = workspace.start + width
     workspace.backward = workspace.rate + width
-    workspace.scale = workspace.backward + width
+    workspace.ahead = workspace.backward + width
+    workspace.onward = workspace.ahead + width
+    workspace.scale = workspace.onward + width
     workspace.greatest = workspace.scale + scales
     workspace.sure = False
+    workspace.held = False
+    workspace.farthest = 0.0
     workspace.alpha = NULL
     workspace.taken = NULL
     workspace.edges = NULL

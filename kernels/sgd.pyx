@@ -2,7 +2,9 @@
 
 The L2 decay multiplies the scale of `theta` alone (Shalev-Shwartz, Singer & Srebro 2007), so that
 an update costs what its mini-batch touches. An update that would make the scale too small for
-float32 moves it into the rows first, with everybody else kept out.
+float32 moves it into the rows first, with everybody else kept out. Who computes meanwhile may find
+rows that are newer than the scale that it has read; where updates have more than halved that, the
+gradient is computed again, with everybody else kept out.
 """
 
 from libc.math cimport INFINITY, fabs
@@ -10,7 +12,7 @@ from libc.stdint cimport int32_t
 
 from staleness.kernels.crf cimport ConditionalRandomField
 from staleness.kernels.gate cimport gate_enter, gate_leave, gate_open, gate_shut
-from staleness.kernels.learner cimport LOAD, NOT_FINITE, OK, Status
+from staleness.kernels.learner cimport LOAD, NOT_FINITE, OK, Status, atomic_load
 from staleness.kernels.linear_chain cimport SMALLEST_SCALE, Parameters
 
 
@@ -69,10 +71,20 @@ cdef class StochasticGradientDescent(ConditionalRandomField):
         const int32_t* examples,
         Py_ssize_t count,
     ) noexcept nogil:
+        cdef Parameters* theta = self.parameters(slot)
+        cdef double scale
         cdef Status status
         gate_enter(&self._gate, slot)
+        scale = atomic_load(&theta.scale)
         status = ConditionalRandomField.calc(self, slot, workspace, examples, count)
-        gate_leave(&self._gate, slot)
+        if atomic_load(&theta.scale) >= scale / 2:
+            gate_leave(&self._gate, slot)
+        else:
+            # Rows were read that do not go with the scale of before: once more, alone.
+            gate_leave(&self._gate, slot)
+            gate_shut(&self._gate)
+            status = ConditionalRandomField.calc(self, slot, workspace, examples, count)
+            gate_open(&self._gate)
         if status == OK:
             self._touched[slot, 0] = self.tokens_beyond(
                 &self._statistics[slot], <float>self.threshold)

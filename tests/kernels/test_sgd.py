@@ -247,6 +247,32 @@ def test_the_scale_is_folded_while_others_compute(overlapping, probe):
     assert np.abs(learner.theta).max() < 100.0
 
 
+def test_rows_are_read_with_the_scale_they_go_with():
+    """Though many updates are made while one long sentence is read."""
+    rng = np.random.default_rng(13)
+    corpus = random_sentences(rng, [20_000, 4, 2], 5)
+    learner = steep(corpus, random_theta(rng, corpus), slots=2, workspaces=2)
+    train(learner, [[1, 2]] * 50)
+    learner.calculate([0])
+    greatest = np.abs(learner.gradient()).max()
+    ended = threading.Event()
+
+    def write():
+        while not ended.is_set():
+            learner.calculate([1, 2], slot=1, workspace=1)
+            learner.update(1)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        for _ in range(60):
+            learner.calculate([0])
+            assert np.abs(learner.gradient()).max() < 2 * greatest
+    finally:
+        ended.set()
+        writer.join()
+
+
 @settings(max_examples=15, deadline=None)
 @given(st.integers(0, 2**32 - 1), st.sampled_from([1, 9, 16, 17]))
 def test_padding_lanes_stay_zero(probe, seed, labels):
