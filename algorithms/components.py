@@ -9,6 +9,8 @@ from typing import ClassVar
 
 from staleness.algorithms.errors import StalenessError
 
+MOST = 2**31 - 1  # of any number: kernels count in 32 bits
+
 
 def discover(package, base):
     """Import every module of a package and collect the components it defines.
@@ -68,6 +70,19 @@ def choose(kind, name, components):
         raise StalenessError(f"unknown {kind} '{name}': choose one of {valid}") from None
 
 
+def check_number(name, value, least=1, most=MOST):
+    """Raise an error unless a number lies between two others."""
+    if value < least:
+        raise StalenessError(f"{name} must be at least {least}, not {value}")
+    if value > most:
+        raise StalenessError(f"{name} must be at most {most:,}, not {value}")
+
+
+def parameter(default, help):
+    """Return a field of a `Configurable`, with a line for `--help`; a plain default is one too."""
+    return dataclasses.field(default=default, metadata={"help": help})
+
+
 class Configurable(ABC):
     """A component with hyper-parameters: its subclasses are frozen dataclasses, these the fields.
 
@@ -77,15 +92,30 @@ class Configurable(ABC):
         What it is, for messages ("update").
     name : str
         What it is called on the command line and in figures.
+    noun : str
+        What messages call one of its fields.
     """
 
     kind: ClassVar[str]
     name: ClassVar[str]
+    noun: ClassVar[str] = "hyper-parameter"
 
     @classmethod
     def hyper_parameters(cls):
         """Return the names of the hyper-parameters, a dict to their defaults."""
         return {field.name: field.default for field in dataclasses.fields(cls)}
+
+    @classmethod
+    def explain(cls, name):
+        """Return what is said of a hyper-parameter where it is declared, by `parameter`, or None.
+
+        Parameters
+        ----------
+        name : str
+        """
+        kinds = (kind for kind in cls.__mro__ if name in getattr(kind, "__dataclass_fields__", {}))
+        helps = (kind.__dataclass_fields__[name].metadata.get("help") for kind in kinds)
+        return next(filter(None, helps), None)
 
     @classmethod
     def configure(cls, values):
@@ -106,12 +136,10 @@ class Configurable(ABC):
         for name, value in values.items():
             if name not in defaults:
                 known = f"it has {', '.join(defaults)}" if defaults else "it has none"
-                raise StalenessError(
-                    f"{cls.kind} '{cls.name}' has no hyper-parameter '{name}': {known}"
-                )
+                raise StalenessError(f"{cls.kind} '{cls.name}' has no {cls.noun} '{name}': {known}")
             whole = isinstance(defaults[name], int)
             if not isinstance(value, int | float) or (whole and value % 1 != 0):
                 number = "whole number" if whole else "number"
-                raise StalenessError(f"hyper-parameter '{name}' is a {number}, not {value!r}")
+                raise StalenessError(f"{cls.noun} '{name}' is a {number}, not {value!r}")
             chosen[name] = int(value) if whole else value
         return cls(**chosen)

@@ -11,7 +11,7 @@ import numpy as np
 from staleness.algorithms import costs, delays, schedules, tasks, updates
 from staleness.algorithms.arrays import digest
 from staleness.algorithms.clocks import Event, SimulatedClock, WallClock
-from staleness.algorithms.components import choose, discover
+from staleness.algorithms.components import MOST, check_number, choose, discover
 from staleness.algorithms.cpus import allowed_cpus
 from staleness.algorithms.errors import Diverged, StalenessError
 from staleness.algorithms.mapreduce import simulated
@@ -23,154 +23,147 @@ SCHEDULES = discover(schedules, schedules.Schedule)
 JOB_SCHEDULES = discover(schedules, schedules.JobSchedule)
 ALL_SCHEDULES = ChainMap(JOB_SCHEDULES, SCHEDULES)
 COST_MODELS = discover(costs, costs.CostModel)
-JOBS = ("mappers", "reducers", "jobs_in_flight")
 EMPTY_JOBS = 5  # that are measured before a run
-MOST = 2**31 - 1  # of any number: kernels count in 32 bits
 MOST_PROCESSORS = 2**14  # as the simulated clock looks at each of them at every event
+LEAST = {  # of numbers
+    **dict.fromkeys(("processors", "mini_batch_size", "epochs"), 1),
+    **dict.fromkeys(("evaluations", "seed"), 0),
+}
 CLOCKS = {"simulated": SimulatedClock, "wall": WallClock}
-
-
-def without_effect(schedule, clock, delay_mean=None):
-    """Return the settings that say nothing under a schedule and on a clock, a set.
-
-    Parameters
-    ----------
-    schedule, clock : str
-    delay_mean : str, optional
-        See `Configuration`: on the wall clock too, a pause that is counted in mini-batches is as
-        long as the cost model says.
-    """
-    names = {"engine"} if clock == "simulated" else {"job_startup"}
-    if clock != "simulated" and not delays.counts_mini_batches(delay_mean):
-        names |= {"cost", "calibration"}
-    if not ALL_SCHEDULES[schedule].replicas:
-        names.add("average_every")
-    if schedule not in JOB_SCHEDULES:
-        names |= {"engine", "job_startup", *JOBS}
-    return names
 
 
 @dataclass(frozen=True)
 class Configuration:
     """Everything that a run depends on, but the corpus' contents and the build.
 
+    What says nothing on a clock or under a schedule is None there, whatever was given: so do
+    configurations that are equal make equal runs.
+
     Attributes
     ----------
-    task, update, schedule, clock, cost : str
-        Names of components; on the wall clock `cost` counts only where delays are in mini-batches.
+    task, update, schedule, clock : str
+        Names of components.
     hyper_parameters : dict
         Of the task's model and of the update rule; defaults take the place of those not given.
+    schedule_parameters : dict
+        Of the schedule, in the same way.
     processors, epochs, seed : int
     mini_batch_size : int or None
         None where a mini-batch is the whole corpus.
     evaluations : int
         Curve points an epoch; 0: only before the first and after the last update.
+    cost : str or None
+        The name of a cost model: of the simulated clock, and of pauses counted in mini-batches.
     calibration : str or None
         The file of cost model `measured`, of no other; None is the reference.
     delay_mean : str or None
         Mean of the pauses after mini-batches: "5s", or "8x" for 8 mean mini-batches.
-    delay_probability : float
-        That there is a pause after a mini-batch.
-    average_every : int
-        Mini-batches of a processor between two averages, where `theta` is replicated.
+    delay_probability : float or None
+        That there is a pause after a mini-batch, where there are any.
     oversubscribe : bool
         Allow more threads or local workers than cores on the wall clock.
-    engine : str
+    engine : str or None
         Of MapReduce on the wall clock: "local" for as many worker processes as `processors`, or the
         address of a Dask scheduler.
-    mappers, reducers, jobs_in_flight : int or None
-        See `JobSchedule`; None are the schedule's own, and what all others have.
     job_startup : str or None
-        Of MapReduce on the simulated clock, and None elsewhere: "measured", the default, or seconds
-        as in "20s".
+        Of MapReduce on the simulated clock: "measured", the default, or seconds as in "20s".
     """
 
     task: str
     schedule: str
     update: str | None = None
     hyper_parameters: dict = field(default_factory=dict)
+    schedule_parameters: dict = field(default_factory=dict)
     processors: int = 1
     mini_batch_size: int | None = 4
     epochs: int = 10
     evaluations: int = 4
     seed: int = 0
     clock: str = "simulated"
-    cost: str = "measured"
+    cost: str | None = "measured"
     calibration: str | None = None
     delay_mean: str | None = None
-    delay_probability: float = delays.PROBABILITY
-    average_every: int = 250
+    delay_probability: float | None = delays.PROBABILITY
     oversubscribe: bool = False
-    engine: str = "local"
-    mappers: int | None = None
-    reducers: int | None = None
-    jobs_in_flight: int | None = None
+    engine: str | None = "local"
     job_startup: str | None = None
 
     def __post_init__(self):
         task = choose("task", self.task, TASKS)
         schedule = choose("schedule", self.schedule, ALL_SCHEDULES)
         if self.update is None:
-            object.__setattr__(self, "update", task.update)
+            self._set(update=task.update)
         update = choose("update", self.update, UPDATES)
         choose("clock", self.clock, CLOCKS)
-        cost = choose("cost model", self.cost, COST_MODELS)
-        if self.calibration is not None and not cost.calibrated:
-            raise StalenessError(f"a calibration is for cost 'measured', not for '{self.cost}'")
         if schedule.batch:
-            object.__setattr__(self, "mini_batch_size", None)
+            self._set(mini_batch_size=None)
         elif self.mini_batch_size is None:
             raise StalenessError(f"schedule '{self.schedule}' needs a mini_batch_size")
-        self._choose_jobs(schedule)
-        least = dict.fromkeys(
-            ("processors", "mini_batch_size", "epochs", "average_every", *JOBS), 1
-        )
-        for name, number in {**least, "evaluations": 0, "seed": 0}.items():
-            value = getattr(self, name)
-            if value is not None and value < number:
-                raise StalenessError(f"{name} must be at least {number}, not {value}")
-            most = MOST_PROCESSORS if name == "processors" else MOST
-            if value is not None and value > most:
-                raise StalenessError(f"{name} must be at most {most:,}, not {value}")
-        if self.delay_mean is not None:
-            delays.Mean.parse(self.delay_mean)
-        if not 0 <= self.delay_probability <= 1:
-            raise StalenessError(
-                f"delay_probability must lie between 0 and 1, not {self.delay_probability}"
-            )
+        for name, least in LEAST.items():
+            if (value := getattr(self, name)) is not None:
+                check_number(name, value, least, MOST_PROCESSORS if name == "processors" else MOST)
+        self._check_delays()
+        self._check_cost()
+        self._check_jobs(issubclass(schedule, schedules.JobSchedule))
         for reason in (schedule.skip(self.processors), update.skip(self.task, schedule)):
             if reason:
                 raise StalenessError(reason)
-        parts = self.parts()
-        object.__setattr__(self, "hyper_parameters", asdict(parts[0]) | asdict(parts[1]))
+        *learned, scheduled = map(asdict, self.parts())
+        self._set(hyper_parameters=learned[0] | learned[1], schedule_parameters=scheduled)
 
-    def _choose_jobs(self, schedule):
-        """Let the schedule say of its jobs what was not said; refuse what makes no sense."""
-        if not issubclass(schedule, schedules.JobSchedule):
-            for name in (*JOBS, "job_startup"):
-                if getattr(self, name) is not None:
-                    raise StalenessError(f"{name} is for MapReduce, not for '{self.schedule}'")
+    def _set(self, **values):
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
+
+    def _check_delays(self):
+        """Refuse pauses that make no sense; without any they have no probability."""
+        probability = self.delay_probability
+        if probability is not None and not 0 <= probability <= 1:
+            raise StalenessError(f"delay_probability must lie between 0 and 1, not {probability}")
+        if self.delay_mean is None:
+            self._set(delay_probability=None)
             return
-        for name in JOBS:
-            if getattr(self, name) is None:
-                object.__setattr__(self, name, getattr(schedule, name))
-        if self.clock == "simulated":
+        delays.Mean.parse(self.delay_mean)
+        if probability is None:
+            self._set(delay_probability=delays.PROBABILITY)
+
+    def _check_cost(self):
+        """Refuse a cost model that makes no sense; where nothing asks for costs there is none."""
+        cost = choose("cost model", self.cost or "measured", COST_MODELS)
+        if self.calibration is not None and not cost.calibrated:
+            raise StalenessError(f"a calibration is for cost 'measured', not for '{self.cost}'")
+        asked = self.clock == "simulated" or delays.counts_mini_batches(self.delay_mean)
+        self._set(
+            cost=cost.name if asked else None, calibration=self.calibration if asked else None
+        )
+
+    def _check_jobs(self, of_jobs):
+        """Refuse settings of MapReduce and of its two clusters where they make no sense."""
+        wall = self.clock == "wall"
+        self._set(
+            engine=(self.engine or "local") if of_jobs and wall else None,
+            oversubscribe=wall and self.oversubscribe,
+        )
+        if self.job_startup is not None and not of_jobs:
+            raise StalenessError(f"job_startup is for MapReduce, not for '{self.schedule}'")
+        if self.job_startup is not None and wall:
+            raise StalenessError("job_startup is for the simulated clock, not the wall clock")
+        if of_jobs and self.delay_mean is not None:
+            raise StalenessError(f"schedule '{self.schedule}' knows no artificial delays")
+        if of_jobs and not wall:
             startup = self.job_startup or simulated.MEASURED
             simulated.Startup.parse(startup)
-            object.__setattr__(self, "job_startup", startup)
-        elif self.job_startup is not None:
-            raise StalenessError("job_startup is for the simulated clock, not the wall clock")
-        if self.delay_mean is not None:
-            raise StalenessError(f"schedule '{self.schedule}' knows no artificial delays")
+            self._set(job_startup=startup)
 
     def parts(self):
-        """Return the `Task` and the `Update`, with their hyper-parameters."""
+        """Return the `Task`, the `Update` and the schedule, with their parameters."""
         task, update = TASKS[self.task], UPDATES[self.update]
         of_the_task = task.hyper_parameters()
         given = self.hyper_parameters
         return (
             task.configure({k: v for k, v in given.items() if k in of_the_task}),
             update.configure({k: v for k, v in given.items() if k not in of_the_task}),
+            ALL_SCHEDULES[self.schedule].configure(self.schedule_parameters),
         )
 
     def cost_model(self):
@@ -288,8 +281,7 @@ def run(configuration, corpus, progress=None, judge=True):
     check_task(configuration, corpus)
     if configuration.schedule in JOB_SCHEDULES:
         return run_jobs(configuration, corpus, progress)
-    task, update = configuration.parts()
-    schedule = SCHEDULES[configuration.schedule]
+    task, update, schedule = configuration.parts()
     simulated = configuration.clock == "simulated"
     learner = update.learner(
         task.training(corpus, configuration.seed),
@@ -369,7 +361,7 @@ def run_jobs(configuration, corpus, progress):
     # Imports that no other run needs.
     from staleness.algorithms.mapreduce.driver import Driver, learn  # noqa: PLC0415
 
-    task, update = configuration.parts()
+    task, update, schedule = configuration.parts()
     try:
         master = update.master()
     except ValueError as error:
@@ -384,7 +376,9 @@ def run_jobs(configuration, corpus, progress):
             seed=configuration.seed,
             epochs=configuration.epochs,
             mini_batch_size=configuration.mini_batch_size,
-            **{name: getattr(configuration, name) for name in JOBS},
+            mappers=schedule.mappers,
+            reducers=schedule.reducers,
+            jobs_in_flight=schedule.jobs_in_flight,
         )
         # The first is the last to find anything that is not there yet.
         empty = driver.empty_jobs(1 + EMPTY_JOBS)[1:]
@@ -479,26 +473,30 @@ def make_clock(configuration, learner, seconds):
     else:
         extra = {"oversubscribe": configuration.oversubscribe}
     if configuration.delay_mean is not None:
-        # Also on the wall clock a mean mini-batch is as long as the model says of one processor:
-        # pauses must depend neither on what the machine was doing nor on the schedule.
-        alone = configuration.cost_model().costs(
-            configuration.task, configuration.update, learner.work
-        )
-        mean_mini_batch = alone.of_mini_batch(size, size * float(learner.work.mean()))
-        mean = delays.Mean.parse(configuration.delay_mean)
-        extra["delays"] = delays.draw(
-            configuration.seed,
-            configuration.processors,
-            turns=-(-configuration.epochs * examples // size),
-            mean=mean.seconds(mean_mini_batch),
-            probability=configuration.delay_probability,
-        )
+        extra["delays"] = pauses(configuration, learner.work, size)
     return CLOCKS[configuration.clock](
         learner,
-        SCHEDULES[configuration.schedule].instructions(configuration.average_every),
+        configuration.parts()[-1].program,
         configuration.processors,
         size,
         visiting_order(configuration.seed, examples, configuration.epochs),
         evaluations(configuration, examples),
         **extra,
+    )
+
+
+def pauses(configuration, work, size):
+    """Return the delays of a configuration, for mini-batches of a size; see `Clock`."""
+    mean, mean_mini_batch = delays.Mean.parse(configuration.delay_mean), None
+    if delays.counts_mini_batches(configuration.delay_mean):
+        # Also on the wall clock a mean mini-batch is as long as the model says of one processor:
+        # pauses must depend neither on what the machine was doing nor on the schedule.
+        alone = configuration.cost_model().costs(configuration.task, configuration.update, work)
+        mean_mini_batch = alone.of_mini_batch(size, size * float(work.mean()))
+    return delays.draw(
+        configuration.seed,
+        configuration.processors,
+        turns=-(-configuration.epochs * len(work) // size),
+        mean=mean.seconds(mean_mini_batch),
+        probability=configuration.delay_probability,
     )

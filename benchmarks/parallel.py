@@ -124,7 +124,7 @@ def describe(schedule, results, singles):
 
 def work_of(configuration, corpus):
     """Return the work of each example of a corpus, int32 [examples]."""
-    task, update = configuration.parts()
+    task, update, _ = configuration.parts()
     return update.learner(task.training(corpus, seed=0), slots=1, workspaces=1).work
 
 

@@ -163,7 +163,7 @@ def learning(learner, mini_batch_size=MINI_BATCH, straight=False):
     schedule = SCHEDULES["single-batch" if mini_batch_size == examples else "single"]
 
     def run():
-        clock = WallClock(learner, schedule.instructions(None), 1, mini_batch_size, order, ())
+        clock = WallClock(learner, schedule.program, 1, mini_batch_size, order, ())
         cpu, wall = time.process_time(), time.perf_counter()
         while clock.advance() is not Event.DONE:
             pass

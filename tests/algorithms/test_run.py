@@ -424,9 +424,10 @@ def test_jobs_are_those_of_the_schedule_unless_told_otherwise(schedule):
     update = "em" if schedule.endswith("batch") else "stepwise-em"
     settings = {"task": "alignment", "update": update, "schedule": schedule, "clock": "wall"}
     chosen = Configuration(**settings)
-    assert {name: getattr(chosen, name) for name in JOBS_OF[schedule]} == JOBS_OF[schedule]
+    assert chosen.schedule_parameters == JOBS_OF[schedule]
     assert (chosen.mini_batch_size is None) == schedule.endswith("batch")
-    assert Configuration(**settings, mappers=3).mappers == 3
+    more = Configuration(**settings, schedule_parameters={"mappers": 3})
+    assert more.schedule_parameters == JOBS_OF[schedule] | {"mappers": 3}
     assert chosen.job_startup is None
     assert Configuration(**settings | {"clock": "simulated"}).job_startup == "measured"
 
@@ -437,10 +438,14 @@ def test_jobs_are_those_of_the_schedule_unless_told_otherwise(schedule):
         ({"job_startup": "1s"}, "job_startup is for the simulated clock"),
         ({"clock": "simulated", "job_startup": "1"}, "job start-up '1': expected seconds"),
         ({"delay_mean": "5s"}, "knows no artificial delays"),
-        ({"mappers": 0}, "mappers must be at least 1, not 0"),
+        ({"schedule_parameters": {"mappers": 0}}, "mappers must be at least 1, not 0"),
         ({"update": "incremental-em"}, "needs more than the sums that 'mapreduce-batch' has"),
         ({"schedule": "mapreduce-asynchronous"}, "'em' needs the whole corpus"),
-        ({"schedule": "single-batch", "reducers": 2}, "reducers is for MapReduce, not for 'single"),
+        (
+            {"schedule": "single-batch", "schedule_parameters": {"reducers": 2}},
+            "schedule 'single-batch' has no parameter 'reducers': it has none",
+        ),
+        ({"schedule": "single-batch", "job_startup": "1s"}, "job_startup is for MapReduce, not"),
     ],
 )
 def test_jobs_that_make_no_sense_are_refused(settings, message):

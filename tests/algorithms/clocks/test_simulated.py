@@ -13,7 +13,7 @@ from ..synthetic import finish
 ASYNCHRONOUS = SCHEDULES["asynchronous"].program
 SYNCHRONOUS = SCHEDULES["synchronous"].program
 SINGLE = SCHEDULES["single"].program
-REPLICATED = SCHEDULES["replicated"].program
+REPLICATED = SCHEDULES["replicated"](average_every=1).program
 
 
 @pytest.fixture

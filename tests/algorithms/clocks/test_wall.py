@@ -18,7 +18,7 @@ from ..synthetic import CORES, advance, finish
 ASYNCHRONOUS = SCHEDULES["asynchronous"].program
 SYNCHRONOUS = SCHEDULES["synchronous"].program
 SINGLE = SCHEDULES["single"].program
-REPLICATED = SCHEDULES["replicated"].instructions(3)
+REPLICATED = SCHEDULES["replicated"](average_every=3).program
 # A bound on what should take milliseconds, for machines that are busy.
 AT_MOST = 30.0
 

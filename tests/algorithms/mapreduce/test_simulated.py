@@ -134,7 +134,9 @@ def test_one_job_in_flight_learns_what_any_engine_does(corpora, task):
 @pytest.mark.parametrize("schedule", ["mapreduce-batch", "mapreduce-asynchronous"])
 def test_a_run_is_a_function_of_its_configuration(corpora, schedule):
     made = [
-        run_of(corpora["alignment"], schedule, mini_batch_size=8, mappers=2).summary()
+        run_of(
+            corpora["alignment"], schedule, mini_batch_size=8, schedule_parameters={"mappers": 2}
+        ).summary()
         for _ in range(2)
     ]
     for name in ("curve_sha256", "theta_sha256", "seconds", "engine"):
@@ -148,7 +150,7 @@ def test_a_trace_adds_up(corpora):
         corpora["alignment"],
         "mapreduce-asynchronous",
         mini_batch_size=4,
-        mappers=2,
+        schedule_parameters={"mappers": 2},
         processors=1,
         job_startup="0.5s",
     )

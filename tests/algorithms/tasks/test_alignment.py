@@ -150,7 +150,7 @@ def test_no_update_is_lost_on_real_threads(corpus, schedule):
         Alignment().training(corpus, 0), slots=2, workspaces=2
     )
     order = np.tile(np.arange(len(learner.work), dtype=np.int32), 50)
-    clock = make_clock("wall", learner, SCHEDULES[schedule].instructions(1), 2, 1, order)
+    clock = make_clock("wall", learner, SCHEDULES[schedule]().program, 2, 1, order)
     finish(clock)
     assert (learner.updates, learner.examples) == (len(order), len(order))
     for model in (learner.first, learner.second):

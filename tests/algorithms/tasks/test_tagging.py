@@ -159,7 +159,7 @@ def test_no_update_is_lost_on_real_threads(corpus, update, schedule):
     )
     examples = len(learner.work)
     order = np.tile(np.arange(examples, dtype=np.int32), 30)
-    clock = make_clock("wall", learner, SCHEDULES[schedule].instructions(1), 2, 1, order)
+    clock = make_clock("wall", learner, SCHEDULES[schedule]().program, 2, 1, order)
     finish(clock)
     assert (learner.updates, learner.examples) == (len(order), len(order))
     emissions, transitions = learner.theta[:FEATURES], learner.theta[FEATURES:]
