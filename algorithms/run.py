@@ -58,8 +58,8 @@ class Configuration:
         The file of cost model `measured`, of no other; None is the reference.
     delay_mean : str or None
         Mean of the pauses after mini-batches: "5s", or "8x" for 8 mean mini-batches.
-    delay_probability : float or None
-        That there is a pause after a mini-batch, where there are any.
+    delay_probability : float
+        That there is a pause after a mini-batch.
     oversubscribe : bool
         Allow more threads or local workers than cores on the wall clock.
     engine : str or None
@@ -83,7 +83,7 @@ class Configuration:
     cost: str | None = "measured"
     calibration: str | None = None
     delay_mean: str | None = None
-    delay_probability: float | None = delays.PROBABILITY
+    delay_probability: float = delays.PROBABILITY
     oversubscribe: bool = False
     engine: str | None = "local"
     job_startup: str | None = None
@@ -116,16 +116,13 @@ class Configuration:
             object.__setattr__(self, name, value)
 
     def _check_delays(self):
-        """Refuse pauses that make no sense; without any they have no probability."""
-        probability = self.delay_probability
-        if probability is not None and not 0 <= probability <= 1:
-            raise StalenessError(f"delay_probability must lie between 0 and 1, not {probability}")
-        if self.delay_mean is None:
-            self._set(delay_probability=None)
-            return
-        delays.Mean.parse(self.delay_mean)
-        if probability is None:
-            self._set(delay_probability=delays.PROBABILITY)
+        """Refuse pauses that make no sense."""
+        if self.delay_mean is not None:
+            delays.Mean.parse(self.delay_mean)
+        if not 0 <= self.delay_probability <= 1:
+            raise StalenessError(
+                f"delay_probability must lie between 0 and 1, not {self.delay_probability}"
+            )
 
     def _check_cost(self):
         """Refuse a cost model that makes no sense; where nothing asks for costs there is none."""

@@ -281,6 +281,8 @@ def settings(configuration):
         for field in fields(configuration)
         if field.name not in left_out
     }
+    if configuration.delay_mean is None:
+        del values["delay_probability"]
     values |= configuration.hyper_parameters | configuration.schedule_parameters
     return {name: value for name, value in values.items() if value is not None}
 

@@ -36,8 +36,9 @@ TRACE = (
 PARAMETERS = "schedule_parameters"  # a setting of each schedule's own
 # Settings in which the cells of one experiment may differ.
 SCHEDULING = ("schedule", "processors", "oversubscribe")
-# Pauses in mini-batches are as long as a cost model says, on the wall clock too.
-DELAYS = ("delay_mean", "delay_probability", "cost", "calibration")
+# On the wall clock nothing costs anything but pauses in mini-batches; on the other `common` looks.
+COST = ("cost", "calibration")
+DELAYS = ("delay_mean", "delay_probability", *COST)
 LEARNING = ("update", "hyper_parameters", "mini_batch_size", "epochs", "evaluations")
 NEEDED_NUMBERS = ("cpu_seconds", "peak_memory_bytes", "mean_staleness")
 DIGEST = "curve_sha256"
