@@ -1,10 +1,15 @@
-"""Finding components: a schedule, an update rule, a figure, ... is one file, listed nowhere."""
+"""Finding components: a schedule, an update rule, a figure, ... is one file, listed nowhere.
+
+Those of other distributions are found by their entry points, and are then as those of the suite.
+"""
 
 import dataclasses
+import functools
 import importlib
 import inspect
 import pkgutil
 from abc import ABC
+from importlib.metadata import entry_points
 from typing import ClassVar
 
 from staleness.algorithms.errors import StalenessError
@@ -13,7 +18,10 @@ MOST = 2**31 - 1  # of any number: kernels count in 32 bits
 
 
 def discover(package, base):
-    """Import every module of a package and collect the components it defines.
+    """Import every module of a package and collect the components it defines, and installed ones.
+
+    Distributions name theirs in an entry point of the group `group_of(package)`: a class, or a
+    module that is searched as those of the package are.
 
     Parameters
     ----------
@@ -31,19 +39,95 @@ def discover(package, base):
     ------
     TypeError
         If a component has no name or two share one.
+    StalenessError
+        If that is so of an installed one, or there is none where an entry point says so.
     """
     found = {}
     for info in pkgutil.iter_modules(package.__path__, package.__name__ + "."):
-        module = importlib.import_module(info.name)
-        for _, component in inspect.getmembers(module, inspect.isclass):
-            defined_here = component.__module__ == module.__name__
-            if not (defined_here and issubclass(component, base) and component is not base):
-                continue
-            name = component.__dict__.get("name")
-            if not isinstance(name, str) or name in found:
+        for component in defined(importlib.import_module(info.name), base):
+            if name_of(component) in {None, *found}:
                 raise TypeError(f"{info.name}.{component.__name__} needs a name of its own")
-            found[name] = component
+            found[component.name] = component
+    for entry in entries().select(group=group_of(package)):
+        for component in installed(entry, base):
+            found[name_of_installed(component, entry, found)] = component
     return dict(sorted(found.items()))
+
+
+@functools.cache
+def entries():
+    """Return the entry points of all distributions, looked for once: that takes milliseconds."""
+    return entry_points()
+
+
+def group_of(package):
+    """Return the group of entry points for a package: "staleness.schedules" for that of schedules.
+
+    Parameters
+    ----------
+    package : module
+    """
+    parts = package.__name__.split(".")
+    return f"{parts[0]}.{parts[-1]}"
+
+
+def defined(module, base):
+    """Return the subclasses of a class that a module defines itself, a list."""
+    return [
+        component
+        for _, component in inspect.getmembers(module, inspect.isclass)
+        if component.__module__ == module.__name__
+        and issubclass(component, base)
+        and component is not base
+    ]
+
+
+def name_of(component):
+    """Return the name that a component gives itself, or None."""
+    name = component.__dict__.get("name")
+    return name if isinstance(name, str) else None
+
+
+def installed(entry, base):
+    """Return the components of an entry point, a list.
+
+    Raises
+    ------
+    StalenessError
+        If it cannot be imported, or there are none.
+    """
+    try:
+        loaded = entry.load()
+    except Exception as error:
+        raise StalenessError(f"{_told(entry)} cannot be imported ({error!r}): mend it") from error
+    if inspect.ismodule(loaded):
+        components = defined(loaded, base)
+    else:
+        components = [loaded] if inspect.isclass(loaded) and issubclass(loaded, base) else []
+    if not components:
+        raise StalenessError(
+            f"{_told(entry)} has no component: expected a subclass of {base.__module__}."
+            f"{base.__name__}, or a module with one"
+        )
+    return components
+
+
+def name_of_installed(component, entry, others):
+    """Return the name of a component of an entry point, or raise an error if it has none alone."""
+    name = name_of(component)
+    if name is None:
+        raise StalenessError(f"{_told(entry)}: {component.__name__} has no name: give it one")
+    if name in others:
+        taken = others[name]
+        raise StalenessError(
+            f"{_told(entry)}: the name '{name}' is that of {taken.__module__}.{taken.__name__} "
+            "already: give it another"
+        )
+    return name
+
+
+def _told(entry):
+    return f"{entry.dist.name}: entry point {entry.value} of {entry.group}"
 
 
 def choose(kind, name, components):

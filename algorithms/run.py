@@ -2,7 +2,6 @@
 
 import hashlib
 import time
-from collections import ChainMap
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
 
@@ -19,9 +18,11 @@ from staleness.algorithms.seeds import visiting_order
 
 TASKS = discover(tasks, tasks.Task)
 UPDATES = discover(updates, updates.Update)
-SCHEDULES = discover(schedules, schedules.Schedule)
-JOB_SCHEDULES = discover(schedules, schedules.JobSchedule)
-ALL_SCHEDULES = ChainMap(JOB_SCHEDULES, SCHEDULES)
+ALL_SCHEDULES = discover(schedules, schedules.AnySchedule)
+SCHEDULES, JOB_SCHEDULES = (
+    {name: found for name, found in ALL_SCHEDULES.items() if issubclass(found, kind)}
+    for kind in (schedules.Schedule, schedules.JobSchedule)
+)
 COST_MODELS = discover(costs, costs.CostModel)
 EMPTY_JOBS = 5  # that are measured before a run
 MOST_PROCESSORS = 2**14  # as the simulated clock looks at each of them at every event

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import sys
+from argparse import ArgumentError
 from pathlib import Path
 
 from staleness.algorithms import memory, record
@@ -134,13 +135,15 @@ def add_parameters(group, components):
     for name, kinds in having(components).items():
         of = ", ".join(f"{kind.name} {kind.hyper_parameters()[name]:g}" for kind in kinds)
         help = next(filter(None, (kind.explain(name) for kind in kinds)), kinds[0].noun)
-        group.add_argument(
-            f"--{name.replace('_', '-')}",
-            dest=name,
-            metavar="X",
-            type=float,
-            help=f"{help} (default: {of})",
-        )
+        option = f"--{name.replace('_', '-')}"
+        about = f"{help} (default: {of})"
+        try:
+            group.add_argument(option, dest=name, metavar="X", type=float, help=about)
+        except ArgumentError:
+            raise StalenessError(
+                f"{kinds[0].kind} '{kinds[0].name}': {option} is another option already: give its "
+                f"{kinds[0].noun} '{name}' another name"
+            ) from None
 
 
 def add_time_options(group):
