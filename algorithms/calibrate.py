@@ -25,13 +25,14 @@ from typing import NamedTuple
 
 import numpy as np
 
+from staleness.algorithms.configuration import SCHEDULES, TASKS, UPDATES, Configuration
 from staleness.algorithms.costs import Costs
 from staleness.algorithms.costs.measured import FORMAT, QUANTILES, Measured
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.files import whole_file
 from staleness.algorithms.machine import allowed_cpus, machine, versions
 from staleness.algorithms.program import Instruction, instructions
-from staleness.algorithms.run import SCHEDULES, TASKS, UPDATES, Configuration, run
+from staleness.algorithms.run import run
 from staleness.algorithms.updates.lbfgs import linear_algebra
 
 MINI_BATCH_SIZES = (1, 4, 16, 64, 256)

@@ -21,15 +21,10 @@ from dataclasses import fields
 from pathlib import Path
 
 from staleness.algorithms.components import choose, discover
+from staleness.algorithms.configuration import ALL_SCHEDULES, TASKS, UPDATES, Configuration
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.machine import allowed_cpus
 from staleness.algorithms.mapreduce.simulated import MEASURED
-from staleness.algorithms.run import (
-    ALL_SCHEDULES,
-    TASKS,
-    UPDATES,
-    Configuration,
-)
 from staleness.workflow import claims, figures
 from staleness.workflow.corpora import registry
 from staleness.workflow.corpora.own import Configured

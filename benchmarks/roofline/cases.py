@@ -16,7 +16,7 @@ import numpy as np
 
 from benchmarks.roofline import counts, limits
 from staleness.algorithms.clocks import Event, WallClock
-from staleness.algorithms.run import SCHEDULES, TASKS, UPDATES
+from staleness.algorithms.configuration import SCHEDULES, TASKS, UPDATES
 from staleness.algorithms.seeds import visiting_order
 from staleness.kernels.cooccurrence import cooccurrences
 from staleness.kernels.memory import LANES

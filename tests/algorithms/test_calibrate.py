@@ -21,11 +21,12 @@ from staleness.algorithms.calibrate import (
     write,
 )
 from staleness.algorithms.clocks import TRACE
+from staleness.algorithms.configuration import SCHEDULES, TASKS, UPDATES, Configuration
 from staleness.algorithms.costs import Costs
 from staleness.algorithms.costs.measured import REFERENCE, Measured
 from staleness.algorithms.encoded import EncodedCorpus
 from staleness.algorithms.errors import StalenessError
-from staleness.algorithms.run import SCHEDULES, TASKS, UPDATES, Configuration, run
+from staleness.algorithms.run import run
 from staleness.algorithms.seeds import visiting_order
 
 from .synthetic import calibrated, finish, make_clock

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from staleness.algorithms import calibrate
+from staleness.algorithms.configuration import SCHEDULES, TASKS, Configuration
 from staleness.algorithms.errors import Diverged, StalenessError
-from staleness.algorithms.run import SCHEDULES, TASKS, Configuration, run
+from staleness.algorithms.run import run
 
 from .synthetic import CORES, calibrated
 
@@ -364,7 +365,9 @@ def test_an_error_of_the_progress_bar_ends_all_threads(corpus, clock):
 INTERRUPTED = """
 import sys, threading
 from staleness.algorithms import encoded
-from staleness.algorithms.run import Configuration, Interrupted, run
+from staleness.algorithms.configuration import Configuration
+from staleness.algorithms.result import Interrupted
+from staleness.algorithms.run import run
 
 folder, clock, schedule = sys.argv[1:]
 told = False

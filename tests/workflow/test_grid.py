@@ -8,8 +8,8 @@ import jsonschema
 import pytest
 import yaml
 
+from staleness.algorithms.configuration import Configuration
 from staleness.algorithms.errors import StalenessError
-from staleness.algorithms.run import Configuration
 from staleness.workflow import claims, sources
 from staleness.workflow import grid as module
 from staleness.workflow.claims import judge, selection

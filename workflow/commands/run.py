@@ -8,20 +8,19 @@ from pathlib import Path
 
 from staleness.algorithms import memory, record
 from staleness.algorithms.arrays import load
-from staleness.algorithms.doctor import examine
-from staleness.algorithms.errors import StalenessError
-from staleness.algorithms.mapreduce.simulated import MEASURED
-from staleness.algorithms.run import (
+from staleness.algorithms.configuration import (
     ALL_SCHEDULES,
     CLOCKS,
     COST_MODELS,
     TASKS,
     UPDATES,
     Configuration,
-    Interrupted,
-    check_task,
-    run,
 )
+from staleness.algorithms.doctor import examine
+from staleness.algorithms.errors import StalenessError
+from staleness.algorithms.mapreduce.simulated import MEASURED
+from staleness.algorithms.result import Interrupted
+from staleness.algorithms.run import check_task, run
 from staleness.workflow.bar import Bar
 from staleness.workflow.commands import Command
 from staleness.workflow.commands.encode import (

@@ -6,9 +6,9 @@ from functools import cached_property
 from pathlib import Path
 
 from staleness.algorithms import record
+from staleness.algorithms.configuration import TASKS
 from staleness.algorithms.delays import Mean
 from staleness.algorithms.errors import StalenessError
-from staleness.algorithms.run import TASKS
 
 SINGLE = "single"
 AXIS = ("time_s", "updates", "examples", "epoch")

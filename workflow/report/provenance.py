@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from importlib.metadata import version
 
-from staleness.algorithms.run import TASKS
+from staleness.algorithms.configuration import TASKS
 from staleness.workflow.corpora import registry
 from staleness.workflow.figures import runs
 from staleness.workflow.figures.phrases import duration, listed, mini_batch_sizes, number

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from staleness.algorithms.clocks import TRACE, Event
+from staleness.algorithms.configuration import SCHEDULES
 from staleness.algorithms.costs import Costs
 from staleness.algorithms.errors import Diverged
 from staleness.algorithms.program import Instruction
-from staleness.algorithms.run import SCHEDULES
 
 from ..synthetic import advance, finish, make_clock
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from staleness.algorithms.clocks import Event, SimulatedClock
+from staleness.algorithms.configuration import SCHEDULES
 from staleness.algorithms.costs import Costs
 from staleness.algorithms.program import Instruction
-from staleness.algorithms.run import SCHEDULES
 
 from ..synthetic import finish
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from staleness.algorithms.clocks import Event, WallClock
+from staleness.algorithms.configuration import SCHEDULES
 from staleness.algorithms.errors import Diverged, StalenessError
 from staleness.algorithms.program import Instruction
-from staleness.algorithms.run import SCHEDULES
 
 from ..synthetic import CORES, advance, finish
 

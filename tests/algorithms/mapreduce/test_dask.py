@@ -18,10 +18,12 @@ import distributed
 import numpy as np
 import pytest
 
+from staleness.algorithms.configuration import Configuration
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.mapreduce import dask as module
 from staleness.algorithms.mapreduce.deal import Share
-from staleness.algorithms.run import Configuration, Interrupted, run
+from staleness.algorithms.result import Interrupted
+from staleness.algorithms.run import run
 
 from ..synthetic import CORES
 

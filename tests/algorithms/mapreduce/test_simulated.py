@@ -5,13 +5,14 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from staleness.algorithms.configuration import TASKS, UPDATES, Configuration
 from staleness.algorithms.costs import Costs
 from staleness.algorithms.costs.measured import Measured
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.mapreduce.counts import Counts, add
 from staleness.algorithms.mapreduce.driver import Driver
 from staleness.algorithms.mapreduce.simulated import DASK, Simulated, Startup
-from staleness.algorithms.run import TASKS, UPDATES, Configuration, run
+from staleness.algorithms.run import run
 
 from .here import Here
 

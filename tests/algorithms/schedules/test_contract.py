@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from staleness.algorithms.configuration import SCHEDULES, TASKS, UPDATES
 from staleness.algorithms.program import Instruction
-from staleness.algorithms.run import SCHEDULES, TASKS, UPDATES
 from staleness.algorithms.seeds import generator, visiting_order
 
 from ..synthetic import finish, make_clock

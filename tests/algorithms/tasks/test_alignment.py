@@ -5,9 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from staleness.algorithms.configuration import SCHEDULES, UPDATES, Configuration
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.metrics.alignment import alignment_error, symmetrise
-from staleness.algorithms.run import SCHEDULES, UPDATES, Configuration, run
+from staleness.algorithms.run import run
 from staleness.algorithms.tasks.alignment import SYMMETRISATION, Alignment
 
 from ..synthetic import WORDS, finish, make_clock

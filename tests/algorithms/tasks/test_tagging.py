@@ -5,9 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from staleness.algorithms.configuration import SCHEDULES, UPDATES, Configuration
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.metrics.clustering import contingency, many_to_one, one_to_one, v_measure
-from staleness.algorithms.run import SCHEDULES, UPDATES, Configuration, run
+from staleness.algorithms.run import run
 from staleness.algorithms.tasks.tagging import Tagging
 
 from ..synthetic import FEATURES, finish, make_clock, tagged

@@ -3,8 +3,8 @@ import json
 import pytest
 import typst
 
+from staleness.algorithms.configuration import Configuration
 from staleness.algorithms.errors import StalenessError
-from staleness.algorithms.run import Configuration
 from staleness.workflow.claims import judge
 from staleness.workflow.corpora import registry
 from staleness.workflow.figures import measures, runs
