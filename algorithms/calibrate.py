@@ -25,13 +25,14 @@ from typing import NamedTuple
 
 import numpy as np
 
+from staleness.algorithms.configuration import SCHEDULES, TASKS, UPDATES, Configuration
 from staleness.algorithms.costs import Costs
 from staleness.algorithms.costs.measured import FORMAT, QUANTILES, Measured
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.files import whole_file
 from staleness.algorithms.machine import allowed_cpus, machine, versions
-from staleness.algorithms.program import Instruction
-from staleness.algorithms.run import SCHEDULES, TASKS, UPDATES, Configuration, run
+from staleness.algorithms.program import Instruction, instructions
+from staleness.algorithms.run import run
 from staleness.algorithms.updates.lbfgs import linear_algebra
 
 MINI_BATCH_SIZES = (1, 4, 16, 64, 256)
@@ -124,7 +125,7 @@ def calibrate(
     for schedule, number in plan.items():
         made = zip(cells, traces, strict=True)
         fits[schedule] = fit_trace(
-            SCHEDULES[schedule].program,
+            SCHEDULES[schedule]().program,
             number,
             [trace for cell, trace in made if cell.schedule == schedule],
             least,
@@ -182,7 +183,7 @@ def fit_trace(program, processors, traces, least=NOTHING):
 
     Parameters
     ----------
-    program : sequence of Instruction
+    program : tuple
         The schedule's.
     processors : int
     traces : list of ndarray
@@ -196,6 +197,7 @@ def fit_trace(program, processors, traces, least=NOTHING):
         costs (seconds, see `Costs`), mini_batches, and calc and update, of each how well it fits:
         r2, residuals and left_out of `Fit`.
     """
+    program = instructions(program)
     in_step = Instruction.BARRIER in program
     calc_columns, calc_seconds, update_work, update_seconds, left = [], [], [], [], []
     calc_weights, update_weights = [], []
@@ -226,7 +228,7 @@ def fit_trace(program, processors, traces, least=NOTHING):
     update = fit([np.ones(len(work)), work], seconds, weights, least[3:5])
     costs = Costs(*calc.coefficients, *update.coefficients)
     if in_step:
-        barriers = sum(instruction == Instruction.BARRIER for instruction in program)
+        barriers = program.count(Instruction.BARRIER)
         each = float(np.median(np.concatenate(left))) / barriers
         costs = costs._replace(barrier=max(0.0, each))
     return _found(costs, calc, update, len(work))
@@ -252,7 +254,7 @@ def time_average(task, update, corpus, examples, processors, rounds):
         processors=processors,
         mini_batch_size=min(64, max(1, examples // (processors * AVERAGE_EVERY * AVERAGES))),
         epochs=1,
-        average_every=AVERAGE_EVERY,
+        schedule_parameters={"average_every": AVERAGE_EVERY},
     )
     found = []
     for _ in range(rounds):

@@ -13,3 +13,4 @@ cpdef enum Instruction:
     UNLOCK = 8
     DEAL = 9
     AVERAGE = 10
+    REPEAT = 11

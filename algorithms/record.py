@@ -48,7 +48,7 @@ def write(folder, result, corpus, findings=()):
     ----------
     folder : path-like
         Made, or replaced; called "seed-<s>" it is one of a cell.
-    result : staleness.algorithms.run.Result
+    result : staleness.algorithms.result.Result
     corpus : EncodedCorpus
         What it ran on.
     findings : list of staleness.algorithms.doctor.Finding, optional

@@ -44,7 +44,7 @@ from staleness.algorithms.mapreduce.deal import EVERYTHING
 from staleness.algorithms.mapreduce.driver import Driver, nothing
 from staleness.algorithms.mapreduce.pieces import Pieces
 from staleness.algorithms.mapreduce.state import Theta
-from staleness.algorithms.run import JOBS
+from staleness.algorithms.schedules import JobSchedule
 from staleness.algorithms.tasks.alignment import Alignment
 from staleness.algorithms.updates.em import ExpectationMaximization
 from staleness.algorithms.updates.stepwise_em import StepwiseEM
@@ -90,7 +90,7 @@ def parse(arguments):
 
 def numbers(text):
     """Return the settings of a `Driver` that "mappers/reducers/jobs in flight" stands for."""
-    return dict(zip(JOBS, map(int, text.split("/")), strict=True))
+    return dict(zip(JobSchedule.hyper_parameters(), map(int, text.split("/")), strict=True))
 
 
 def overhead(engine, _, options):

@@ -16,9 +16,11 @@ from statistics import median
 from benchmarks.peers import spread
 from staleness.algorithms import encoded
 from staleness.algorithms.clocks import Event
+from staleness.algorithms.configuration import SCHEDULES, TASKS, UPDATES, Configuration
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.machine import machine
-from staleness.algorithms.run import SCHEDULES, TASKS, UPDATES, Configuration, make_clock, run
+from staleness.algorithms.run import run
+from staleness.algorithms.shared_memory import make_clock
 from staleness.kernels.core.learner import Learner
 from staleness.workflow.corpora.encode import ensure
 from staleness.workflow.corpora.encoders import encoder
@@ -32,7 +34,7 @@ def main(arguments=None):
     corpus = encoded.load(ensure(name, data=options.data, options=chosen).folder)
     configurations = by_schedule(options, machine()["cores"])
     base, *_ = configurations
-    work = work_of(configurations[base], corpus)
+    work = TASKS[options.task]().work(corpus)
     found = {schedule: [] for schedule in configurations}
     alone = []
     for _ in range(options.rounds):
@@ -120,12 +122,6 @@ def describe(schedule, results, singles):
         f"{about.label} {results[0].curve[metric][-1]:{form}}, "
         f"mean staleness {results[0].summary()['mean_staleness']:.1f}"
     )
-
-
-def work_of(configuration, corpus):
-    """Return the work of each example of a corpus, int32 [examples]."""
-    task, update = configuration.parts()
-    return update.learner(task.training(corpus, seed=0), slots=1, workspaces=1).work
 
 
 def seconds_alone(configuration, work):

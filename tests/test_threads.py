@@ -4,7 +4,7 @@ from contextlib import nullcontext
 
 import pytest
 
-from staleness.algorithms.run import SCHEDULES
+from staleness.algorithms.configuration import SCHEDULES
 
 from .threads import __main__ as command
 from .threads.sanitizer import SUPPRESSIONS, Sanitizer, Unavailable, harness

@@ -5,7 +5,7 @@ import sys
 
 from tqdm import tqdm
 
-from staleness.algorithms.run import JOB_SCHEDULES, TASKS
+from staleness.algorithms.configuration import JOB_SCHEDULES, TASKS
 
 LOGGER = logging.getLogger("staleness")
 # Epoch and jobs instead of examples and their rate: all of it has room in 80 columns.

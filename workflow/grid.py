@@ -21,18 +21,10 @@ from dataclasses import fields
 from pathlib import Path
 
 from staleness.algorithms.components import choose, discover
+from staleness.algorithms.configuration import ALL_SCHEDULES, TASKS, UPDATES, Configuration
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.machine import allowed_cpus
 from staleness.algorithms.mapreduce.simulated import MEASURED
-from staleness.algorithms.run import (
-    ALL_SCHEDULES,
-    JOB_SCHEDULES,
-    JOBS,
-    TASKS,
-    UPDATES,
-    Configuration,
-    without_effect,
-)
 from staleness.workflow import claims, figures
 from staleness.workflow.corpora import registry
 from staleness.workflow.corpora.own import Configured
@@ -101,10 +93,7 @@ class Grid:
     def _add(self, where, entry):
         """Yield the keys of an entry's cells, and remember the cells."""
         for variant in entry["cells"]:
-            values = {**entry.get("common", {}), **variant}
-            lists = {k: v if isinstance(v, list) else [v] for k, v in values.items()}
-            for chosen in itertools.product(*lists.values()):
-                cell = dict(zip(lists, chosen, strict=True))
+            for cell in choices({**entry.get("common", {}), **variant}):
                 corpus = cell.pop("corpus", None)
                 try:
                     if corpus is None or "task" not in cell or "schedule" not in cell:
@@ -249,6 +238,22 @@ class Grid:
         return self._validation
 
 
+def choices(values):
+    """Yield the dicts that one stands for, each with one element of every list in it.
+
+    Parameters
+    ----------
+    values : dict
+        Of values, lists of them, or dicts of the same.
+    """
+    each = (
+        value if isinstance(value, list) else choices(value) if isinstance(value, dict) else [value]
+        for value in values.values()
+    )
+    for chosen in itertools.product(*each):
+        yield dict(zip(values, chosen, strict=True))
+
+
 def cores_for(cell, cores):
     """Return what `processors: cores` stands for in a cell, if there are so many cores.
 
@@ -264,11 +269,8 @@ def cores_for(cell, cores):
 
 
 def settings(configuration):
-    """Return what a cell sets, hyper-parameters among the rest, without task and seed."""
-    left_out = {*OWN_NAME, "hyper_parameters"}
-    left_out |= without_effect(
-        configuration.schedule, configuration.clock, configuration.delay_mean
-    )
+    """Return what a cell sets, parameters among the rest, without task and seed."""
+    left_out = {*OWN_NAME, "hyper_parameters", "schedule_parameters"}
     values = {
         field.name: getattr(configuration, field.name)
         for field in fields(configuration)
@@ -276,7 +278,7 @@ def settings(configuration):
     }
     if configuration.delay_mean is None:
         del values["delay_probability"]
-    values |= configuration.hyper_parameters
+    values |= configuration.hyper_parameters | configuration.schedule_parameters
     return {name: value for name, value in values.items() if value is not None}
 
 
@@ -323,14 +325,14 @@ def _slug(configuration, corpus):
     ]
     if configuration.delay_mean is not None:
         parts.append(f"delay-{configuration.delay_mean}-{configuration.delay_probability:g}")
-    schedule = ALL_SCHEDULES[configuration.schedule]
-    if configuration.schedule in JOB_SCHEDULES:
-        chosen = {name: getattr(configuration, name) for name in JOBS}
-        parts += [f"{k}-{v}" for k, v in chosen.items() if v != getattr(schedule, k)]
-        if configuration.job_startup not in {None, MEASURED}:
-            parts.append(f"startup-{configuration.job_startup}")
-    if schedule.replicas:
-        parts.append(f"average-{configuration.average_every}")
+    own = ALL_SCHEDULES[configuration.schedule].hyper_parameters()
+    parts += [
+        f"{name}-{value:g}"
+        for name, value in configuration.schedule_parameters.items()
+        if value != own[name]
+    ]
+    if configuration.job_startup not in {None, MEASURED}:
+        parts.append(f"startup-{configuration.job_startup}")
     if configuration.oversubscribe:
         parts.append("oversubscribe")
     if "calibration" in effective:

@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 
 from staleness.algorithms import encoded, record
+from staleness.algorithms.configuration import TASKS
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.files import whole_file
-from staleness.algorithms.run import TASKS
 
 FORMAT = 2
 POINTS = 10

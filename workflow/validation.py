@@ -24,11 +24,12 @@ import numpy as np
 
 from staleness.algorithms.calibrate import calibrate, shared_by
 from staleness.algorithms.calibrate import write as write_calibration
+from staleness.algorithms.configuration import TASKS, UPDATES
 from staleness.algorithms.doctor import brief, examine
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.files import refuse_foreign, whole_folder
 from staleness.algorithms.machine import allowed_cpus, machine, versions
-from staleness.algorithms.run import TASKS, UPDATES, run
+from staleness.algorithms.run import run
 
 FORMAT = 3
 CLOCKS = ("simulated", "wall")
@@ -124,7 +125,7 @@ def measure(result):
 
     Parameters
     ----------
-    result : staleness.algorithms.run.Result
+    result : staleness.algorithms.result.Result
 
     Returns
     -------

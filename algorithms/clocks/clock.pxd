@@ -26,6 +26,7 @@ cdef packed struct TraceRow:
 cdef struct Processor:
     Py_ssize_t counter      # of its instruction in the program; -1 before the first
     int64_t turn            # mini-batches taken
+    int64_t repeated        # how often REPEAT was met since it last went on
     const int32_t* examples  # of the one in hand
     Py_ssize_t count
     int64_t updates_read    # updates in theta when it was read
@@ -41,13 +42,14 @@ cdef class Clock:
     cdef readonly double time           # of the latest update, seconds
     cdef readonly object trace          # structured array of TraceRow
     cdef const int8_t[::1] _program
+    cdef const double[::1] _operands    # of its instructions; 0 where there is none
     cdef const int32_t[::1] _order
     cdef const double[:, ::1] _delays
     cdef const int64_t[::1] _evaluations
     cdef Py_ssize_t _evaluation         # index of the next
     cdef int64_t _next                  # mini-batch of the queue
     cdef int64_t _mini_batches
-    cdef Py_ssize_t _merge              # where the program's first BARRIER is, or -1
+    cdef Py_ssize_t _repeat             # where the program's REPEAT is, or -1
     cdef Processor* _processors
     cdef TraceRow* _rows
     cdef Status _failure
@@ -59,6 +61,7 @@ cdef class Clock:
     cdef bint share(self, Py_ssize_t p) noexcept nogil
     cdef bint deal(self, Py_ssize_t p) noexcept nogil
     cdef bint obtain(self, Py_ssize_t p, int instruction, double now) noexcept nogil
+    cdef void repeat(self, Py_ssize_t p) noexcept nogil
     cdef void average(self) noexcept nogil
     cdef Status calc(self, Py_ssize_t p, Py_ssize_t workspace, double now) noexcept nogil
     cdef Status update(self, Py_ssize_t p) noexcept nogil

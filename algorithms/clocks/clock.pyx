@@ -22,8 +22,7 @@ from staleness.kernels.core.learner cimport Learner
 
 from staleness.algorithms.errors import Diverged
 from staleness.algorithms.program import Instruction as Instructions
-
-OBTAINING = (Instructions.TAKE, Instructions.SHARE, Instructions.DEAL)
+from staleness.algorithms.program import check, instructions, operands
 
 TRACE = np.dtype(
     [
@@ -62,7 +61,7 @@ cdef class Clock:
     learner : Learner
         With a slot for each processor.
     program : sequence of Instruction
-        A schedule's.
+        A schedule's; see `algorithms/program.pyx`.
     processors : int
     mini_batch_size : int
         Examples of a mini-batch; the last one may be shorter.
@@ -98,26 +97,26 @@ cdef class Clock:
             raise ValueError("processors and mini_batch_size must be positive")
         if learner.slots < processors:
             raise ValueError(f"the learner has {learner.slots} slots for {processors} processors")
-        program = list(program)
-        if not program or program[0] not in OBTAINING:
-            raise ValueError("a program begins with TAKE, SHARE or DEAL")
-        if Instructions.AVERAGE in program and not learner.replicas:
+        check(program)
+        found = instructions(program)
+        if Instructions.AVERAGE in found and not learner.replicas:
             raise ValueError("a program that averages needs a learner with replicas")
         self.learner = learner
         self.processors = processors
         self.mini_batch_size = mini_batch_size
-        self._program = np.array([int(instruction) for instruction in program], dtype=np.int8)
+        self._program = np.array(found, dtype=np.int8)
+        self._operands = np.array(operands(program), dtype=np.float64)
         self._order = np.ascontiguousarray(order, dtype=np.int32)
         numbers = np.asarray(self._order)
         if numbers.min(initial=0) < 0 or numbers.max(initial=0) >= max(len(learner.work), 1):
             raise ValueError(f"order must hold numbers from 0 to {len(learner.work) - 1}")
         self._evaluations = np.array(evaluations, dtype=np.int64)
         self._mini_batches = (self._order.shape[0] + mini_batch_size - 1) // mini_batch_size
-        self._merge = program.index(Instructions.BARRIER) if Instructions.BARRIER in program else -1
+        self._repeat = found.index(Instructions.REPEAT) if Instructions.REPEAT in found else -1
         rows = self._mini_batches
-        if Instructions.SHARE in program:
+        if found[0] == Instructions.SHARE:
             rows *= processors
-        elif Instructions.DEAL in program:
+        elif found[0] == Instructions.DEAL:
             # Everybody takes part in the last round, perhaps with nothing to do.
             rows = (rows + processors - 1) // processors * processors
         self.trace = np.zeros(rows, dtype=TRACE)
@@ -206,12 +205,21 @@ cdef class Clock:
             obtained = self.share(p)
         else:
             obtained = self.deal(p)
-            if not obtained and processor.counter > 0:
-                processor.counter = self._merge - 1
-                return True
+        if not obtained and processor.repeated > 0:
+            processor.repeated = 0
+            processor.counter = self._repeat
+            return True
         if before != NULL:
             before.end = now
         return obtained
+
+    cdef void repeat(self, Py_ssize_t p) noexcept nogil:
+        cdef Processor* processor = &self._processors[p]
+        processor.repeated += 1
+        if processor.repeated < self._operands[processor.counter]:
+            processor.counter = -1
+        else:
+            processor.repeated = 0
 
     cdef void average(self) noexcept nogil:
         cdef Py_ssize_t p

@@ -171,6 +171,8 @@ cdef class SimulatedClock(Clock):
                 if duration > 0.0:
                     self.set_due(p, now + duration)
                     return
+            elif instruction == Instruction.REPEAT:
+                self.repeat(p)
             elif instruction == Instruction.BARRIER:
                 processor.since = now
                 self._due[p] = INFINITY

@@ -190,6 +190,8 @@ cdef class WallClock(Clock):
                         return
                     ended = self.now()
                     processor.row.delay = ended - began
+            elif instruction == Instruction.REPEAT:
+                self.repeat(p)
             elif instruction == Instruction.BARRIER:
                 if not self.wait_at_barrier():
                     return

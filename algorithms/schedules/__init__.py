@@ -1,22 +1,24 @@
 """Schedules: who computes what when. One file each, found by its class.
 
 A `Schedule` is a program of processors that share memory, a `JobSchedule` one of MapReduce jobs.
+Both are frozen dataclasses: their fields are the schedule's own parameters, which it checks.
 """
 
 import math
+from dataclasses import asdict, dataclass
+from typing import ClassVar
 
-from staleness.algorithms.program import Instruction
+from staleness.algorithms.components import Configurable, check_number, parameter
+from staleness.algorithms.program import Instruction, instructions
 
 
-class Schedule:
-    """A schedule, for P processors and mini-batches of m examples.
+class AnySchedule(Configurable):
+    """What schedules of both kinds have.
 
     Attributes
     ----------
     name : str
         What it is called on the command line and in figures.
-    program : tuple of Instruction
-        What each processor repeats, one turn a mini-batch (see `algorithms/program.pyx`).
     most_processors : float
         More than these make no sense.
     batch : bool
@@ -25,11 +27,11 @@ class Schedule:
         Whether each processor has a copy of `theta` of its own.
     """
 
-    name: str
-    program: tuple[Instruction, ...]
-    most_processors: float = math.inf
-    batch: bool = False
-    replicas: bool = False
+    kind = "schedule"
+    noun = "parameter"
+    most_processors: ClassVar[float] = math.inf
+    batch: ClassVar[bool] = False
+    replicas: ClassVar[bool] = False
 
     @classmethod
     def skip(cls, processors):
@@ -38,10 +40,18 @@ class Schedule:
             return f"schedule '{cls.name}' has {cls.most_processors} processor, not {processors}"
         return None
 
-    @classmethod
-    def instructions(cls, average_every):
-        """Return the program; `average_every` counts where replicas are averaged."""
-        return cls.program
+
+class Schedule(AnySchedule):
+    """A schedule, for P processors and mini-batches of m examples.
+
+    Attributes
+    ----------
+    program : tuple
+        What each processor repeats, one turn a mini-batch: instructions, and pairs of one and its
+        operand (see `algorithms/program.pyx`). A property, where it depends on a parameter.
+    """
+
+    program: ClassVar[tuple]
 
     @classmethod
     def shares_theta(cls):
@@ -51,26 +61,25 @@ class Schedule:
         """
         return cls.most_processors > 1 and not cls.replicas and not cls.batch
 
-    @classmethod
-    def updates_overlap(cls):
+    def has(self, instruction):
+        """Return whether an instruction is in the program."""
+        return instruction in instructions(self.program)
+
+    def updates_overlap(self):
         """Return whether several processors may update the same `theta` at the same time."""
-        return cls.shares_theta() and not cls.splits() and Instruction.LOCK not in cls.program
+        return self.shares_theta() and not self.splits() and not self.has(Instruction.LOCK)
 
-    @classmethod
-    def splits(cls):
+    def splits(self):
         """Return whether each mini-batch is split over the processors."""
-        return Instruction.SHARE in cls.program
+        return self.has(Instruction.SHARE)
 
 
-class JobSchedule:
+@dataclass(frozen=True)
+class JobSchedule(AnySchedule):
     """A schedule of MapReduce jobs, one a mini-batch, each with one update at the driver.
 
     Attributes
     ----------
-    name : str
-        What it is called on the command line and in figures.
-    batch : bool
-        Whether a mini-batch is the whole corpus.
     mappers : int
         Tasks that a job's examples are split over, unless told otherwise.
     reducers : int
@@ -79,25 +88,21 @@ class JobSchedule:
         Jobs that are under way at once.
     """
 
-    name: str
-    most_processors: float = math.inf
-    batch: bool = False
-    replicas: bool = False
-    mappers: int
-    reducers: int
-    jobs_in_flight: int
+    mappers: int = parameter(1, "tasks that a job's examples are split over")
+    reducers: int = parameter(
+        1, "tasks that add up what mappers leave; with more than one, in a tree"
+    )
+    jobs_in_flight: int = parameter(1, "jobs under way at once")
 
-    @classmethod
-    def skip(cls, processors):
-        """Return why it makes no sense with that many workers, or None."""
-        return None
+    def __post_init__(self):
+        for name, value in asdict(self).items():
+            check_number(name, value)
 
     @classmethod
     def shares_theta(cls):
         """Return that workers write nothing that others read."""
         return False
 
-    @classmethod
-    def splits(cls):
+    def splits(self):
         """Return that a trace has one row for each mini-batch, whoever computes it."""
         return False

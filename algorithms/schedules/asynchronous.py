@@ -1,9 +1,12 @@
 """Asynchronous mini-batch learning: out of step, nobody idle, updates stale."""
 
+from dataclasses import dataclass
+
 from staleness.algorithms.program import Instruction
 from staleness.algorithms.schedules import Schedule
 
 
+@dataclass(frozen=True)
 class Asynchronous(Schedule):
     """Each processor its own mini-batches, `theta` as it finds it, updates under one lock.
 

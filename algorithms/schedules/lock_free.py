@@ -1,9 +1,12 @@
 """Asynchronous mini-batch learning without the lock."""
 
+from dataclasses import dataclass
+
 from staleness.algorithms.program import Instruction
 from staleness.algorithms.schedules import Schedule
 
 
+@dataclass(frozen=True)
 class LockFree(Schedule):
     """As `asynchronous`, but updates may run into each other: Hogwild! (Niu et al. 2011).
 

@@ -1,8 +1,11 @@
 """Asynchronous mini-batch learning by MapReduce: several jobs under way, updates stale."""
 
+from dataclasses import dataclass
+
 from staleness.algorithms.schedules import JobSchedule
 
 
+@dataclass(frozen=True)
 class MapReduceAsynchronous(JobSchedule):
     """Four mini-batches at once, each of 6 mappers and a reducer (Gimpel, Das & Smith 2010).
 
@@ -11,6 +14,7 @@ class MapReduceAsynchronous(JobSchedule):
     """
 
     name = "mapreduce-asynchronous"
-    mappers = 6
-    reducers = 1
-    jobs_in_flight = 4
+
+    mappers: int = 6
+    reducers: int = 1
+    jobs_in_flight: int = 4

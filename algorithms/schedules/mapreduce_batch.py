@@ -1,8 +1,11 @@
 """Batch learning by MapReduce: an iteration is a job."""
 
+from dataclasses import dataclass
+
 from staleness.algorithms.schedules import JobSchedule
 
 
+@dataclass(frozen=True)
 class MapReduceBatch(JobSchedule):
     """The whole corpus a job of 24 mappers and a reducer.
 
@@ -11,6 +14,7 @@ class MapReduceBatch(JobSchedule):
 
     name = "mapreduce-batch"
     batch = True
-    mappers = 24
-    reducers = 1
-    jobs_in_flight = 1
+
+    mappers: int = 24
+    reducers: int = 1
+    jobs_in_flight: int = 1

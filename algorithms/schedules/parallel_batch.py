@@ -1,9 +1,12 @@
 """Batch learning on several processors: their statistics summed, one update."""
 
+from dataclasses import dataclass
+
 from staleness.algorithms.schedules import Schedule
 from staleness.algorithms.schedules.synchronous import Synchronous
 
 
+@dataclass(frozen=True)
 class ParallelBatch(Schedule):
     """The corpus split over the processors, statistics summed in their order, one update.
 

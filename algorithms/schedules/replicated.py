@@ -1,9 +1,13 @@
 """Learning on copies of the parameters that are averaged now and then."""
 
+from dataclasses import dataclass
+
+from staleness.algorithms.components import check_number, parameter
 from staleness.algorithms.program import Instruction
 from staleness.algorithms.schedules import Schedule
 
 
+@dataclass(frozen=True)
 class Replicated(Schedule):
     """Each processor its own copy of `theta`, all averaged every so many mini-batches.
 
@@ -13,18 +17,22 @@ class Replicated(Schedule):
 
     name = "replicated"
     replicas = True
-    program = (
-        Instruction.DEAL,
-        Instruction.CALC,
-        Instruction.DELAY,
-        Instruction.UPDATE,
-        Instruction.BARRIER,
-        Instruction.AVERAGE,
-        Instruction.BARRIER,
-    )
 
-    @classmethod
-    def instructions(cls, average_every):
-        """Return the program with the average after `average_every` mini-batches of each."""
-        merge = cls.program.index(Instruction.BARRIER)
-        return cls.program[:merge] * average_every + cls.program[merge:]
+    average_every: int = parameter(250, "mini-batches between averages")
+
+    def __post_init__(self):
+        check_number("average_every", self.average_every)
+
+    @property
+    def program(self):
+        """The instructions; see `Schedule`."""
+        return (
+            Instruction.DEAL,
+            Instruction.CALC,
+            Instruction.DELAY,
+            Instruction.UPDATE,
+            (Instruction.REPEAT, self.average_every),
+            Instruction.BARRIER,
+            Instruction.AVERAGE,
+            Instruction.BARRIER,
+        )

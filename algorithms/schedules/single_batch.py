@@ -1,9 +1,12 @@
 """Batch learning on one processor."""
 
+from dataclasses import dataclass
+
 from staleness.algorithms.schedules import Schedule
 from staleness.algorithms.schedules.single import Single
 
 
+@dataclass(frozen=True)
 class SingleBatch(Schedule):
     """One processor, one update a pass over the corpus (Gimpel, Das & Smith 2010, section 2)."""
 

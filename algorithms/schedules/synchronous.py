@@ -1,9 +1,12 @@
 """Synchronous mini-batch learning: in step, waiting for the slowest."""
 
+from dataclasses import dataclass
+
 from staleness.algorithms.program import Instruction
 from staleness.algorithms.schedules import Schedule
 
 
+@dataclass(frozen=True)
 class Synchronous(Schedule):
     """Each mini-batch split over the processors, a barrier, one update.
 

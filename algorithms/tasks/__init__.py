@@ -75,6 +75,10 @@ class Task(Configurable):
         """Return the number of examples in the training set of an `EncodedCorpus`."""
 
     @abstractmethod
+    def work(self, corpus):
+        """Return the units of work of each training example, ndarray of int32: a learner's."""
+
+    @abstractmethod
     def training(self, corpus, seed):
         """Return what an update rule needs to make a learner.
 

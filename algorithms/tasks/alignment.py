@@ -84,6 +84,11 @@ class Alignment(Task):
         """Return the number of sentence pairs of the training set."""
         return len(corpus["train.source_offsets"]) - 1
 
+    def work(self, corpus):
+        """Return the cells of each sentence pair: of either direction, each with an empty word."""
+        source, target = (np.diff(corpus[f"train.{side}_offsets"]) for side in ("source", "target"))
+        return ((source + 1) * target + (target + 1) * source).astype(np.int32)
+
     def training(self, corpus, seed):
         """Return the `SentencePairs`; nothing of Model 1 is random."""
         return SentencePairs(

@@ -57,6 +57,10 @@ class NamedEntityRecognition(Task):
         """Return the number of sentences of the training set."""
         return len(corpus["train.offsets"]) - 1
 
+    def work(self, corpus):
+        """Return the tokens of each sentence of the training set."""
+        return np.diff(corpus["train.offsets"]).astype(np.int32)
+
     def training(self, corpus, seed):
         """Return the `LabelledFeatures` of the training set; theta begins at 0."""
         return LabelledFeatures(

@@ -9,8 +9,9 @@ from typing import ClassVar
 import numpy as np
 
 from benchmarks.peers import Pass, Peer, clock
+from staleness.algorithms.configuration import TASKS, UPDATES, Configuration
 from staleness.algorithms.metrics.entities import precision_recall_f1
-from staleness.algorithms.run import TASKS, UPDATES, Configuration, run
+from staleness.algorithms.run import run
 from staleness.workflow.corpora.encoders import encoder
 from staleness.workflow.corpora.formats import formats
 

@@ -14,8 +14,9 @@ import numpy as np
 
 from benchmarks.peers import Pass, Peer
 from benchmarks.peers.crfsuite import CORPUS, F1, f1
+from staleness.algorithms.configuration import Configuration
 from staleness.algorithms.errors import StalenessError
-from staleness.algorithms.run import Configuration, run
+from staleness.algorithms.run import run
 
 SCRIPT = Path(__file__).parents[1] / "hogwild.py"
 SENTENCES, EPOCHS = 3000, 3

@@ -16,7 +16,7 @@ import numpy as np
 
 from benchmarks.roofline import counts, limits
 from staleness.algorithms.clocks import Event, WallClock
-from staleness.algorithms.run import SCHEDULES, TASKS, UPDATES
+from staleness.algorithms.configuration import SCHEDULES, TASKS, UPDATES
 from staleness.algorithms.seeds import visiting_order
 from staleness.kernels.models.cooccurrence import cooccurrences
 from staleness.kernels.core.memory import LANES
@@ -163,7 +163,7 @@ def learning(learner, mini_batch_size=MINI_BATCH, straight=False):
     schedule = SCHEDULES["single-batch" if mini_batch_size == examples else "single"]
 
     def run():
-        clock = WallClock(learner, schedule.instructions(None), 1, mini_batch_size, order, ())
+        clock = WallClock(learner, schedule.program, 1, mini_batch_size, order, ())
         cpu, wall = time.process_time(), time.perf_counter()
         while clock.advance() is not Event.DONE:
             pass

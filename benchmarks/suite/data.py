@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
+from staleness.algorithms.configuration import TASKS
 from staleness.algorithms.encoded import EncodedCorpus, load
 from staleness.algorithms.errors import StalenessError
-from staleness.algorithms.run import TASKS
 from staleness.workflow.corpora.encoders import encoder
 
 EXAMPLES = 2000

@@ -4,7 +4,7 @@ import tempfile
 from itertools import pairwise
 from pathlib import Path
 
-from staleness.algorithms.run import TASKS
+from staleness.algorithms.configuration import TASKS
 from staleness.workflow.corpora.encode import encode
 
 from . import data

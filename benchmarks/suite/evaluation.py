@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from staleness.algorithms.configuration import TASKS, UPDATES
 from staleness.algorithms.metrics.alignment import alignment_error, symmetrise
 from staleness.algorithms.metrics.clustering import (
     contingency,
@@ -10,7 +11,6 @@ from staleness.algorithms.metrics.clustering import (
     v_measure,
 )
 from staleness.algorithms.metrics.entities import precision_recall_f1
-from staleness.algorithms.run import TASKS, UPDATES
 
 from . import data
 from .sampling import OneThread

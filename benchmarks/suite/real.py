@@ -1,6 +1,7 @@
 """The real corpora, where `results/` of this working copy has them."""
 
-from staleness.algorithms.run import TASKS, run
+from staleness.algorithms.configuration import TASKS
+from staleness.algorithms.run import run
 
 from . import data
 from .sampling import OneThread

@@ -7,16 +7,9 @@ from time import process_time
 import numpy as np
 
 from staleness.algorithms.clocks import Event
-from staleness.algorithms.run import (
-    CLOCKS,
-    SCHEDULES,
-    TASKS,
-    UPDATES,
-    Configuration,
-    make_clock,
-    run,
-    simulated_costs,
-)
+from staleness.algorithms.configuration import CLOCKS, SCHEDULES, TASKS, UPDATES, Configuration
+from staleness.algorithms.run import run
+from staleness.algorithms.shared_memory import make_clock
 from staleness.kernels.core.learner import Learner
 
 from . import data
@@ -136,7 +129,7 @@ class Overhead(OneThread):
         work = np.full(data.EXAMPLES, 14)
         replicas = processors if kind.replicas else 0
         self.learner = Learner(work, processors, processors, replicas)
-        self.costs, _ = simulated_costs(self.configuration, work)
+        self.costs, _ = self.configuration.costs(work)
 
     def seconds(self):
         """Return the processor time that a mini-batch takes."""

@@ -5,7 +5,7 @@ from time import process_time
 
 import numpy as np
 
-from staleness.algorithms.run import TASKS, UPDATES
+from staleness.algorithms.configuration import TASKS, UPDATES
 
 from . import data
 from .sampling import OneThread

@@ -21,11 +21,12 @@ from staleness.algorithms.calibrate import (
     write,
 )
 from staleness.algorithms.clocks import TRACE
+from staleness.algorithms.configuration import SCHEDULES, TASKS, UPDATES, Configuration
 from staleness.algorithms.costs import Costs
 from staleness.algorithms.costs.measured import REFERENCE, Measured
 from staleness.algorithms.encoded import EncodedCorpus
 from staleness.algorithms.errors import StalenessError
-from staleness.algorithms.run import SCHEDULES, TASKS, UPDATES, Configuration, run
+from staleness.algorithms.run import run
 from staleness.algorithms.seeds import visiting_order
 
 from .synthetic import calibrated, finish, make_clock
@@ -163,7 +164,7 @@ def test_costs_come_back_from_traces_that_they_made(corpus, schedule):
             .learner(task.training(corpus, seed=0), slots=processors, workspaces=1)
         )
         order = visiting_order(0, len(learner.work), 2)
-        program = SCHEDULES[schedule].program
+        program = SCHEDULES[schedule]().program
         clock = make_clock("simulated", learner, program, processors, size, order, costs=true)
         finish(clock)
         traces.append(clock.trace)
@@ -283,7 +284,7 @@ def test_what_a_batch_costs_comes_back(corpus, monkeypatch):
         size = len(learner.work)
         order = visiting_order(0, size, cell.epochs)
         clock = make_clock(
-            "simulated", learner, SCHEDULES[cell.schedule].program, 1, size, order, costs=true
+            "simulated", learner, SCHEDULES[cell.schedule]().program, 1, size, order, costs=true
         )
         finish(clock)
         learner.close()
@@ -314,8 +315,8 @@ def test_an_average_is_timed_from_the_rows_that_hold_it(corpus, monkeypatch, pro
     monkeypatch.setattr(module, "run", made_up)
     found = time_average("ner", "sgd", corpus, 60, processors, rounds=3)
     assert found == pytest.approx(average / processors, rel=1e-9)
-    assert [(c.schedule, c.processors, c.average_every) for c in cells] == [
-        ("replicated", processors, 4)
+    assert [(c.schedule, c.processors, c.schedule_parameters) for c in cells] == [
+        ("replicated", processors, {"average_every": 4})
     ] * 3
 
 

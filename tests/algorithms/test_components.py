@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from staleness.algorithms.components import Configurable, choose, discover
+from staleness.algorithms.components import Configurable, choose, discover, parameter
 from staleness.algorithms.errors import StalenessError
 
 COUNTER = itertools.count()
@@ -109,7 +109,7 @@ class Oven(Configurable):
     kind = "device"
     name = "oven"
     heat: float = 0.5
-    trays: int = 2
+    trays: int = parameter(2, "baked at once")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -140,6 +140,20 @@ def test_hyper_parameters_are_fields():
 def test_hyper_parameters_that_are_wrong(values, message):
     with pytest.raises(StalenessError, match=f"^{message}$"):
         Oven.configure(values)
+
+
+def test_what_is_said_of_a_hyper_parameter_is_inherited_with_it():
+    @dataclasses.dataclass(frozen=True)
+    class Kiln(Oven):
+        trays: int = 9
+        shelf: int = parameter(1, "from below")
+
+    assert Kiln.hyper_parameters() == {"heat": 0.5, "trays": 9, "shelf": 1}
+    assert [Kiln.explain(name) for name in ("heat", "trays", "shelf")] == [
+        None,
+        "baked at once",
+        "from below",
+    ]
 
 
 def test_a_component_without_hyper_parameters():

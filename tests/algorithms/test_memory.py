@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from staleness.algorithms import memory
+from staleness.algorithms.configuration import Configuration
 from staleness.algorithms.errors import StalenessError
-from staleness.algorithms.run import Configuration
 
 BASE = Configuration(task="ner", schedule="asynchronous", processors=100, evaluations=0, epochs=10)
 

@@ -10,8 +10,9 @@ import pytest
 
 from staleness.algorithms import encoded, record
 from staleness.algorithms.clocks import TRACE
+from staleness.algorithms.configuration import Configuration
 from staleness.algorithms.errors import StalenessError
-from staleness.algorithms.run import Configuration, run
+from staleness.algorithms.run import run
 from staleness.kernels import arithmetic
 
 CONFIGURATION = Configuration(

@@ -4,64 +4,21 @@ import signal
 import subprocess
 import sys
 import threading
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from staleness.algorithms import calibrate
+from staleness.algorithms.configuration import SCHEDULES, TASKS, Configuration
 from staleness.algorithms.errors import Diverged, StalenessError
-from staleness.algorithms.run import SCHEDULES, TASKS, Configuration, run
+from staleness.algorithms.run import run
 
 from .synthetic import CORES, calibrated
 
 BASE = Configuration(task="ner", schedule="single", epochs=2, evaluations=3)
 # A bound on what should take a moment, for machines that are busy.
 AT_MOST = 60.0
-
-
-# ---- configurations -----------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"task": "knitting"}, "unknown task 'knitting': choose one of .*ner"),
-        ({"schedule": "late"}, "unknown schedule 'late': choose one of asynchronous"),
-        ({"update": "up"}, "unknown update 'up': choose one of .*sgd"),
-        ({"clock": "cuckoo"}, "unknown clock 'cuckoo': choose one of simulated, wall"),
-        ({"cost": "free"}, "unknown cost model 'free': choose one of measured, paper"),
-        ({"processors": 0}, "processors must be at least 1, not 0"),
-        ({"mini_batch_size": 0}, "mini_batch_size must be at least 1, not 0"),
-        ({"epochs": 0}, "epochs must be at least 1, not 0"),
-        ({"evaluations": -2}, "evaluations must be at least 0, not -2"),
-        ({"seed": -1}, "seed must be at least 0, not -1"),
-        ({"seed": 2**70}, "seed must be at most 2,147,483,647, not 1180591620717411303424"),
-        ({"mini_batch_size": 10**20}, "mini_batch_size must be at most 2,147,483,647, not 1000"),
-        ({"epochs": 10**20}, "epochs must be at most 2,147,483,647, not 1000"),
-        ({"processors": 10**9}, "processors must be at most 16,384, not 1000000000"),
-        ({"delay_mean": "long"}, "delay mean 'long': expected seconds as in '5s', or multiples"),
-        ({"delay_probability": 1.5}, "delay_probability must lie between 0 and 1, not 1.5"),
-        ({"delay_probability": -0.1}, "delay_probability must lie between 0 and 1, not -0.1"),
-        ({"delay_probability": float("nan")}, "delay_probability must lie between 0 and 1"),
-        ({"processors": 2}, "schedule 'single' has 1 processor, not 2"),
-    ],
-    ids=str,
-)
-def test_configurations_that_make_no_sense(changes, message):
-    with pytest.raises(StalenessError, match=f"^{message}"):
-        Configuration(**asdict(BASE) | changes)
-
-
-def test_a_hyper_parameter_that_there_is_not(corpus):
-    with pytest.raises(
-        StalenessError, match="'sgd' has no hyper-parameter 'eta': it has step_size"
-    ):
-        run(Configuration(task="ner", schedule="single", hyper_parameters={"eta": 1.0}), corpus)
-
-
-def test_the_update_is_the_tasks_own_unless_said():
-    assert BASE.update == TASKS["ner"].update == "sgd"
 
 
 def test_a_corpus_of_another_task(corpus):
@@ -364,7 +321,9 @@ def test_an_error_of_the_progress_bar_ends_all_threads(corpus, clock):
 INTERRUPTED = """
 import sys, threading
 from staleness.algorithms import encoded
-from staleness.algorithms.run import Configuration, Interrupted, run
+from staleness.algorithms.configuration import Configuration
+from staleness.algorithms.result import Interrupted
+from staleness.algorithms.run import run
 
 folder, clock, schedule = sys.argv[1:]
 told = False
@@ -409,48 +368,3 @@ def test_control_c_ends_a_run(corpus_folder, clock, schedule):
     assert interrupted.endswith(" of 20000")
     assert threads == "threads 1"
     assert process.returncode == 0
-
-
-# ---- MapReduce ----------------------------------------------------------------------------------
-
-JOBS_OF = {
-    "mapreduce-batch": {"mappers": 24, "reducers": 1, "jobs_in_flight": 1},
-    "mapreduce-asynchronous": {"mappers": 6, "reducers": 1, "jobs_in_flight": 4},
-}
-
-
-@pytest.mark.parametrize("schedule", JOBS_OF)
-def test_jobs_are_those_of_the_schedule_unless_told_otherwise(schedule):
-    update = "em" if schedule.endswith("batch") else "stepwise-em"
-    settings = {"task": "alignment", "update": update, "schedule": schedule, "clock": "wall"}
-    chosen = Configuration(**settings)
-    assert {name: getattr(chosen, name) for name in JOBS_OF[schedule]} == JOBS_OF[schedule]
-    assert (chosen.mini_batch_size is None) == schedule.endswith("batch")
-    assert Configuration(**settings, mappers=3).mappers == 3
-    assert chosen.job_startup is None
-    assert Configuration(**settings | {"clock": "simulated"}).job_startup == "measured"
-
-
-@pytest.mark.parametrize(
-    ("settings", "message"),
-    [
-        ({"job_startup": "1s"}, "job_startup is for the simulated clock"),
-        ({"clock": "simulated", "job_startup": "1"}, "job start-up '1': expected seconds"),
-        ({"delay_mean": "5s"}, "knows no artificial delays"),
-        ({"mappers": 0}, "mappers must be at least 1, not 0"),
-        ({"update": "incremental-em"}, "needs more than the sums that 'mapreduce-batch' has"),
-        ({"schedule": "mapreduce-asynchronous"}, "'em' needs the whole corpus"),
-        ({"schedule": "single-batch", "reducers": 2}, "reducers is for MapReduce, not for 'single"),
-    ],
-)
-def test_jobs_that_make_no_sense_are_refused(settings, message):
-    with pytest.raises(StalenessError, match=message):
-        Configuration(
-            **{
-                "task": "tagging",
-                "update": "em",
-                "schedule": "mapreduce-batch",
-                "clock": "wall",
-                **settings,
-            }
-        )

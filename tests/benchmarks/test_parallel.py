@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from benchmarks import parallel
+from staleness.algorithms.configuration import Configuration
 from staleness.algorithms.errors import StalenessError
-from staleness.algorithms.run import Configuration
 
 
 def test_the_clock_alone_takes_some_time():

@@ -11,7 +11,7 @@ import pytest
 
 import benchmarks.suite
 from benchmarks.suite import data
-from staleness.algorithms.run import SCHEDULES, TASKS, UPDATES
+from staleness.algorithms.configuration import SCHEDULES, TASKS, UPDATES
 from staleness.workflow.corpora.encoders import encoder
 
 from ..algorithms.synthetic import save_corpus

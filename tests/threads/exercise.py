@@ -19,9 +19,11 @@ import numpy as np
 
 from staleness import kernels
 from staleness.algorithms import encoded
+from staleness.algorithms.configuration import SCHEDULES, UPDATES, Configuration
 from staleness.algorithms.errors import Diverged
 from staleness.algorithms.program import Instruction
-from staleness.algorithms.run import SCHEDULES, UPDATES, Configuration, Interrupted, run
+from staleness.algorithms.result import Interrupted
+from staleness.algorithms.run import run
 from staleness.algorithms.schedules import Schedule
 from staleness.algorithms.updates.stepwise_em import StepwiseEM
 

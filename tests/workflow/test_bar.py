@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from staleness.algorithms.run import Configuration
+from staleness.algorithms.configuration import Configuration
 from staleness.workflow.bar import LOGGER, Bar
 
 

@@ -51,17 +51,17 @@ def test_configs_of_the_suite_are_allowed(path):
         ("update: off", "update is off, which YAML reads as false, expected a name .*: put it in"),
         (
             "hyper_parameters: { step_size: 1e-3 }",
-            "hyper_parameters.step_size is 1e-3, which YAML reads as text, expected a number: "
-            "write 0.001$",
+            "hyper_parameters.step_size is 1e-3, which YAML reads as text, expected a number, "
+            "or a list of such: write 0.001$",
         ),
         ("hyper_parameters: { l2: 1e-7 }", r"l2 is 1e-7, .*: write 1\.0e-07$"),
         ("hyper_parameters: { l2: '0.5' }", 'l2 is "0.5", a text, .*: leave out the quotes$'),
-        ("hyper_parameters: { l2: much }", 'l2 is "much", expected a number$'),
+        ("hyper_parameters: { l2: much }", 'l2 is "much", expected a number, or a list of such$'),
         (
             "hyper_parameters: { l2: yes }",
-            "l2 is yes, which YAML reads as true, expected a number$",
+            "l2 is yes, which YAML reads as true, expected a number, or a list of such$",
         ),
-        ("hyper_parameters: { l2: }", "l2 is empty, expected a number$"),
+        ("hyper_parameters: { l2: }", "l2 is empty, expected a number, or a list of such$"),
         ("epochs: 4.0", "epochs is 4.0, expected a whole number of at least 1, or a list of such$"),
         ("epochs: [1, 0]", r"epochs\[1\] is 0, expected a whole number of at least 1$"),
         ("corpus: 2010", "corpus is 2010, which YAML reads as a number, .*: put it in quotes$"),

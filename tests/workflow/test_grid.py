@@ -8,8 +8,8 @@ import jsonschema
 import pytest
 import yaml
 
+from staleness.algorithms.configuration import Configuration
 from staleness.algorithms.errors import StalenessError
-from staleness.algorithms.run import Configuration
 from staleness.workflow import claims, sources
 from staleness.workflow import grid as module
 from staleness.workflow.claims import judge, selection
@@ -144,12 +144,15 @@ CHANGES = [
     (FOUR, "calibration", ["mine/a.json", "yours/a.json", "mine/a b.json"]),
     (FOUR, "delay_mean", ["8x", "8s", "16x"]),
     ({**FOUR, "delay_mean": "8x"}, "delay_probability", [0.5, 0.5 + 1e-9]),
-    ({**FOUR, "schedule": "replicated"}, "average_every", [100]),
+    ({**FOUR, "schedule": "replicated"}, "schedule_parameters", [{"average_every": 100}]),
     ({**FOUR, "clock": "wall"}, "oversubscribe", [True]),
     ({**JOBS, "clock": "wall"}, "engine", ["tcp://127.0.0.1:8786", "tcp://127.0.0.1:8787"]),
-    (JOBS, "mappers", [8]),
-    (JOBS, "reducers", [8]),
-    ({**JOBS, "schedule": "mapreduce-asynchronous", "update": None}, "jobs_in_flight", [2]),
+    (JOBS, "schedule_parameters", [{"mappers": 8}, {"reducers": 8}]),
+    (
+        {**JOBS, "schedule": "mapreduce-asynchronous", "update": None},
+        "schedule_parameters",
+        [{"jobs_in_flight": 2}],
+    ),
     (JOBS, "job_startup", ["20s"]),
 ]
 NO_PART_OF_A_CELL = {"seed"}
@@ -185,9 +188,27 @@ def test_another_corpus_is_another_folder():
     assert len(Grid(config(*cells, corpora=corpora))._cells) == 2
 
 
+def test_a_list_of_a_parameter_is_a_cell_an_element():
+    parameters = {"average_every": [10, 250]}
+    cell = {"schedule": "replicated", "processors": 2, "schedule_parameters": parameters}
+    asked = config({**cell, "hyper_parameters": {"step_size": [0.1, 0.3], "l2": 1.0}})
+    jsonschema.validate(asked, SCHEMA)
+    assert [slug.partition(".simulated-measured")[2] for slug in slugs(Grid(asked))] == [
+        ".step_size-0.1.average_every-10",
+        ".average_every-10",
+        ".step_size-0.1",
+        "",
+    ]
+
+
+def test_a_parameter_that_a_schedule_has_not_is_refused():
+    with pytest.raises(StalenessError, match="schedule 'single' has no parameter 'average_every'"):
+        Grid(config({"schedule": "single", "schedule_parameters": {"average_every": 3}}))
+
+
 @pytest.mark.parametrize(
     "change",
-    [{"engine": "tcp://127.0.0.1:8786"}, {"average_every": 3}, {"delay_probability": 0.5}],
+    [{"engine": "tcp://127.0.0.1:8786"}, {"delay_probability": 0.5}, {"oversubscribe": True}],
 )
 def test_what_has_no_effect_changes_no_folder(change):
     cells = [{"schedule": "single"}, {"schedule": "single", **change}]
@@ -284,9 +305,8 @@ def test_a_pause_in_mini_batches_is_as_long_as_the_config_says(mean, counts, cos
     assert len(others) == counts, "another cell than that of the cost model by default"
     key = first.split("/")
     understood = configuration_from(parser().parse_args(["run", *grid.run_arguments(*key)]))
-    default = Configuration(task="ner", schedule="single")
     for name, value in cost.items():
-        assert getattr(understood, name) == (value if counts else getattr(default, name))
+        assert getattr(understood, name) == (value if counts else None)
     assert grid.calibration(*key) == (
         [cost["calibration"]] if counts and "cost" not in cost else []
     )

@@ -13,9 +13,9 @@ import json
 import math
 
 from staleness.algorithms.components import choose
+from staleness.algorithms.configuration import TASKS
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.files import whole_file
-from staleness.algorithms.run import TASKS
 from staleness.workflow.claims import bootstrap, claims, selection
 from staleness.workflow.claims.criteria import UNDECIDED, VERDICTS, whole
 from staleness.workflow.claims.effects import stated

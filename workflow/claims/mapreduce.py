@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from staleness.algorithms.run import JOBS
 from staleness.workflow.claims import Claim, Part
 from staleness.workflow.claims.criteria import above
 from staleness.workflow.claims.effects import TIMES, faster, level
@@ -35,7 +34,7 @@ class MapReduce(Claim):
         """Return the cells it needs; see `Claim`."""
         return {
             "batch": Need(mapreduce.BATCH, update="em"),
-            "asynchronous": Need(mapreduce.ASYNCHRONOUS, free=(*runs.LEARNING, *JOBS)),
+            "asynchronous": Need(mapreduce.ASYNCHRONOUS, free=runs.LEARNING),
         }
 
     def experiment(self, cell):

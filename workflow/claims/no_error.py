@@ -1,6 +1,6 @@
 """Claim 8: staleness adds no error."""
 
-from staleness.algorithms.run import TASKS
+from staleness.algorithms.configuration import TASKS
 from staleness.workflow.claims import Claim, Part
 from staleness.workflow.claims.criteria import within
 from staleness.workflow.claims.effects import gain

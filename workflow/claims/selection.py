@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from staleness.algorithms.configuration import TASKS
 from staleness.algorithms.errors import StalenessError
-from staleness.algorithms.run import TASKS
 from staleness.workflow.figures import runs
 from staleness.workflow.figures.phrases import listed
 

@@ -1,6 +1,6 @@
 """Claim 7: stepwise and batch EM on tagging, and asynchrony beyond the ideal."""
 
-from staleness.algorithms.run import TASKS
+from staleness.algorithms.configuration import TASKS
 from staleness.workflow.claims import Claim, Part
 from staleness.workflow.claims.criteria import above
 from staleness.workflow.claims.effects import faster, gain, level

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from staleness.algorithms import encoded
 from staleness.algorithms.calibrate import ROUNDS, calibrate, read, write
+from staleness.algorithms.configuration import TASKS, UPDATES
 from staleness.algorithms.doctor import brief, conclude, disturbing, examine
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.files import check_file
 from staleness.algorithms.machine import machine
-from staleness.algorithms.run import TASKS, UPDATES
 from staleness.workflow.commands import Command
 from staleness.workflow.commands.encode import add_examples_option
 from staleness.workflow.commands.fetch import add_place_options

@@ -3,24 +3,24 @@
 import dataclasses
 import json
 import sys
+from argparse import ArgumentError
 from pathlib import Path
 
 from staleness.algorithms import memory, record
 from staleness.algorithms.arrays import load
-from staleness.algorithms.doctor import examine
-from staleness.algorithms.errors import StalenessError
-from staleness.algorithms.mapreduce.simulated import MEASURED
-from staleness.algorithms.run import (
+from staleness.algorithms.configuration import (
     ALL_SCHEDULES,
     CLOCKS,
     COST_MODELS,
     TASKS,
     UPDATES,
     Configuration,
-    Interrupted,
-    check_task,
-    run,
 )
+from staleness.algorithms.doctor import examine
+from staleness.algorithms.errors import StalenessError
+from staleness.algorithms.mapreduce.simulated import MEASURED
+from staleness.algorithms.result import Interrupted
+from staleness.algorithms.run import check_task, run
 from staleness.workflow.bar import Bar
 from staleness.workflow.commands import Command
 from staleness.workflow.commands.encode import (
@@ -45,13 +45,9 @@ NUMBERS = {
     "--epochs": ("E", "passes over the corpus"),
     "--evaluations": ("N", "curve points an epoch; 0: only the first and the last"),
     "--seed": ("S", "of the order of examples and of the delays"),
-    "--average-every": ("K", "mini-batches between averages, if replicated"),
 }
-JOB_NUMBERS = {
-    "--mappers": ("M", "tasks that a job's examples are split over"),
-    "--reducers": ("R", "tasks that add up what mappers leave; with more than one, in a tree"),
-    "--jobs-in-flight": ("J", "jobs under way at once"),
-}
+LEARNING = (*TASKS.values(), *UPDATES.values())
+SCHEDULING = tuple(ALL_SCHEDULES.values())
 JSON_KEYS_LEFT_OUT = ("configuration", "cost_model")
 
 
@@ -67,6 +63,7 @@ class Run(Command):
         add_choice(parser, "--schedule", ALL_SCHEDULES, required=True)
         for option, (letter, help) in NUMBERS.items():
             add_setting(parser, option, metavar=letter, type=int, help=help)
+        add_parameters(parser.add_argument_group("schedule"), SCHEDULING)
         add_learning_options(parser.add_argument_group("learning"))
         add_time_options(parser.add_argument_group("time"))
         add_job_options(parser.add_argument_group("MapReduce"))
@@ -88,7 +85,7 @@ class Run(Command):
         memory.check(
             configuration,
             TASKS[configuration.task]().examples(corpus),
-            split=ALL_SCHEDULES[configuration.schedule].splits(),
+            split=configuration.parts()[-1].splits(),
         )
         timed = configuration.clock == "wall" and options.out is not None
         findings = examine() if timed else []
@@ -129,14 +126,23 @@ def add_setting(parser, option, help, **keywords):
 def add_learning_options(group):
     """Declare what is learned, and how."""
     add_choice(group, "--update", UPDATES, help="default: the task's")
-    for name, components in hyper_parameters().items():
-        group.add_argument(
-            f"--{name.replace('_', '-')}",
-            dest=name,
-            metavar="X",
-            type=float,
-            help=f"hyper-parameter of {' and '.join(components)}",
-        )
+    add_parameters(group, LEARNING)
+
+
+def add_parameters(group, components):
+    """Declare an option for each parameter of some components."""
+    for name, kinds in having(components).items():
+        of = ", ".join(f"{kind.name} {kind.hyper_parameters()[name]:g}" for kind in kinds)
+        help = next(filter(None, (kind.explain(name) for kind in kinds)), kinds[0].noun)
+        option = f"--{name.replace('_', '-')}"
+        about = f"{help} (default: {of})"
+        try:
+            group.add_argument(option, dest=name, metavar="X", type=float, help=about)
+        except ArgumentError:
+            raise StalenessError(
+                f"{kinds[0].kind} '{kinds[0].name}': {option} is another option already: give its "
+                f"{kinds[0].noun} '{name}' another name"
+            ) from None
 
 
 def add_time_options(group):
@@ -176,9 +182,6 @@ def add_job_options(group):
         metavar="T",
         help=f"on the simulated clock: seconds ('20s') or '{MEASURED}' (default: {MEASURED})",
     )
-    for option, (letter, help) in JOB_NUMBERS.items():
-        help = f"{help} (default: the schedule's)"  # noqa: PLW2901
-        add_setting(group, option, metavar=letter, type=int, help=help)
 
 
 def add_corpus_options(group):
@@ -191,12 +194,12 @@ def add_corpus_options(group):
     add_place_options(group)
 
 
-def hyper_parameters():
-    """Return the hyper-parameters of all tasks and update rules: name to what has it."""
+def having(components):
+    """Return the parameters of some components: name to those that have it, a dict."""
     found = {}
-    for component in (*TASKS.values(), *UPDATES.values()):
+    for component in components:
         for name in component.hyper_parameters():
-            found.setdefault(name, []).append(component.name)
+            found.setdefault(name, []).append(component)
     return found
 
 
@@ -213,8 +216,9 @@ def configuration_from(options):
         for field in dataclasses.fields(Configuration)
         if hasattr(options, field.name)
     }
-    given = {name: getattr(options, name) for name in hyper_parameters()}
-    values["hyper_parameters"] = {k: v for k, v in given.items() if v is not None}
+    for name, components in (("hyper_parameters", LEARNING), ("schedule_parameters", SCHEDULING)):
+        given = {parameter: getattr(options, parameter) for parameter in having(components)}
+        values[name] = {k: v for k, v in given.items() if v is not None}
     return Configuration(**values)
 
 

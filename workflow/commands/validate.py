@@ -4,7 +4,7 @@ from functools import partial
 from pathlib import Path
 
 from staleness.algorithms.calibrate import MINI_BATCH_SIZES, MOST_EPOCHS, ROUNDS
-from staleness.algorithms.run import TASKS, UPDATES
+from staleness.algorithms.configuration import TASKS, UPDATES
 from staleness.workflow import validation
 from staleness.workflow.commands import Command
 from staleness.workflow.commands.calibrate import corpus_for, tell

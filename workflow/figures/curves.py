@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from staleness.algorithms.run import TASKS
+from staleness.algorithms.configuration import TASKS
 from staleness.workflow.figures import measures, runs, style
 from staleness.workflow.figures.labels import Label
 from staleness.workflow.figures.measures import Spread

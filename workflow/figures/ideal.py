@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from staleness.algorithms.run import TASKS
+from staleness.algorithms.configuration import TASKS
 from staleness.workflow.figures import Figure, curves, measures, runs, style
 from staleness.workflow.figures.curves import Curve
 from staleness.workflow.figures.phrases import (

@@ -27,8 +27,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from staleness.algorithms.components import choose
+from staleness.algorithms.configuration import TASKS
 from staleness.algorithms.errors import StalenessError
-from staleness.algorithms.run import TASKS
 from staleness.workflow.figures import runs
 from staleness.workflow.figures.runs import AXIS
 

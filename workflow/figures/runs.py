@@ -6,9 +6,9 @@ from functools import cached_property
 from pathlib import Path
 
 from staleness.algorithms import record
+from staleness.algorithms.configuration import TASKS
 from staleness.algorithms.delays import Mean
 from staleness.algorithms.errors import StalenessError
-from staleness.algorithms.run import TASKS
 
 SINGLE = "single"
 AXIS = ("time_s", "updates", "examples", "epoch")
@@ -33,9 +33,12 @@ TRACE = (
     *("processor", "start", "computed", "delay", "barrier_wait", "lock_wait", "update", "end"),
     *("update_number", "staleness"),
 )
+PARAMETERS = "schedule_parameters"  # a setting of each schedule's own
 # Settings in which the cells of one experiment may differ.
 SCHEDULING = ("schedule", "processors", "oversubscribe")
-DELAYS = ("delay_mean", "delay_probability")
+# On the wall clock nothing costs anything but pauses in mini-batches; on the other `common` looks.
+COST = ("cost", "calibration")
+DELAYS = ("delay_mean", "delay_probability", *COST)
 LEARNING = ("update", "hyper_parameters", "mini_batch_size", "epochs", "evaluations")
 NEEDED_NUMBERS = ("cpu_seconds", "peak_memory_bytes", "mean_staleness")
 DIGEST = "curve_sha256"
@@ -245,6 +248,8 @@ def by_mini_batch_size(cells):
 def differing(cells, besides=SCHEDULING):
     """Return the first setting, other than those named, in which cells differ, or None.
 
+    Parameters of schedules are compared where the schedule is the same.
+
     Parameters
     ----------
     cells : list of Cell
@@ -257,9 +262,13 @@ def differing(cells, besides=SCHEDULING):
         Its name and the values found, sorted as texts.
     """
     names = {name: None for cell in cells for name in cell.configuration}
-    for name in names:
-        values = {json.dumps(cell.configuration.get(name), sort_keys=True) for cell in cells}
-        if name not in besides and len(values) > 1:
+    schedules = {cell.schedule: None for cell in cells}
+    compared = [(name, cells) for name in names if name not in (*besides, PARAMETERS)]
+    if PARAMETERS not in besides:
+        compared += [(PARAMETERS, [c for c in cells if c.schedule == s]) for s in schedules]
+    for name, alike in compared:
+        values = {json.dumps(cell.configuration.get(name), sort_keys=True) for cell in alike}
+        if len(values) > 1:
             return name, sorted(values)
     return None
 
@@ -305,6 +314,8 @@ def grouped(cells, besides):
     -------
     list of list of Cell
     """
+    if "schedule" in besides:
+        besides = (*besides, PARAMETERS)
     groups = {}
     for cell in cells:
         settings = {k: v for k, v in cell.configuration.items() if k not in besides}

@@ -5,7 +5,7 @@ import math
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
-from staleness.algorithms.run import TASKS
+from staleness.algorithms.configuration import TASKS
 from staleness.workflow.figures import Figure, activity, curves, measures, runs, style
 from staleness.workflow.figures.phrases import MINUS, Scale, listed, number, provenance, setting
 

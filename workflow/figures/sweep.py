@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.ticker import FixedFormatter, FixedLocator, LogLocator, NullLocator
 
-from staleness.algorithms.run import TASKS
+from staleness.algorithms.configuration import TASKS
 from staleness.workflow.figures import curves, measures, runs, style
 from staleness.workflow.figures.phrases import Scale, listed, number, setting, time_unit
 

@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from staleness.algorithms.configuration import TASKS
 from staleness.algorithms.doctor import GOOD, UNKNOWN, WARNING, Finding, conclude
 from staleness.algorithms.errors import StalenessError
-from staleness.algorithms.run import TASKS
 from staleness.workflow.figures import Figure, curves, measures, runs, style, sweep
 from staleness.workflow.figures.curves import Curve
 from staleness.workflow.figures.measures import Spread

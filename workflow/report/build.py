@@ -12,9 +12,9 @@ from pathlib import Path
 import typst
 
 from staleness.algorithms.components import choose
+from staleness.algorithms.configuration import TASKS
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.files import naming, whole_file
-from staleness.algorithms.run import TASKS
 from staleness.workflow.claims import judge
 from staleness.workflow.figures import FORMAT, runs
 from staleness.workflow.report import jobs, peers

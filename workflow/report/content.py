@@ -4,8 +4,8 @@ import inspect
 import re
 from importlib.metadata import version
 
+from staleness.algorithms.configuration import ALL_SCHEDULES, TASKS, UPDATES
 from staleness.algorithms.delays import RELATIVE_DEVIATION, Mean
-from staleness.algorithms.run import ALL_SCHEDULES, TASKS, UPDATES
 from staleness.workflow.claims import judge
 from staleness.workflow.claims.criteria import VERDICTS
 from staleness.workflow.figures import measures, runs

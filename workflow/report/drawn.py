@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from staleness.algorithms.run import TASKS
+from staleness.algorithms.configuration import TASKS
 from staleness.workflow.report.content import ALL_TASKS
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from staleness.algorithms.configuration import TASKS
 from staleness.algorithms.costs.paper import MINI_BATCH_SIZE, SECONDS
-from staleness.algorithms.run import TASKS
 from staleness.workflow.figures import runs
 from staleness.workflow.figures.measures import Spread
 from staleness.workflow.figures.phrases import (

@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from importlib.metadata import version
 
-from staleness.algorithms.run import TASKS, without_effect
+from staleness.algorithms.configuration import TASKS
 from staleness.workflow.corpora import registry
 from staleness.workflow.figures import runs
 from staleness.workflow.figures.phrases import duration, listed, mini_batch_sizes, number
@@ -37,19 +37,16 @@ def settings(group):
         "delays": runs.describe_delays(group) or "none",
     }
     named = {
-        *("schedule", "processors", "oversubscribe"),
+        *("schedule", runs.PARAMETERS, "processors", "oversubscribe"),
         *("task", "update", "hyper_parameters", "mini_batch_size", "epochs", "evaluations"),
         *("clock", "delay_mean", "delay_probability"),
     }
     if shared["clock"] == "simulated":  # its name says them
         named |= {"cost", "calibration"}
-    named |= set.intersection(
-        *(
-            without_effect(cell.schedule, shared["clock"], cell.configuration.get("delay_mean"))
-            for cell in group
-        )
-    )
     others = {name: value for name, value in configuration.items() if name not in named}
+    for cell in group:
+        for name, value in cell.configuration.get(runs.PARAMETERS, {}).items():
+            others[f"{name} of {cell.schedule}"] = value
     return [
         *(_fact(name, value) for name, value in {**facts, **others}.items() if value is not None),
         _fact("encoded corpus", "SHA-256 of the arrays", shared["digest"]),

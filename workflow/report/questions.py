@@ -4,8 +4,8 @@ A figure that is not named here stands in the report with its caption alone. Wha
 by the captions and the claims, which compute it.
 """
 
+from staleness.algorithms.configuration import TASKS
 from staleness.algorithms.costs.paper import SECONDS, Paper
-from staleness.algorithms.run import TASKS
 from staleness.workflow.report.past import EXPERIMENTS
 
 SAME_COST = (

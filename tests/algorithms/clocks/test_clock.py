@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from staleness.algorithms.clocks import TRACE, Event
+from staleness.algorithms.configuration import SCHEDULES
+from staleness.algorithms.costs import Costs
 from staleness.algorithms.errors import Diverged
 from staleness.algorithms.program import Instruction
-from staleness.algorithms.run import SCHEDULES
 
 from ..synthetic import advance, finish, make_clock
 
@@ -95,6 +96,23 @@ def test_time_stands_still_at_a_curve_point(kind, learner):
     clock.stop()
     assert clock.time < at + pause
     assert clock.trace["end"].max() < at + pause
+
+
+@pytest.mark.parametrize(("times", "groups"), [(1, [1] * 7), (3, [3, 3, 1]), (100, [7])])
+@pytest.mark.parametrize("first", [Instruction.TAKE, Instruction.SHARE, Instruction.DEAL])
+def test_what_follows_repeat_is_done_once_for_so_many_mini_batches(
+    kind, learner, first, times, groups
+):
+    """Also for those at the end that are fewer."""
+    repeat = (Instruction.REPEAT, times)
+    program = (first, Instruction.CALC, Instruction.UPDATE, repeat, Instruction.BARRIER)
+    costs = Costs(calc_work=1.0, barrier=1.0)
+    clock = make_clock(kind, learner, program, 1, 1, np.arange(7), costs=costs)
+    finish(clock)
+    assert learner.updates == 7
+    assert clock.trace["mini_batch"].tolist() == list(range(7))
+    waited = np.flatnonzero(clock.trace["barrier_wait"]) + 1
+    assert waited.tolist() == np.cumsum(groups).tolist()
 
 
 @pytest.mark.parametrize("program", [SINGLE, ASYNCHRONOUS, SYNCHRONOUS], ids=["1", "a", "s"])

@@ -4,16 +4,16 @@ import numpy as np
 import pytest
 
 from staleness.algorithms.clocks import Event, SimulatedClock
+from staleness.algorithms.configuration import SCHEDULES
 from staleness.algorithms.costs import Costs
 from staleness.algorithms.program import Instruction
-from staleness.algorithms.run import SCHEDULES
 
 from ..synthetic import finish
 
 ASYNCHRONOUS = SCHEDULES["asynchronous"].program
 SYNCHRONOUS = SCHEDULES["synchronous"].program
 SINGLE = SCHEDULES["single"].program
-REPLICATED = SCHEDULES["replicated"].program
+REPLICATED = SCHEDULES["replicated"](average_every=1).program
 
 
 @pytest.fixture

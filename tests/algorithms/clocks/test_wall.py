@@ -9,16 +9,16 @@ import numpy as np
 import pytest
 
 from staleness.algorithms.clocks import Event, WallClock
+from staleness.algorithms.configuration import SCHEDULES
 from staleness.algorithms.errors import Diverged, StalenessError
 from staleness.algorithms.program import Instruction
-from staleness.algorithms.run import SCHEDULES
 
 from ..synthetic import CORES, advance, finish
 
 ASYNCHRONOUS = SCHEDULES["asynchronous"].program
 SYNCHRONOUS = SCHEDULES["synchronous"].program
 SINGLE = SCHEDULES["single"].program
-REPLICATED = SCHEDULES["replicated"].instructions(3)
+REPLICATED = SCHEDULES["replicated"](average_every=3).program
 # A bound on what should take milliseconds, for machines that are busy.
 AT_MOST = 30.0
 

@@ -6,10 +6,10 @@ import json
 import numpy as np
 import pytest
 
+from staleness.algorithms.configuration import COST_MODELS
 from staleness.algorithms.costs import CostModel, Costs
 from staleness.algorithms.costs.measured import FORMAT, REFERENCE, Measured
 from staleness.algorithms.errors import StalenessError
-from staleness.algorithms.run import COST_MODELS
 
 from ..synthetic import calibrated
 

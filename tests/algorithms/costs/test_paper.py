@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from staleness.algorithms.configuration import SCHEDULES
 from staleness.algorithms.costs.paper import Paper
 from staleness.algorithms.errors import StalenessError
-from staleness.algorithms.run import SCHEDULES
 from staleness.algorithms.seeds import visiting_order
 
 from ..synthetic import finish, make_clock

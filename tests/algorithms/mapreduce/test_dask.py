@@ -18,10 +18,12 @@ import distributed
 import numpy as np
 import pytest
 
+from staleness.algorithms.configuration import Configuration
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.mapreduce import dask as module
 from staleness.algorithms.mapreduce.deal import Share
-from staleness.algorithms.run import Configuration, Interrupted, run
+from staleness.algorithms.result import Interrupted
+from staleness.algorithms.run import run
 
 from ..synthetic import CORES
 
@@ -171,7 +173,11 @@ def test_batch_em_survives_a_worker_and_asynchronous_em_counts_once(corpora, tmp
     with cluster_of(tmp_path, workers=2) as (cluster, address):
         killing = Killing(cluster, 0, after=0.3)
         configuration = configuration_of(
-            "tagging", "mapreduce-batch", epochs=8, engine=address, mappers=6
+            "tagging",
+            "mapreduce-batch",
+            epochs=8,
+            engine=address,
+            schedule_parameters={"mappers": 6},
         )
         found = run(configuration, corpus, progress=killing)
         killing.done.join()
@@ -186,7 +192,7 @@ def test_batch_em_survives_a_worker_and_asynchronous_em_counts_once(corpora, tmp
             mini_batch_size=5,
             epochs=3,
             engine=address,
-            mappers=2,
+            schedule_parameters={"mappers": 2},
         )
         found = run(configuration, corpora["alignment"], progress=killing)
         killing.done.join()
@@ -205,7 +211,9 @@ def test_batch_em_survives_a_worker_and_asynchronous_em_counts_once(corpora, tmp
 def test_a_local_cluster_learns_what_one_processor_does(corpora, task):
     expected = run(configuration_of(task, "single-batch"), corpora[task])
     found = run(
-        configuration_of(task, "mapreduce-batch", mappers=3, processors=2, reducers=2),
+        configuration_of(
+            task, "mapreduce-batch", processors=2, schedule_parameters={"mappers": 3, "reducers": 2}
+        ),
         corpora[task],
     )
     np.testing.assert_allclose(
@@ -253,7 +261,9 @@ def test_with_tls_nobody_else_is_let_in(corpora, tmp_path):
         )
         with dask.config.set(tls | {"distributed.comm.require-encryption": True}):
             found = run(
-                configuration_of("tagging", "mapreduce-batch", mappers=2, engine=address),
+                configuration_of(
+                    "tagging", "mapreduce-batch", schedule_parameters={"mappers": 2}, engine=address
+                ),
                 corpora["tagging"],
             )
     assert found.engine["address"] == address
@@ -364,7 +374,9 @@ def test_a_worker_that_comes_later_must_be_as_this_machine(
         module.Dask(address, patience=PATIENCE).close()  # it is there
         monkeypatch.setattr(module, "PULSE", 0.5)
         monkeypatch.setattr(module.Dask.__init__, "__defaults__", ("local", 1, 5))
-        configuration = configuration_of("tagging", "mapreduce-batch", mappers=2, engine=address)
+        configuration = configuration_of(
+            "tagging", "mapreduce-batch", schedule_parameters={"mappers": 2}, engine=address
+        )
         with pytest.raises(StalenessError, match=message):
             run(configuration, corpora["tagging"], progress=join)
 
@@ -393,7 +405,9 @@ def test_a_run_without_anybody_ends_in_a_line(corpora, tmp_path, monkeypatch, wh
                 return usual(engine, *arguments, **settings)
 
             monkeypatch.setattr(module.Dask, when, then)
-        configuration = configuration_of("tagging", "mapreduce-batch", mappers=2, engine=address)
+        configuration = configuration_of(
+            "tagging", "mapreduce-batch", schedule_parameters={"mappers": 2}, engine=address
+        )
         with pytest.raises(StalenessError) as ended:
             run(configuration, corpora["tagging"], progress=gone)
     assert f"--engine {address}: " in str(ended.value)
@@ -423,7 +437,9 @@ def test_an_interrupt_says_how_far_it_had_come(corpora):
 
     with pytest.raises(Interrupted, match=r"after 1 updates, epoch 1\.00 of 5"):
         run(
-            configuration_of("tagging", "mapreduce-batch", mappers=2), corpora["tagging"], interrupt
+            configuration_of("tagging", "mapreduce-batch", schedule_parameters={"mappers": 2}),
+            corpora["tagging"],
+            interrupt,
         )
 
 
@@ -456,7 +472,10 @@ def test_a_mapper_error_is_told(corpora):
     with pytest.raises(StalenessError, match="states must be 1 to 1024, not 0"):
         run(
             configuration_of(
-                "tagging", "mapreduce-batch", mappers=2, hyper_parameters={"states": 0}
+                "tagging",
+                "mapreduce-batch",
+                schedule_parameters={"mappers": 2},
+                hyper_parameters={"states": 0},
             ),
             corpora["tagging"],
         )

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from staleness.algorithms.configuration import SCHEDULES, TASKS, UPDATES, Configuration
 from staleness.algorithms.errors import Diverged, StalenessError
 from staleness.algorithms.mapreduce.driver import ATTEMPTS, Driver, learn
-from staleness.algorithms.run import SCHEDULES, TASKS, UPDATES, Configuration, run
+from staleness.algorithms.run import run
 from staleness.algorithms.seeds import generator
 
 from .here import Here

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from staleness.algorithms.build import source_digest
+from staleness.algorithms.configuration import TASKS
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.mapreduce.counts import add
 from staleness.algorithms.mapreduce.deal import EVERYTHING, Deal, Share
 from staleness.algorithms.mapreduce.partition import MODELS, Partition, Place, part
 from staleness.algorithms.mapreduce.state import Theta
-from staleness.algorithms.run import TASKS
 
 from .here import sent
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from staleness.algorithms.configuration import UPDATES
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.mapreduce.pieces import Pieces
-from staleness.algorithms.run import UPDATES
 
 from .here import Here
 from .test_driver import CLOSE, EPOCHS, SEED, TASKS, alone

@@ -5,13 +5,14 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from staleness.algorithms.configuration import TASKS, UPDATES, Configuration
 from staleness.algorithms.costs import Costs
 from staleness.algorithms.costs.measured import Measured
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.mapreduce.counts import Counts, add
 from staleness.algorithms.mapreduce.driver import Driver
 from staleness.algorithms.mapreduce.simulated import DASK, Simulated, Startup
-from staleness.algorithms.run import TASKS, UPDATES, Configuration, run
+from staleness.algorithms.run import run
 
 from .here import Here
 
@@ -134,7 +135,9 @@ def test_one_job_in_flight_learns_what_any_engine_does(corpora, task):
 @pytest.mark.parametrize("schedule", ["mapreduce-batch", "mapreduce-asynchronous"])
 def test_a_run_is_a_function_of_its_configuration(corpora, schedule):
     made = [
-        run_of(corpora["alignment"], schedule, mini_batch_size=8, mappers=2).summary()
+        run_of(
+            corpora["alignment"], schedule, mini_batch_size=8, schedule_parameters={"mappers": 2}
+        ).summary()
         for _ in range(2)
     ]
     for name in ("curve_sha256", "theta_sha256", "seconds", "engine"):
@@ -148,7 +151,7 @@ def test_a_trace_adds_up(corpora):
         corpora["alignment"],
         "mapreduce-asynchronous",
         mini_batch_size=4,
-        mappers=2,
+        schedule_parameters={"mappers": 2},
         processors=1,
         job_startup="0.5s",
     )

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from staleness.algorithms.configuration import SCHEDULES, TASKS, UPDATES
 from staleness.algorithms.program import Instruction
-from staleness.algorithms.run import SCHEDULES, TASKS, UPDATES
 from staleness.algorithms.seeds import generator, visiting_order
 
 from ..synthetic import finish, make_clock
@@ -12,7 +12,7 @@ from ..synthetic import finish, make_clock
 CLOCKS = ("simulated", "wall")
 EXAMPLES = 45
 EPOCHS = 2
-AVERAGE_EVERY = 3
+SMALL = {"average_every": 3}  # parameters that show in a corpus as small as these
 PARTS = ("delay", "barrier_wait", "lock_wait", "update")
 # Tasks whose statistics are sums over a slot's examples: how they are split decides on a last bit.
 ADDED_UP = ("tagging",)
@@ -27,10 +27,16 @@ WHATEVER_THE_TIME = (
 )
 
 
+def made(name):
+    """Return a schedule, with parameters that are its own or `SMALL`."""
+    kind = SCHEDULES[name]
+    return kind.configure({k: v for k, v in SMALL.items() if k in kind.hyper_parameters()})
+
+
 def that_make_sense(processors):
     return [
         pytest.param(schedule, p, id=f"{schedule.name}-{p}")
-        for schedule in SCHEDULES.values()
+        for schedule in map(made, SCHEDULES)
         for p in processors
         if schedule.skip(p) is None
     ]
@@ -43,13 +49,13 @@ def that_learn(processors):
         for param in that_make_sense(processors)
         for update in UPDATES.values()
         for task in update.tasks
-        if update.skip(task, param.values[0]) is None
+        if update.skip(task, type(param.values[0])) is None
     ]
 
 
 def exclusive(kind, schedule, processors):
     """Return whether no two updates of the shared copy can be under way at the same time."""
-    one_at_a_time = Instruction.LOCK in schedule.program or schedule.splits()
+    one_at_a_time = schedule.has(Instruction.LOCK) or schedule.splits()
     return one_at_a_time or processors == 1 or kind == "simulated"
 
 
@@ -71,7 +77,7 @@ def count(counting):
         clock = make_clock(
             kind,
             learner,
-            schedule.instructions(AVERAGE_EVERY),
+            schedule.program,
             processors,
             mini_batch_size,
             order,
@@ -113,7 +119,7 @@ def learn(corpora):
         clock = make_clock(
             kind,
             learner,
-            schedule.instructions(AVERAGE_EVERY),
+            schedule.program,
             processors,
             mini_batch_size,
             order,
@@ -143,7 +149,7 @@ def test_every_mini_batch_is_done_once(count, kind, schedule, processors, mini_b
     mini_batches = -(-len(order) // mini_batch_size)
     trace = clock.trace
     shares = processors if schedule.splits() else 1
-    if Instruction.DEAL in schedule.program:
+    if schedule.has(Instruction.DEAL):
         # Everybody has a row in every round; those at the end may have nothing to do.
         rounds = -(-mini_batches // processors)
         assert len(trace) == rounds * processors
@@ -186,7 +192,8 @@ def test_updates_are_numbered_in_the_order_they_are_made(
         if exclusive(kind, schedule, processors):
             assert sorted(trace["update_number"]) == list(range(1, mini_batches + 1))
     by_update = trace[np.argsort(trace["update_number"], kind="stable")]
-    if Instruction.LOCK in schedule.program:
+    if schedule.has(Instruction.LOCK) and not schedule.has(Instruction.BARRIER):
+        # A turn ends with its update.
         assert (np.diff(by_update["end"]) >= 0).all()
     assert (trace["staleness"] >= 0).all()
     assert (trace["staleness"] < trace["update_number"]).all()
@@ -248,7 +255,7 @@ def test_curve_points_come_as_soon_as_they_are_due(count, kind, schedule, proces
 def test_curve_points_are_exact_where_mini_batches_allow(count):
     evaluations = [20, 40, 60, 80, 90]
     for kind in CLOCKS:
-        _, _, _, points = count(kind, SCHEDULES["single"], 1, 4, evaluations=evaluations)
+        _, _, _, points = count(kind, made("single"), 1, 4, evaluations=evaluations)
         assert [point[2] for point in points] == evaluations
         assert [point[1] for point in points] == [5, 10, 15, 20, 23]
 
@@ -331,7 +338,7 @@ def test_the_simulated_clock_repeats_itself(learn, task, update, schedule, proce
 def test_splitting_a_mini_batch_learns_what_one_processor_does(
     learn, kind, task, update, schedule, processors, mini_batch_size
 ):
-    alone = SCHEDULES["single-batch" if schedule.batch else "single"]
+    alone = made("single-batch" if schedule.batch else "single")
     of_what = {"task": task, "update": update}
     single, _, _ = learn("simulated", alone, 1, mini_batch_size, **of_what)
     split, _, _ = learn(kind, schedule, processors, mini_batch_size, **of_what)
@@ -362,13 +369,13 @@ def test_fewer_examples_than_processors(count, kind, schedule, processors):
 
 def test_staleness_does_change_theta(learn):
     """The equalities above are not those of a learner that does nothing."""
-    thetas = [learn("simulated", SCHEDULES["asynchronous"], p)[0] for p in (1, 2, 4)]
+    thetas = [learn("simulated", made("asynchronous"), p)[0] for p in (1, 2, 4)]
     assert len({theta.tobytes() for theta in thetas}) == 3
 
 
 def test_staleness_of_four_processors_is_about_three(learn):
     """Processors that take turns see three updates of others between reading and writing."""
-    _, clock, _ = learn("simulated", SCHEDULES["asynchronous"], 4, epochs=20)
+    _, clock, _ = learn("simulated", made("asynchronous"), 4, epochs=20)
     assert clock.trace["staleness"].mean() == pytest.approx(3.0, abs=0.1)
     assert clock.trace["staleness"].max() > 3
 
@@ -378,7 +385,7 @@ def test_staleness_grows_with_the_delay_of_a_processor(learn):
     turns = 20
     delays = np.zeros((2, turns))
     delays[1] = 1.0
-    _, clock, _ = learn("simulated", SCHEDULES["asynchronous"], 2, delays=delays, epochs=8)
+    _, clock, _ = learn("simulated", made("asynchronous"), 2, delays=delays, epochs=8)
     late = clock.trace[clock.trace["processor"] == 1]
     others = clock.trace[clock.trace["processor"] == 0]
     assert late["staleness"][0] > 5
@@ -387,5 +394,5 @@ def test_staleness_grows_with_the_delay_of_a_processor(learn):
 
 def test_updates_overlap_where_nothing_keeps_them_apart():
     """Where mini-batches are split, one processor makes the update for all."""
-    found = [name for name, schedule in SCHEDULES.items() if schedule.updates_overlap()]
+    found = [name for name in SCHEDULES if made(name).updates_overlap()]
     assert found == ["lock-free"]

@@ -5,9 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from staleness.algorithms.configuration import SCHEDULES, UPDATES, Configuration
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.metrics.alignment import alignment_error, symmetrise
-from staleness.algorithms.run import SCHEDULES, UPDATES, Configuration, run
+from staleness.algorithms.run import run
 from staleness.algorithms.tasks.alignment import SYMMETRISATION, Alignment
 
 from ..synthetic import WORDS, finish, make_clock
@@ -150,7 +151,7 @@ def test_no_update_is_lost_on_real_threads(corpus, schedule):
         Alignment().training(corpus, 0), slots=2, workspaces=2
     )
     order = np.tile(np.arange(len(learner.work), dtype=np.int32), 50)
-    clock = make_clock("wall", learner, SCHEDULES[schedule].instructions(1), 2, 1, order)
+    clock = make_clock("wall", learner, SCHEDULES[schedule]().program, 2, 1, order)
     finish(clock)
     assert (learner.updates, learner.examples) == (len(order), len(order))
     for model in (learner.model.first, learner.model.second):

@@ -5,9 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from staleness.algorithms.configuration import SCHEDULES, UPDATES, Configuration
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.metrics.clustering import contingency, many_to_one, one_to_one, v_measure
-from staleness.algorithms.run import SCHEDULES, UPDATES, Configuration, run
+from staleness.algorithms.run import run
 from staleness.algorithms.tasks.tagging import Tagging
 
 from ..synthetic import FEATURES, finish, make_clock, tagged
@@ -159,7 +160,7 @@ def test_no_update_is_lost_on_real_threads(corpus, update, schedule):
     )
     examples = len(learner.work)
     order = np.tile(np.arange(examples, dtype=np.int32), 30)
-    clock = make_clock("wall", learner, SCHEDULES[schedule].instructions(1), 2, 1, order)
+    clock = make_clock("wall", learner, SCHEDULES[schedule]().program, 2, 1, order)
     finish(clock)
     assert (learner.updates, learner.examples) == (len(order), len(order))
     emissions, transitions = learner.theta[:FEATURES], learner.theta[FEATURES:]

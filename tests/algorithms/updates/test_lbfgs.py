@@ -13,8 +13,10 @@ import pytest
 import scipy.optimize
 from scipy.optimize import minimize, rosen, rosen_der
 
+from staleness.algorithms.configuration import TASKS, UPDATES, Configuration
 from staleness.algorithms.errors import StalenessError
-from staleness.algorithms.run import TASKS, UPDATES, Configuration, Interrupted, run
+from staleness.algorithms.result import Interrupted
+from staleness.algorithms.run import run
 from staleness.algorithms.updates.lbfgs import KERNELS, OPTIONS, Minimiser
 
 from ...kernels import reference
@@ -128,9 +130,9 @@ def test_closing(steps):
 
 
 def test_scipy_is_for_those_who_use_it():
-    program = "import sys, staleness.workflow.cli, staleness.algorithms.run as run; "
+    program = "import sys, staleness.workflow.cli, staleness.algorithms.run; "
     look = "print('scipy' in sys.modules, 'threadpoolctl' in sys.modules)"
-    use = "run.UPDATES['lbfgs'].learner; import staleness.algorithms.updates.lbfgs as m; "
+    use = "import staleness.algorithms.updates.lbfgs as m; "
     for extra, expected in (("", "False False\n"), (use + "m.Minimiser(3); ", "True True\n")):
         done = subprocess.run(
             [sys.executable, "-c", program + extra + look],

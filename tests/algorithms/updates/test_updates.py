@@ -5,8 +5,9 @@ import dataclasses
 import numpy as np
 import pytest
 
+from staleness.algorithms.configuration import SCHEDULES, TASKS, UPDATES, Configuration
 from staleness.algorithms.errors import StalenessError
-from staleness.algorithms.run import SCHEDULES, TASKS, UPDATES, Configuration, run
+from staleness.algorithms.run import run
 from staleness.kernels.core.learner import Learner
 
 RULES = [pytest.param(rule, id=name) for name, rule in UPDATES.items()]

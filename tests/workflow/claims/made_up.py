@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from staleness.algorithms.run import TASKS, Configuration
+from staleness.algorithms.configuration import TASKS, Configuration
 from staleness.workflow.figures import runs
 
 from ..figures import toy

@@ -6,7 +6,7 @@ import json
 import numpy as np
 import pytest
 
-from staleness.algorithms.run import TASKS
+from staleness.algorithms.configuration import TASKS
 from staleness.workflow.claims import Claim, claims
 from staleness.workflow.claims.criteria import NOT_REPRODUCED, REPRODUCED, UNDECIDED, VERDICTS
 from staleness.workflow.claims.judge import CENSORED, TOO_FEW, judge, measured, remarks

@@ -72,7 +72,11 @@ def test_cells_along_a_number_are_in_its_order():
             r"^2 experiments have runs of single, which differ in epochs \(10 and 3\): give",
         ),
         (
-            [make(), make("asynchronous", 4), make("asynchronous", 4, oversubscribe=True)],
+            [
+                make(clock="wall"),
+                make("asynchronous", 4, clock="wall"),
+                make("asynchronous", 4, clock="wall", oversubscribe=True),
+            ],
             "^2 experiments have runs of asynchronous, P = 4, which differ in oversubscribe",
         ),
     ],

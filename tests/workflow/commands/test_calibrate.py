@@ -4,9 +4,9 @@ import json
 
 import pytest
 
+from staleness.algorithms.configuration import UPDATES
 from staleness.algorithms.costs import Costs
 from staleness.algorithms.doctor import GOOD, WARNING, Finding
-from staleness.algorithms.run import UPDATES
 from staleness.workflow.cli import main
 
 

@@ -265,6 +265,12 @@ def test_out_replaces_nothing_of_somebody_elses(options, tmp_path, capsys):
         (["--schedule", "single", "--processors", "2"], "has 1 processor, not 2"),
         (["--schedule", "single", "--mini-batch", "0"], "at least 1"),
         (["--schedule", "single", "--step-size", "-1"], "step_size must be positive"),
+        (
+            ["--schedule", "single", "--average-every", "3"],
+            "schedule 'single' has no parameter 'average_every': it has none",
+        ),
+        (["--schedule", "replicated", "--average-every", "0"], "average_every must be at least 1"),
+        (["--schedule", "replicated", "--average-every", "2.5"], "is a whole number, not 2.5"),
         (["--schedule", "single", "--l2", "0", "--step-size", "1e30"], "take a smaller step size"),
         (["--schedule", "single", "--corpus", "conll2003-en"], "give one of --corpus"),
         (["--schedule", "single", "--examples", "0"], "examples is 0"),

@@ -5,8 +5,8 @@ import re
 
 import pytest
 
+from staleness.algorithms.configuration import TASKS
 from staleness.algorithms.errors import StalenessError
-from staleness.algorithms.run import TASKS
 from staleness.workflow.figures import Figure, figures, runs, style
 from staleness.workflow.figures.write import KINDS, write
 

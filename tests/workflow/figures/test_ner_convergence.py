@@ -2,7 +2,7 @@ from itertools import pairwise
 
 import pytest
 
-from staleness.algorithms.run import SCHEDULES
+from staleness.algorithms.configuration import SCHEDULES
 from staleness.workflow.figures import measures, runs, style
 from staleness.workflow.figures.ner_convergence import NERConvergence
 

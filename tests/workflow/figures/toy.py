@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from staleness.algorithms import encoded
-from staleness.algorithms.run import TASKS
+from staleness.algorithms.configuration import TASKS
 
 EXAMPLES = 100
 WORDS = 1500

@@ -3,6 +3,7 @@ import json
 import pytest
 import typst
 
+from staleness.algorithms.configuration import Configuration
 from staleness.algorithms.errors import StalenessError
 from staleness.workflow.claims import judge
 from staleness.workflow.corpora import registry
@@ -165,7 +166,9 @@ def test_the_abstract_is_about_runs_without_delays(tmp_path):
 
 @pytest.mark.parametrize(("mean", "cost"), [("2x", "paper"), ("5s", None)])
 def test_the_cost_model_is_said_where_pauses_on_the_wall_clock_depend_on_it(tmp_path, mean, cost):
-    changes = {**toy.WALL, **toy.DELAY, "configuration.delay_mean": mean}
+    chosen = Configuration("ner", "single", clock="wall", cost="paper", delay_mean=mean)
+    changes = {"configuration.delay_mean": mean, "configuration.cost": chosen.cost}
+    changes = {**toy.WALL, **toy.DELAY, **changes}
     data = content(runs.load([toy.run(tmp_path / "a", **changes)]))
     (group,) = data["settings"]
     assert {fact["name"]: fact["value"] for fact in group["facts"]}.get("cost") == cost

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from staleness.algorithms import encoded
-from staleness.algorithms.run import TASKS
+from staleness.algorithms.configuration import TASKS
 from staleness.workflow.cli import main
 from staleness.workflow.corpora import registry, synthetic
 from staleness.workflow.corpora.encode import ensure

@@ -1,0 +1,188 @@
+"""What a run depends on: the components that are found, and a choice among them."""
+
+from dataclasses import asdict, dataclass, field
+
+from staleness.algorithms import costs, delays, schedules, tasks, updates
+from staleness.algorithms.clocks import SimulatedClock, WallClock
+from staleness.algorithms.components import MOST, check_number, choose, discover
+from staleness.algorithms.errors import StalenessError
+from staleness.algorithms.mapreduce import simulated
+
+TASKS = discover(tasks, tasks.Task)
+UPDATES = discover(updates, updates.Update)
+ALL_SCHEDULES = discover(schedules, schedules.AnySchedule)
+SCHEDULES, JOB_SCHEDULES = (
+    {name: found for name, found in ALL_SCHEDULES.items() if issubclass(found, kind)}
+    for kind in (schedules.Schedule, schedules.JobSchedule)
+)
+COST_MODELS = discover(costs, costs.CostModel)
+MOST_PROCESSORS = 2**14  # as the simulated clock looks at each of them at every event
+LEAST = {  # of numbers
+    **dict.fromkeys(("processors", "mini_batch_size", "epochs"), 1),
+    **dict.fromkeys(("evaluations", "seed"), 0),
+}
+CLOCKS = {"simulated": SimulatedClock, "wall": WallClock}
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """Everything that a run depends on, but the corpus' contents and the build.
+
+    What says nothing on a clock or under a schedule is None there, whatever was given: so do
+    configurations that are equal make equal runs.
+
+    Attributes
+    ----------
+    task, update, schedule, clock : str
+        Names of components.
+    hyper_parameters : dict
+        Of the task's model and of the update rule; defaults take the place of those not given.
+    schedule_parameters : dict
+        Of the schedule, in the same way.
+    processors, epochs, seed : int
+    mini_batch_size : int or None
+        None where a mini-batch is the whole corpus.
+    evaluations : int
+        Curve points an epoch; 0: only before the first and after the last update.
+    cost : str or None
+        The name of a cost model: of the simulated clock, and of pauses counted in mini-batches.
+    calibration : str or None
+        The file of cost model `measured`, of no other; None is the reference.
+    delay_mean : str or None
+        Mean of the pauses after mini-batches: "5s", or "8x" for 8 mean mini-batches.
+    delay_probability : float
+        That there is a pause after a mini-batch.
+    oversubscribe : bool
+        Allow more threads or local workers than cores on the wall clock.
+    engine : str or None
+        Of MapReduce on the wall clock: "local" for as many worker processes as `processors`, or the
+        address of a Dask scheduler.
+    job_startup : str or None
+        Of MapReduce on the simulated clock: "measured", the default, or seconds as in "20s".
+    """
+
+    task: str
+    schedule: str
+    update: str | None = None
+    hyper_parameters: dict = field(default_factory=dict)
+    schedule_parameters: dict = field(default_factory=dict)
+    processors: int = 1
+    mini_batch_size: int | None = 4
+    epochs: int = 10
+    evaluations: int = 4
+    seed: int = 0
+    clock: str = "simulated"
+    cost: str | None = "measured"
+    calibration: str | None = None
+    delay_mean: str | None = None
+    delay_probability: float = delays.PROBABILITY
+    oversubscribe: bool = False
+    engine: str | None = "local"
+    job_startup: str | None = None
+
+    def __post_init__(self):
+        task = choose("task", self.task, TASKS)
+        schedule = choose("schedule", self.schedule, ALL_SCHEDULES)
+        if self.update is None:
+            self._set(update=task.update)
+        update = choose("update", self.update, UPDATES)
+        choose("clock", self.clock, CLOCKS)
+        if schedule.batch:
+            self._set(mini_batch_size=None)
+        elif self.mini_batch_size is None:
+            raise StalenessError(f"schedule '{self.schedule}' needs a mini_batch_size")
+        for name, least in LEAST.items():
+            if (value := getattr(self, name)) is not None:
+                check_number(name, value, least, MOST_PROCESSORS if name == "processors" else MOST)
+        self._check_delays()
+        self._check_cost()
+        self._check_jobs(issubclass(schedule, schedules.JobSchedule))
+        for reason in (schedule.skip(self.processors), update.skip(self.task, schedule)):
+            if reason:
+                raise StalenessError(reason)
+        *learned, scheduled = map(asdict, self.parts())
+        self._set(hyper_parameters=learned[0] | learned[1], schedule_parameters=scheduled)
+
+    def _set(self, **values):
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
+
+    def _check_delays(self):
+        """Refuse pauses that make no sense."""
+        if self.delay_mean is not None:
+            delays.Mean.parse(self.delay_mean)
+        if not 0 <= self.delay_probability <= 1:
+            raise StalenessError(
+                f"delay_probability must lie between 0 and 1, not {self.delay_probability}"
+            )
+
+    def _check_cost(self):
+        """Refuse a cost model that makes no sense; where nothing asks for costs there is none."""
+        cost = choose("cost model", self.cost or "measured", COST_MODELS)
+        if self.calibration is not None and not cost.calibrated:
+            raise StalenessError(f"a calibration is for cost 'measured', not for '{self.cost}'")
+        asked = self.clock == "simulated" or delays.counts_mini_batches(self.delay_mean)
+        self._set(
+            cost=cost.name if asked else None, calibration=self.calibration if asked else None
+        )
+
+    def _check_jobs(self, of_jobs):
+        """Refuse settings of MapReduce and of its two clusters where they make no sense."""
+        wall = self.clock == "wall"
+        self._set(
+            engine=(self.engine or "local") if of_jobs and wall else None,
+            oversubscribe=wall and self.oversubscribe,
+        )
+        if self.job_startup is not None and not of_jobs:
+            raise StalenessError(f"job_startup is for MapReduce, not for '{self.schedule}'")
+        if self.job_startup is not None and wall:
+            raise StalenessError("job_startup is for the simulated clock, not the wall clock")
+        if of_jobs and self.delay_mean is not None:
+            raise StalenessError(f"schedule '{self.schedule}' knows no artificial delays")
+        if of_jobs and not wall:
+            startup = self.job_startup or simulated.MEASURED
+            simulated.Startup.parse(startup)
+            self._set(job_startup=startup)
+
+    def parts(self):
+        """Return the `Task`, the `Update` and the schedule, with their parameters."""
+        task, update = TASKS[self.task], UPDATES[self.update]
+        of_the_task = task.hyper_parameters()
+        given = self.hyper_parameters
+        return (
+            task.configure({k: v for k, v in given.items() if k in of_the_task}),
+            update.configure({k: v for k, v in given.items() if k not in of_the_task}),
+            ALL_SCHEDULES[self.schedule].configure(self.schedule_parameters),
+        )
+
+    def cost_model(self):
+        """Return the `CostModel`: of the simulated clock, and of pauses counted in mini-batches."""
+        kind = COST_MODELS[self.cost]
+        return kind(self.calibration) if self.calibration else kind()
+
+    def costs(self, work):
+        """Return the `Costs` of the simulated clock, or None, and what `Result` says of them.
+
+        Parameters
+        ----------
+        work : ndarray of int32 [examples]
+        """
+        if self.clock != "simulated":
+            return None, {"description": None, "seconds": None}
+        model = self.cost_model()
+        # The schedule counts where its processors share `theta`.
+        shared = ALL_SCHEDULES[self.schedule].shares_theta()
+        seconds = model.costs(
+            self.task,
+            self.update,
+            work,
+            self.schedule if shared else None,
+            self.processors,
+        )
+        # By the costs of one processor, figures know that runs are of one calibration.
+        alone = model.costs(self.task, self.update, work)
+        return seconds, {
+            "description": model.describe(),
+            "seconds": alone._asdict(),
+            "seconds_shared": seconds._asdict(),
+        }

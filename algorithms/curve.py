@@ -1,0 +1,25 @@
+"""Curve points: when they are due, and the curve that they make."""
+
+import numpy as np
+
+
+def evaluations(configuration, examples):
+    """Return after how many examples curve points are due, ascending, a list."""
+    intervals = configuration.epochs * configuration.evaluations or 1
+    return [configuration.epochs * examples * k // intervals for k in range(1, intervals + 1)]
+
+
+def curve_of(points):
+    """Return the curve of `Result`.
+
+    Parameters
+    ----------
+    points : list of tuple
+        Seconds, updates, examples, epoch, and a dict of metrics.
+    """
+    rows = [(*facts, *metrics.values()) for *facts, metrics in points]
+    metrics = points[-1][-1]
+    names = ("time_s", "updates", "examples", "epoch", *metrics)
+    types = (np.float64, np.int64, np.int64, *[np.float64] * (len(metrics) + 1))
+    columns = zip(names, types, zip(*rows, strict=True), strict=True)
+    return {name: np.array(values, dtype=kind) for name, kind, values in columns}
