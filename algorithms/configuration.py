@@ -2,7 +2,9 @@
 
 from dataclasses import asdict, dataclass, field
 
-from staleness.algorithms import costs, delays, schedules, tasks, updates
+import numpy as np
+
+from staleness.algorithms import costs, delays, policies, schedules, tasks, updates
 from staleness.algorithms.clocks import SimulatedClock, WallClock
 from staleness.algorithms.components import MOST, check_number, choose, discover
 from staleness.algorithms.errors import StalenessError
@@ -16,6 +18,8 @@ SCHEDULES, JOB_SCHEDULES = (
     for kind in (schedules.Schedule, schedules.JobSchedule)
 )
 COST_MODELS = discover(costs, costs.CostModel)
+POLICIES = discover(policies, policies.Policy)
+NO_POLICY = "none"
 MOST_PROCESSORS = 2**14  # as the simulated clock looks at each of them at every event
 LEAST = {  # of numbers
     **dict.fromkeys(("processors", "mini_batch_size", "epochs"), 1),
@@ -39,6 +43,11 @@ class Configuration:
         Of the task's model and of the update rule; defaults take the place of those not given.
     schedule_parameters : dict
         Of the schedule, in the same way.
+    policy : str or None
+        The name of a policy, how steps depend on staleness; None where there is none, or nothing
+        that could be stale.
+    policy_parameters : dict or None
+        Of the policy, in the same way.
     processors, epochs, seed : int
     mini_batch_size : int or None
         None where a mini-batch is the whole corpus.
@@ -66,6 +75,8 @@ class Configuration:
     update: str | None = None
     hyper_parameters: dict = field(default_factory=dict)
     schedule_parameters: dict = field(default_factory=dict)
+    policy: str | None = NO_POLICY
+    policy_parameters: dict | None = None
     processors: int = 1
     mini_batch_size: int | None = 4
     epochs: int = 10
@@ -97,6 +108,7 @@ class Configuration:
         self._check_delays()
         self._check_cost()
         self._check_jobs(issubclass(schedule, schedules.JobSchedule))
+        self._check_policy(schedule)
         for reason in (schedule.skip(self.processors), update.skip(self.task, schedule)):
             if reason:
                 raise StalenessError(reason)
@@ -126,6 +138,15 @@ class Configuration:
             cost=cost.name if asked else None, calibration=self.calibration if asked else None
         )
 
+    def _check_policy(self, schedule):
+        """Refuse a policy that makes no sense; where nothing is stale there is none."""
+        kind = choose("policy", self.policy or NO_POLICY, POLICIES)
+        policy = kind.configure(self.policy_parameters or {})
+        if kind.name == NO_POLICY or not schedule.configure(self.schedule_parameters).stale():
+            self._set(policy=None, policy_parameters=None)
+        else:
+            self._set(policy_parameters=asdict(policy))
+
     def _check_jobs(self, of_jobs):
         """Refuse settings of MapReduce and of its two clusters where they make no sense."""
         wall = self.clock == "wall"
@@ -154,6 +175,24 @@ class Configuration:
             update.configure({k: v for k, v in given.items() if k not in of_the_task}),
             ALL_SCHEDULES[self.schedule].configure(self.schedule_parameters),
         )
+
+    def weights(self, most, processors):
+        """Return what steps are multiplied with by staleness 0 to `most`, float64; None: by 1.
+
+        Parameters
+        ----------
+        most : int
+            The number of mini-batches: none is staler.
+        processors : int
+            That learn at once.
+        """
+        if self.policy is None:
+            return None
+        policy = POLICIES[self.policy].configure(self.policy_parameters)
+        weights = policy.weights(np.arange(most + 1), processors)
+        if not (weights.shape == (most + 1,) and ((weights >= 0) & (weights <= 1)).all()):
+            raise StalenessError(f"policy '{self.policy}' has weights that are not from 0 to 1")
+        return weights
 
     def cost_model(self):
         """Return the `CostModel`: of the simulated clock, and of pauses counted in mini-batches."""

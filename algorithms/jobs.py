@@ -19,15 +19,18 @@ def run(configuration, corpus, progress=None):
 
     task, update, schedule = configuration.parts()
     try:
-        master = update.master()
+        rule = update.rule()
     except ValueError as error:
         raise StalenessError(f"update '{update.name}': {error}") from error
+    examples = task.examples(corpus)
+    jobs = configuration.epochs * -(-examples // (configuration.mini_batch_size or examples))
+    weights = configuration.weights(jobs, schedule.jobs_in_flight)
     engine, cost_model = make_engine(configuration, task, corpus)
     with closing(engine):
         driver = Driver(
             engine,
             task,
-            master,
+            rule,
             corpus,
             seed=configuration.seed,
             epochs=configuration.epochs,
@@ -35,6 +38,7 @@ def run(configuration, corpus, progress=None):
             mappers=schedule.mappers,
             reducers=schedule.reducers,
             jobs_in_flight=schedule.jobs_in_flight,
+            weights=weights,
         )
         # The first is the last to find anything that is not there yet.
         empty = driver.empty_jobs(1 + EMPTY_JOBS)[1:]
@@ -57,7 +61,7 @@ def run(configuration, corpus, progress=None):
         cost_model=cost_model,
         cpu_seconds=cpu_seconds,
         real_seconds=real_seconds,
-        stopped=driver.master.stopped,
+        stopped=driver.rule.stopped,
         engine={**driver.about, "empty_job_seconds": empty},
     )
 

@@ -67,6 +67,7 @@ class Result:
             "stopped": self.stopped,
             "metrics": {name: final[name] for name in task.metrics if name in final},
             "mean_staleness": float(self.trace["staleness"].mean()) if len(self.trace) else 0.0,
+            "dropped": int((self.trace["update_number"] == 0).sum()),
             "theta_sha256": hashlib.sha256(np.ascontiguousarray(self.theta)).hexdigest(),
             "curve_sha256": digest(self.curve),
         }

@@ -85,6 +85,8 @@ def make_clock(configuration, learner, seconds):
         extra = {"oversubscribe": configuration.oversubscribe}
     if configuration.delay_mean is not None:
         extra["delays"] = pauses(configuration, learner.work, size)
+    mini_batches = -(-configuration.epochs * examples // size)
+    extra["weights"] = configuration.weights(mini_batches, configuration.processors)
     return CLOCKS[configuration.clock](
         learner,
         configuration.parts()[-1].program,

@@ -43,7 +43,7 @@ from staleness.algorithms.mapreduce.dask import LOCAL, Dask
 from staleness.algorithms.mapreduce.deal import EVERYTHING
 from staleness.algorithms.mapreduce.driver import Driver, nothing
 from staleness.algorithms.mapreduce.pieces import Pieces
-from staleness.algorithms.mapreduce.state import Theta
+from staleness.algorithms.mapreduce.theta import Theta
 from staleness.algorithms.schedules import JobSchedule
 from staleness.algorithms.tasks.alignment import Alignment
 from staleness.algorithms.updates.em import ExpectationMaximization
@@ -142,7 +142,7 @@ def driver_of(engine, corpus, jobs, rule, seed, epochs, mini_batch=None):
     return Driver(
         engine,
         Alignment(),
-        rule.master(),
+        rule.rule(),
         corpus,
         seed=seed,
         epochs=epochs,
@@ -181,7 +181,7 @@ def made_elsewhere(options):
 def memory(engine, corpus, options):
     """Print what batch EM, piece by piece, takes of the memory of each process."""
     began = time.perf_counter()
-    rule = ExpectationMaximization().master()
+    rule = ExpectationMaximization().rule()
     settings = {"seed": 0, "mappers": 24, "reducers": 1, "pieces": options.pieces}
     with tempfile.TemporaryDirectory(prefix="staleness-") as folder:
         pieces = Pieces(engine, Alignment(), rule, corpus, folder=folder, **settings)

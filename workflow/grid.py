@@ -32,6 +32,7 @@ from staleness.workflow.corpora.own import Configured
 OPTIONS = {"mini_batch_size": "--mini-batch"}  # settings that are not called as their option
 # Fields that are no part of a cell: the seed is an axis of its own.
 OWN_NAME = {"task", "seed"}
+PARAMETERS = ("hyper_parameters", "schedule_parameters", "policy_parameters")
 LONGEST = 180  # characters of a name before its digest, of the 255 that file systems take
 DIGITS = 10  # of the digest
 CORES = "cores"
@@ -270,7 +271,7 @@ def cores_for(cell, cores):
 
 def settings(configuration):
     """Return what a cell sets, parameters among the rest, without task and seed."""
-    left_out = {*OWN_NAME, "hyper_parameters", "schedule_parameters"}
+    left_out = {*OWN_NAME, *PARAMETERS}
     values = {
         field.name: getattr(configuration, field.name)
         for field in fields(configuration)
@@ -278,7 +279,8 @@ def settings(configuration):
     }
     if configuration.delay_mean is None:
         del values["delay_probability"]
-    values |= configuration.hyper_parameters | configuration.schedule_parameters
+    for name in PARAMETERS:
+        values |= getattr(configuration, name) or {}
     return {name: value for name, value in values.items() if value is not None}
 
 
@@ -331,6 +333,9 @@ def _slug(configuration, corpus):
         for name, value in configuration.schedule_parameters.items()
         if value != own[name]
     ]
+    if configuration.policy is not None:
+        parts.append(configuration.policy)
+        parts += [f"{name}-{value:g}" for name, value in configuration.policy_parameters.items()]
     if configuration.job_startup not in {None, MEASURED}:
         parts.append(f"startup-{configuration.job_startup}")
     if configuration.oversubscribe:

@@ -19,7 +19,7 @@ cdef packed struct TraceRow:
     double lock_wait
     double update           # duration of the update itself
     double end
-    int64_t update_number   # counted from 1
+    int64_t update_number   # counted from 1; 0: a policy has dropped it
     int32_t staleness       # updates by others between start and this one
 
 
@@ -45,6 +45,7 @@ cdef class Clock:
     cdef const double[::1] _operands    # of its instructions; 0 where there is none
     cdef const int32_t[::1] _order
     cdef const double[:, ::1] _delays
+    cdef const double[::1] _weights     # of a step, by the update's staleness
     cdef const int64_t[::1] _evaluations
     cdef Py_ssize_t _evaluation         # index of the next
     cdef int64_t _next                  # mini-batch of the queue
@@ -66,6 +67,8 @@ cdef class Clock:
     cdef Status calc(self, Py_ssize_t p, Py_ssize_t workspace, double now) noexcept nogil
     cdef Status update(self, Py_ssize_t p) noexcept nogil
     cdef Status update_all(self) noexcept nogil
+    cdef int64_t staleness(self, Py_ssize_t p) noexcept nogil
+    cdef double weight(self, int64_t staleness) noexcept nogil
     cdef double delay(self, Py_ssize_t p) noexcept nogil
     cdef bint evaluation_is_due(self) noexcept nogil
     cdef void fail(self, Py_ssize_t p, Status status) noexcept nogil

@@ -24,25 +24,8 @@ from staleness.algorithms.errors import Diverged
 from staleness.algorithms.program import Instruction as Instructions
 from staleness.algorithms.program import check, instructions, operands
 
-TRACE = np.dtype(
-    [
-        ("processor", np.int32),
-        ("mini_batch", np.int32),
-        ("examples", np.int32),
-        ("work", np.int64),
-        ("update_work", np.int64),
-        ("start", np.float64),
-        ("computed", np.float64),
-        ("delay", np.float64),
-        ("barrier_wait", np.float64),
-        ("lock_wait", np.float64),
-        ("update", np.float64),
-        ("end", np.float64),
-        ("update_number", np.int64),
-        ("staleness", np.int32),
-    ]
-)
-assert TRACE.itemsize == sizeof(TraceRow)
+cdef TraceRow[1] _ONE_ROW
+TRACE = np.asarray(<TraceRow[:1]>_ONE_ROW).dtype     # of a trace: the fields of `TraceRow`
 
 
 class Event(enum.Enum):
@@ -71,6 +54,9 @@ cdef class Clock:
         Numbers of examples after which a curve point is due, ascending.
     delays : ndarray of float64 [processors, turns] or None
         Seconds that a processor pauses in each of its turns.
+    weights : ndarray of float64 [n] or None
+        What a policy multiplies the step of an update with, by its staleness; the last is for all
+        that are staler. None: the whole step.
 
     Attributes
     ----------
@@ -92,6 +78,7 @@ cdef class Clock:
         order,
         evaluations,
         delays=None,
+        weights=None,
     ):
         if processors < 1 or mini_batch_size < 1:
             raise ValueError("processors and mini_batch_size must be positive")
@@ -128,6 +115,9 @@ cdef class Clock:
         self._delays = np.ascontiguousarray(delays, dtype=np.float64)
         if self._delays.shape[0] != processors:
             raise ValueError("delays must have a row for each processor")
+        self._weights = np.ones(1) if weights is None else np.asarray(weights, dtype=np.float64)
+        if not (len(self._weights) and np.isfinite(self._weights).all()):
+            raise ValueError("weights must be finite, and there must be one")
         self._processors = <Processor*>calloc(processors, sizeof(Processor))
         if self._processors == NULL:
             raise MemoryError
@@ -250,17 +240,31 @@ cdef class Clock:
     cdef Status update(self, Py_ssize_t p) noexcept nogil:
         cdef Processor* processor = &self._processors[p]
         cdef TraceRow* row = processor.row
-        row.staleness = (LOAD(&self.learner.updates_made) - processor.updates_read
-                         - processor.own_updates)
-        cdef Status status = self.learner.apply(p, p + 1, row.staleness, 1.0)
+        cdef double weight
+        cdef Status status
+        row.staleness = self.staleness(p)
+        weight = self.weight(row.staleness)
+        status = self.learner.apply(p, p + 1, row.staleness, weight)
+        if weight == 0.0:
+            return status
         # Without a lock two updates at the same time may get the same number.
         row.update_number = LOAD(&self.learner.updates_made)
         if self.learner.replicas and processor.count:
             processor.own_updates += 1
         return status
 
+    cdef int64_t staleness(self, Py_ssize_t p) noexcept nogil:
+        """Updates that others have made since processor p has read theta."""
+        cdef Processor* processor = &self._processors[p]
+        return (LOAD(&self.learner.updates_made) - processor.updates_read
+                - processor.own_updates)
+
+    cdef double weight(self, int64_t staleness) noexcept nogil:
+        """What the step of an update is multiplied with."""
+        return self._weights[min(staleness, <int64_t>self._weights.shape[0] - 1)]
+
     cdef Status update_all(self) noexcept nogil:
-        cdef Status status = self.learner.apply(0, self.processors, 0, 1.0)
+        cdef Status status = self.learner.apply(0, self.processors, 0, self.weight(0))
         cdef Py_ssize_t p
         for p in range(self.processors):
             self._processors[p].row.update_number = LOAD(&self.learner.updates_made)

@@ -4,8 +4,19 @@ from libc.stdint cimport int64_t
 from staleness.algorithms.clocks.clock cimport Clock
 
 
+cdef struct Costs:
+    # Seconds; see `staleness.algorithms.costs.Costs`.
+    double calc_fixed
+    double calc_example
+    double calc_work
+    double update_fixed
+    double update_work
+    double average_replica
+    double barrier
+
+
 cdef class SimulatedClock(Clock):
-    cdef double[::1] _costs
+    cdef Costs _costs
     cdef double[::1] _due               # [P] when a processor's instruction ends; inf: it waits
     cdef int64_t[::1] _sequence         # [P] when that was set: the earlier goes first in a tie
     cdef int64_t _events

@@ -23,15 +23,6 @@ cdef enum:
     DONE
     FAILED
 
-cdef enum:
-    CALC_FIXED          # indices of _costs
-    CALC_EXAMPLE
-    CALC_WORK
-    UPDATE_FIXED
-    UPDATE_WORK
-    AVERAGE_REPLICA
-    BARRIER_OPENS
-
 cdef double TICK_SECONDS = 0.1
 
 
@@ -48,7 +39,7 @@ cdef class SimulatedClock(Clock):
 
     def __init__(self, *arguments, costs, **keywords):
         super().__init__(*arguments, **keywords)
-        self._costs = np.array(costs, dtype=np.float64)
+        self._costs = costs._asdict()
         self._due = np.zeros(self.processors)
         self._sequence = np.arange(self.processors, dtype=np.int64)
         self._events = self.processors
@@ -160,9 +151,9 @@ cdef class SimulatedClock(Clock):
                     return
                 duration = 0.0
                 if processor.count:
-                    duration = (self._costs[CALC_FIXED]
-                                + self._costs[CALC_EXAMPLE] * processor.count
-                                + self._costs[CALC_WORK] * processor.row.work)
+                    duration = (self._costs.calc_fixed
+                                + self._costs.calc_example * processor.count
+                                + self._costs.calc_work * processor.row.work)
                 self.set_due(p, now + duration)
                 return
             elif instruction == Instruction.DELAY:
@@ -180,7 +171,7 @@ cdef class SimulatedClock(Clock):
                 if self._arrived == self.processors:
                     self._arrived = 0
                     for q in range(self.processors):
-                        self.set_due(q, now + self._costs[BARRIER_OPENS])
+                        self.set_due(q, now + self._costs.barrier)
                 return
             elif instruction == Instruction.LOCK:
                 processor.since = now
@@ -199,21 +190,22 @@ cdef class SimulatedClock(Clock):
                     self._queue_length -= 1
                     self.set_due(self._holder, now)
             elif instruction == Instruction.UPDATE:
-                if processor.count:
-                    processor.row.update = (self._costs[UPDATE_FIXED]
-                                            + self._costs[UPDATE_WORK]
+                # What is too stale to be made takes no time.
+                if processor.count and self.weight(self.staleness(p)) != 0.0:
+                    processor.row.update = (self._costs.update_fixed
+                                            + self._costs.update_work
                                             * processor.row.update_work)
                 self.set_due(p, now + processor.row.update)
                 return
             elif instruction == Instruction.AVERAGE and p == 0:
-                duration = self._costs[AVERAGE_REPLICA] * self.processors
+                duration = self._costs.average_replica * self.processors
                 processor.row.update += duration
                 self.set_due(p, now + duration)
                 return
             elif instruction == Instruction.UPDATE_ALL and p == 0:
-                duration = self._costs[UPDATE_FIXED]
+                duration = self._costs.update_fixed
                 for q in range(self.processors):
-                    duration += self._costs[UPDATE_WORK] * self._processors[q].row.update_work
+                    duration += self._costs.update_work * self._processors[q].row.update_work
                 processor.row.update = duration
                 self.set_due(p, now + duration)
                 return

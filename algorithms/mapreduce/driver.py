@@ -23,7 +23,9 @@ from staleness.algorithms.mapreduce.deal import Deal
 from staleness.algorithms.mapreduce.engine import Lost
 from staleness.algorithms.mapreduce.models import WHOLE
 from staleness.algorithms.mapreduce.partition import MODELS, Partition, Place
-from staleness.algorithms.mapreduce.state import Expected, Theta, Weights
+from staleness.algorithms.mapreduce.theta import Theta
+from staleness.kernels.core.learner import Learner
+from staleness.kernels.models.summed import SummedCounts, SummedGradient
 
 ATTEMPTS = 5  # to get through one job, or the beginning
 TRACE = np.dtype(
@@ -68,7 +70,7 @@ class Driver:
     ----------
     engine : Engine
     task : Task
-    master : Master
+    rule : Rule
     corpus : EncodedCorpus
         From a folder that all workers see; only its sizes are read here.
     seed, epochs : int
@@ -76,6 +78,8 @@ class Driver:
         None for the whole corpus.
     mappers, reducers, jobs_in_flight : int
         Of mappers there are no more than a mini-batch has examples.
+    weights : ndarray of float64 [n] or None
+        What a policy multiplies steps with, by staleness; see `Clock`.
     piece : Piece
         Of the model.
 
@@ -85,11 +89,9 @@ class Driver:
         What the engine is; see `Engine.describe`.
     deal : Deal
         Which examples a job has.
-    state : Expected or Weights
-        The master copy.
+    learner : Learner
+        By the rule, of sums that jobs bring: the master copy.
     trace : ndarray of `TRACE` [jobs]
-    updates, examples : int
-        Made so far, and the examples in them.
     spent : tuple of two floats
         Seconds of this process and of real time that training took.
 
@@ -103,7 +105,7 @@ class Driver:
         self,
         engine,
         task,
-        master,
+        rule,
         corpus,
         *,
         seed,
@@ -112,11 +114,13 @@ class Driver:
         mappers,
         reducers,
         jobs_in_flight,
+        weights=None,
         piece=WHOLE,
     ):
         self.engine = engine
         self.task = task
-        self.master = master
+        self.rule = rule
+        self.weights = np.ones(1) if weights is None else weights
         self.corpus = corpus
         self.seed = seed
         self.reducers = reducers
@@ -130,7 +134,6 @@ class Driver:
         self.deal = Deal(self.total, mini_batch_size, mappers, jobs_in_flight)
         self.trace = np.zeros(epochs * self.deal.jobs, dtype=TRACE)
         self.trace["mini_batch"] = np.arange(len(self.trace))
-        self.updates = self.examples = 0
         self._model = MODELS[task.name]
         self.piece = piece
         self._placed = self._table = None
@@ -148,10 +151,12 @@ class Driver:
         facts = self.task, self.corpus.about, self._table
         shape, multinomials = self._model.shape(*facts), self._model.multinomials(*facts)
         values = self._model.initial(begun, shape[0], multinomials).reshape(shape)
+        work = self.task.work(self.corpus)
         if multinomials is None:
-            self.state = Weights(values)
+            model = SummedGradient(values, work)
         else:
-            self.state = Expected(values, multinomials, self.master.smoothing)
+            model = SummedCounts(values, work, *multinomials)
+        self.learner = Learner(model, self.rule)
 
     def place(self):
         """Have the partitions made, and their rows looked up."""
@@ -202,9 +207,19 @@ class Driver:
         self._placed = None
 
     @property
+    def updates(self):
+        """Updates made so far."""
+        return self.learner.updates
+
+    @property
+    def examples(self):
+        """Examples that have come to their update so far."""
+        return self.learner.examples
+
+    @property
     def theta(self):
         """All that workers compute with, float32 [rows, width]."""
-        return self.state.theta().values
+        return self.learner.theta
 
     @property
     def parameters(self):
@@ -227,7 +242,7 @@ class Driver:
             while under_way:
                 job = under_way.pop(self.engine.first([job.result for job in under_way]))
                 try:
-                    counts = self.engine.result(job.result)
+                    self.finish(job, self.engine.result(job.result))
                 except Lost as lost:
                     self.lose(job.row["attempts"], lost)
                     under_way.append(self.start(job.number, job.rows))
@@ -237,7 +252,6 @@ class Driver:
                         f"numbers that are not finite in mini-batch {job.number}, "
                         f"after {self.updates} updates"
                     ) from error
-                self.finish(job, counts)
                 yield
                 number = self.next_job(self.deal.group(job.number))
                 if number is not None:
@@ -272,7 +286,7 @@ class Driver:
         row = self.trace[number]
         row["start"] = self.time
         row["attempts"] += 1
-        theta = self.state.theta(rows)
+        theta = Theta(self.learner.model.theta_of(rows), rows)
         if rows is not None and self.deal.mappers == 1:
             theta = Theta(theta.values, for_one=True)
         # From here on the partitions are there.
@@ -292,7 +306,7 @@ class Driver:
     def finish(self, job, counts):
         """Make the update of a job."""
         row = job.row
-        if row["update_number"]:
+        if row["end"]:
             raise AssertionError(f"job {job.number} has been applied before")
         if counts.rows is None:
             counts = counts._replace(rows=job.rows)
@@ -302,12 +316,14 @@ class Driver:
         row["queue"], row["map"], row["reduce"] = first - sent, last - first, began - last
         row["examples"], row["work"] = counts.examples, counts.work
         row["bytes_moved"] += counts.moved
-        self.master.update(self.state, counts, self.updates, self.total)
-        row["staleness"] = self.updates - job.updates
+        staleness = self.updates - job.updates
+        weight = self.weights[min(staleness, len(self.weights) - 1)]
+        self.learner.model.put(counts.rows, counts.values, counts.examples, counts.objective)
+        self.learner.update(staleness=staleness, weight=weight)
         self.engine.release(job.result, job.theta)
-        self.updates += 1
-        self.examples += counts.examples
-        row["update_number"] = self.updates
+        row["staleness"] = staleness
+        if weight:
+            row["update_number"] = self.updates
         row["end"] = self.engine.updated(counts) - self._began
         row["update"] = row["end"] - began
         after = self.deal.following(job.number)
@@ -357,7 +373,7 @@ def learn(driver, points, progress=None):
     left = list(points)
     found = []
     with ExitStack() as stack:
-        stack.enter_context(closing(driver.master))
+        stack.enter_context(closing(driver.rule))
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="staleness-")))
 
         def keep(now):

@@ -19,7 +19,7 @@ class Pieces:
 
     Parameters
     ----------
-    engine, task, master, corpus, **settings
+    engine, task, rule, corpus, **settings
         As for `Driver`, for batches.
     pieces : int
     folder : path-like
@@ -45,10 +45,12 @@ class Pieces:
             driver = self._driver(piece)
             for _ in driver.train():
                 pass
-            np.save(file, driver.state.values)
-            totals = totals + driver.state.sums()
-            self.parameters += driver.state.values.size
+            model = driver.learner.model
+            np.save(file, model.values * model.table.scale)
+            totals = totals + model.sums()
+            self.parameters += model.values.size
             trace = driver.trace
+            del model
             # With it workers forget their partitions, before those of the next piece are made.
             del driver
             yield trace
@@ -67,5 +69,7 @@ class Pieces:
         """Return the driver of a piece, at what the iterations so far have made of it."""
         driver = Driver(*self._arguments, **self._settings, piece=Piece(piece, len(self._files)))
         if self._totals is not None:
-            driver.state.values, driver.state.totals = np.load(self._files[piece]), self._totals
+            driver.learner.model.values[:] = np.load(self._files[piece])
+            driver.learner.model.table.set_scales(1.0)
+            driver.learner.model.totals = self._totals
         return driver

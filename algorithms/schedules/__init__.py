@@ -73,6 +73,10 @@ class Schedule(AnySchedule):
         """Return whether each mini-batch is split over the processors."""
         return self.has(Instruction.SHARE)
 
+    def stale(self):
+        """Return whether others may update between an update's reading of `theta` and itself."""
+        return self.most_processors > 1 and not self.splits()
+
 
 @dataclass(frozen=True)
 class JobSchedule(AnySchedule):
@@ -102,6 +106,10 @@ class JobSchedule(AnySchedule):
     def shares_theta(cls):
         """Return that workers write nothing that others read."""
         return False
+
+    def stale(self):
+        """Return whether others may update between an update's reading of `theta` and itself."""
+        return self.jobs_in_flight > 1
 
     def splits(self):
         """Return that a trace has one row for each mini-batch, whoever computes it."""

@@ -7,44 +7,6 @@ from staleness.algorithms.components import Configurable
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.schedules import JobSchedule
 from staleness.kernels.core.learner import Learner
-from staleness.kernels.core.validation import check_smoothing
-
-
-class Master:
-    """An update rule where others find the statistics, and only their sums arrive.
-
-    Attributes
-    ----------
-    smoothing : float
-        Added to every count before parameters are normalised, if they are probabilities.
-    stopped : str or None
-        Why updates have ceased to change anything, one line; None where they have not.
-    """
-
-    stopped: str | None = None
-
-    def __init__(self, smoothing=0.0):
-        check_smoothing(smoothing)
-        self.smoothing = smoothing
-
-    def update(self, state, counts, updates, examples):
-        """Make an update.
-
-        Parameters
-        ----------
-        state : staleness.algorithms.mapreduce.state.Expected or Weights
-            Expected counts of the whole corpus, or theta where that is learned itself; changed.
-        counts : staleness.algorithms.mapreduce.counts.Counts
-            Sums over the examples of the update.
-        updates : int
-            That were made before.
-        examples : int
-            In the whole corpus.
-        """
-        raise NotImplementedError
-
-    def close(self):
-        """End whatever works for it beside; there are no updates after that."""
 
 
 class Update(Configurable):
@@ -60,6 +22,8 @@ class Update(Configurable):
         What it is made of: "gradient", "mistakes" or "expected counts".
     batch : bool
         Whether its mini-batch must be the whole corpus.
+    sums : bool
+        Whether the sums of a mini-batch are all that it needs of it, as MapReduce has them.
     replicas : bool
         Whether it makes sense for copies of `theta` that are averaged.
     """
@@ -68,6 +32,7 @@ class Update(Configurable):
     tasks: ClassVar[tuple[str, ...]]
     statistics: ClassVar[str]
     batch: ClassVar[bool] = False
+    sums: ClassVar[bool] = False
     replicas: ClassVar[bool] = True
 
     @classmethod
@@ -88,20 +53,10 @@ class Update(Configurable):
                 f"'parallel-batch', not '{schedule.name}'"
             )
         of_jobs = schedule is not None and issubclass(schedule, JobSchedule)
-        if of_jobs and cls.master is Update.master:
+        if of_jobs and not cls.sums:
             return f"update '{cls.name}' needs more than the sums that '{schedule.name}' has"
         if schedule is not None and schedule.replicas and not cls.replicas:
             return f"update '{cls.name}' cannot average copies of theta, as '{schedule.name}' does"
-        return None
-
-    def master(self):
-        """Return the `Master` that makes updates of sums; None where sums do not suffice.
-
-        Raises
-        ------
-        ValueError
-            If a hyper-parameter is out of range.
-        """
         return None
 
     @abstractmethod

@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import ClassVar
 
-from staleness.algorithms.updates import Master, Update
+from staleness.algorithms.updates import Update
 from staleness.kernels.rules.batch_em import ExpectationMaximization as BatchEM
 
 
@@ -17,6 +17,7 @@ class ExpectationMaximization(Update):
     name = "em"
     tasks: ClassVar = ("alignment", "tagging")
     statistics: ClassVar = "expected counts"
+    sums: ClassVar = True
     batch: ClassVar = True
 
     smoothing: float = 0.0
@@ -24,14 +25,3 @@ class ExpectationMaximization(Update):
     def rule(self):
         """Return the kernel's rule; see `Update`."""
         return BatchEM(**asdict(self))
-
-    def master(self):
-        """Return the rule for sums; see `Update`."""
-        return _Batch(self.smoothing)
-
-
-class _Batch(Master):
-    """mu <- s."""
-
-    def update(self, state, counts, updates, examples):
-        state.replace(counts)

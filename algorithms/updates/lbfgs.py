@@ -12,7 +12,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from staleness.algorithms.updates import Master, Update
+from staleness.algorithms.updates import Update
 from staleness.kernels.rules.lbfgs import BatchGradient
 
 OPTIONS = {
@@ -40,6 +40,7 @@ class LBFGS(Update):
     name = "lbfgs"
     tasks: ClassVar = ("ner",)
     statistics: ClassVar = "gradient"
+    sums: ClassVar = True
     batch: ClassVar = True
 
     l2: float = 1.0
@@ -48,36 +49,6 @@ class LBFGS(Update):
     def rule(self):
         """Return the kernel's rule; see `Update`."""
         return BatchGradient(l2=self.l2, optimiser=Minimiser(self.memory))
-
-    def master(self):
-        """Return the rule for sums; see `Update`."""
-        return _Summed(self.l2, Minimiser(self.memory))
-
-
-class _Summed(Master):
-    """The next point of the minimiser, of sums of objectives and gradients."""
-
-    def __init__(self, l2, minimiser):
-        if not l2 >= 0:
-            raise ValueError(f"l2 must not be negative, not {l2:g}")
-        super().__init__()
-        self.l2 = l2
-        self._minimiser = minimiser
-
-    @property
-    def stopped(self):
-        """Why the minimiser has ended, if it has."""
-        return self._minimiser.stopped
-
-    def update(self, state, counts, updates, examples):
-        theta = state.values.astype(np.float32).astype(np.float64)  # where they were found
-        objective = counts.objective + self.l2 / 2 * np.sum(theta * theta)
-        gradient = self.l2 * theta
-        gradient[counts.rows] += counts.values
-        state.values[:] = self._minimiser.step(theta, objective / examples, gradient / examples)
-
-    def close(self):
-        self._minimiser.close()
 
 
 class Minimiser:

@@ -3,9 +3,8 @@
 from dataclasses import asdict, dataclass
 from typing import ClassVar
 
-from staleness.algorithms.updates import Master, Update
+from staleness.algorithms.updates import Update
 from staleness.kernels.rules.stepwise_em import StepwiseEM as StepwiseRule
-from staleness.kernels.core.validation import check_alpha
 
 
 @dataclass(frozen=True)
@@ -20,6 +19,7 @@ class StepwiseEM(Update):
     name = "stepwise-em"
     tasks: ClassVar = ("alignment", "tagging")
     statistics: ClassVar = "expected counts"
+    sums: ClassVar = True
 
     alpha: float = 0.7
     smoothing: float = 0.0
@@ -27,20 +27,3 @@ class StepwiseEM(Update):
     def rule(self):
         """Return the kernel's rule; see `Update`."""
         return StepwiseRule(**asdict(self))
-
-    def master(self):
-        """Return the rule for sums; see `Update`."""
-        return _Stepwise(self.alpha, self.smoothing)
-
-
-class _Stepwise(Master):
-    """mu <- (1 - eta) mu + eta N/m s."""
-
-    def __init__(self, alpha, smoothing):
-        check_alpha(alpha)
-        super().__init__(smoothing)
-        self.alpha = alpha
-
-    def update(self, state, counts, updates, examples):
-        eta = (updates + 2.0) ** -self.alpha
-        state.mix(eta, counts, eta * examples / counts.examples)

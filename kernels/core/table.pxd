@@ -16,6 +16,7 @@ cdef class Table:
     cdef Buffer[double] scales              # [copies]        atomic
     cdef ReaderLock lock                    # held alone while a scale is moved into its rows
 
+    cdef begin(self, Py_ssize_t copies, Py_ssize_t slots, Py_ssize_t replicas)
     cdef Py_ssize_t copy(self, Py_ssize_t slot) noexcept nogil
     cdef Status begin_update(
         self,
@@ -30,6 +31,10 @@ cdef class Table:
     cdef void mean(self) noexcept nogil
     cdef void average(self) noexcept nogil
     cdef void settle(self) noexcept nogil
+
+
+cdef class DoubleTable(Table):
+    cdef double[:, ::1] values              # [rows, width]  over the scale
 
 
 cdef class AveragedTable(Table):

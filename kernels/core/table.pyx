@@ -42,15 +42,17 @@ cdef class Table:
     """
 
     def __init__(self, rows, Py_ssize_t slots, Py_ssize_t replicas):
-        cdef Py_ssize_t copy
         self.rows = rows
+        self.begin(len(rows), slots, replicas)
+
+    cdef begin(self, Py_ssize_t copies, Py_ssize_t slots, Py_ssize_t replicas):
+        """Have a scale for each copy, and a lock."""
         self.slots = slots
         self.replicas = replicas
-        self.learned = len(rows) - max(replicas, 1)
-        if not (self.scales.zeros(len(rows)) and self.lock.places(slots)):
+        self.learned = copies - max(replicas, 1)
+        if not (self.scales.zeros(copies) and self.lock.places(slots)):
             raise MemoryError
-        for copy in range(len(rows)):
-            self.scales.data[copy] = 1.0
+        self.set_scales(1.0)
 
     @property
     def scale(self):
@@ -63,8 +65,8 @@ cdef class Table:
 
     def set_scales(self, double scale):
         """Make every copy's scale this; nobody may be learning."""
-        cdef Py_ssize_t copy
-        for copy in range(self.rows.shape[0]):
+        cdef size_t copy
+        for copy in range(self.scales.size):
             self.scales.data[copy] = scale
 
     def let_updates_overlap(self):
@@ -149,6 +151,39 @@ cdef class Table:
             self.mean()
 
 
+cdef class DoubleTable(Table):
+    """One copy of rows in float64, for who adds up what others have found.
+
+    Parameters
+    ----------
+    values : ndarray of float64 [rows, width]
+        Changed.
+    slots : int
+        See `Table`.
+    """
+
+    def __init__(self, values, Py_ssize_t slots=1):
+        self.values = values
+        self.begin(1, slots, 0)
+
+    cdef double fold(self, Py_ssize_t copy, double scale) noexcept nogil:
+        cdef int power
+        cdef double rest = frexp(scale, &power)
+        cdef double factor = ldexp(1.0, power)
+        cdef Py_ssize_t row, j
+        for row in range(self.values.shape[0]):
+            for j in range(self.values.shape[1]):
+                self.values[row, j] *= factor
+        return rest
+
+    cdef void clear(self, Py_ssize_t copy) noexcept nogil:
+        cdef Py_ssize_t row, j
+        for row in range(self.values.shape[0]):
+            for j in range(self.values.shape[1]):
+                self.values[row, j] = 0.0
+        atomic_store(&self.scales.data[copy], 1.0)
+
+
 cdef class AveragedTable(Table):
     """A table whose theta is the average of what has been learned after each update.
 
@@ -171,11 +206,11 @@ cdef class AveragedTable(Table):
 
     def __init__(self, rows, Py_ssize_t slots, Py_ssize_t replicas, *, Py_ssize_t columns,
                  Py_ssize_t width):
-        super().__init__(rows, slots, replicas)
         self.width = width
-        self.sums = np.zeros((len(rows) - 1, self.rows.shape[1] // width, columns))
+        self.sums = np.zeros((len(rows) - 1, rows.shape[1] // width, columns))
         self.numbers = np.zeros(len(rows) - 1, dtype=np.int64)
         self.before = np.zeros(slots, dtype=np.int64)
+        super().__init__(rows, slots, replicas)
 
     def set_scales(self, double scale):
         """Make every copy's scale this, and begin the average anew."""

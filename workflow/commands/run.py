@@ -12,6 +12,8 @@ from staleness.algorithms.configuration import (
     ALL_SCHEDULES,
     CLOCKS,
     COST_MODELS,
+    NO_POLICY,
+    POLICIES,
     TASKS,
     UPDATES,
     Configuration,
@@ -48,6 +50,7 @@ NUMBERS = {
 }
 LEARNING = (*TASKS.values(), *UPDATES.values())
 SCHEDULING = tuple(ALL_SCHEDULES.values())
+STALENESS = tuple(POLICIES.values())
 JSON_KEYS_LEFT_OUT = ("configuration", "cost_model")
 
 
@@ -65,6 +68,9 @@ class Run(Command):
             add_setting(parser, option, metavar=letter, type=int, help=help)
         add_parameters(parser.add_argument_group("schedule"), SCHEDULING)
         add_learning_options(parser.add_argument_group("learning"))
+        group = parser.add_argument_group("staleness")
+        add_choice(group, "--policy", POLICIES, default=NO_POLICY, help=f"default: {NO_POLICY}")
+        add_parameters(group, STALENESS)
         add_time_options(parser.add_argument_group("time"))
         add_job_options(parser.add_argument_group("MapReduce"))
         add_corpus_options(parser.add_argument_group("corpus"))
@@ -216,7 +222,12 @@ def configuration_from(options):
         for field in dataclasses.fields(Configuration)
         if hasattr(options, field.name)
     }
-    for name, components in (("hyper_parameters", LEARNING), ("schedule_parameters", SCHEDULING)):
+    parameters = {
+        "hyper_parameters": LEARNING,
+        "schedule_parameters": SCHEDULING,
+        "policy_parameters": STALENESS,
+    }
+    for name, components in parameters.items():
         given = {parameter: getattr(options, parameter) for parameter in having(components)}
         values[name] = {k: v for k, v in given.items() if v is not None}
     return Configuration(**values)

@@ -66,8 +66,9 @@ def greatest_staleness(cell):
 
 def update_times(trace):
     """Return when each update was done, an ascending ndarray [updates] of seconds."""
-    _, first = np.unique(trace["update_number"], return_index=True)
-    return np.sort(trace["end"][first])
+    made = trace[trace["update_number"] > 0]  # 0: dropped
+    _, first = np.unique(made["update_number"], return_index=True)
+    return np.sort(made["end"][first])
 
 
 def summarise(cells):

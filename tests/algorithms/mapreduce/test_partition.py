@@ -12,7 +12,7 @@ from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.mapreduce.counts import add
 from staleness.algorithms.mapreduce.deal import EVERYTHING, Deal, Share
 from staleness.algorithms.mapreduce.partition import MODELS, Partition, Place, part
-from staleness.algorithms.mapreduce.state import Theta
+from staleness.algorithms.mapreduce.theta import Theta
 
 from .here import sent
 
