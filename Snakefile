@@ -31,7 +31,8 @@ RESULTS = grid.results
 # Jobs call the `staleness` and `python` that Snakemake itself belongs to. A prefix of one's own takes
 # the place of Snakemake's, which makes every failure in a pipe count.
 TOOLS = shlex.quote(os.path.dirname(sys.executable))
-# The mirror is no parameter of a rule: where a text was looked for first does not change it.
+# The mirror is no parameter of a rule but in `Grid.text`: where a text whose SHA-256 is known was
+# looked for first does not change it.
 MIRROR = f"export {MIRROR_VARIABLE}={shlex.quote(grid.mirror)}; " if grid.mirror else ""
 shell.prefix(f"set -euo pipefail; export PATH={TOOLS}:$PATH; {MIRROR}")
 
