@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from staleness.algorithms import calibrate
+from staleness.algorithms.costs.paper import Paper
 from staleness.algorithms.errors import Diverged, StalenessError
 from staleness.algorithms.run import SCHEDULES, TASKS, Configuration, run
 
@@ -307,6 +308,19 @@ def test_on_the_wall_clock_they_are_those_of_the_cost_model(corpus, tmp_path):
     assert least.min() > 0
 
 
+@pytest.mark.parametrize(
+    ("mean", "said"), [("2x", Paper().describe()), ("0.001s", None), (None, None)]
+)
+def test_what_pauses_were_counted_by_is_said(corpus, mean, said):
+    configuration = replace(BASE, delay_mean=mean, delay_probability=0.0, cost="paper")
+    simulated, wall = (
+        run(replace(configuration, clock=clock), corpus).summary()["cost_model"]
+        for clock in ("simulated", "wall")
+    )
+    assert wall == {name: said and simulated[name] for name in ("description", "seconds")}
+    assert wall["description"] == said
+
+
 def test_a_calibration_is_of_measured_costs():
     with pytest.raises(StalenessError, match="a calibration is for cost 'measured', not for 'p"):
         replace(BASE, cost="paper", calibration="mine.json")
@@ -320,11 +334,12 @@ def test_how_probable_a_delay_is(corpus, probability):
         assert (delays > 0).mean() == probability
 
 
-def test_the_wall_clock_needs_no_calibration(corpus, tmp_path):
+@pytest.mark.parametrize("mean", [None, "0.001s"])
+def test_the_wall_clock_needs_no_calibration(corpus, tmp_path, mean):
     """Or else nothing new could ever be calibrated: `calibrate` runs on it."""
     path = tmp_path / "calibration.json"
     calibrate.write(path, {})
-    result = run(replace(BASE, clock="wall", calibration=str(path)), corpus)
+    result = run(replace(BASE, clock="wall", calibration=str(path), delay_mean=mean), corpus)
     assert result.curve["examples"][-1] == 120
 
 
