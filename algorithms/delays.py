@@ -2,8 +2,8 @@
 
 Gimpel, Das & Smith (2010), section 6.1: with probability 0.25, after the statistics of a mini-batch
 and before their update, a processor sleeps for max(N(mu, (mu / 5)^2), 0) seconds. There
-asynchronous learning alone had such pauses; here any schedule may. The j-th pause of processor p depends on the seed, p and j alone, so
-that every schedule meets the same ones.
+asynchronous learning alone had such pauses; here any schedule may. The j-th pause of processor p
+depends on the seed, p and j alone, so that every schedule meets the same ones.
 """
 
 import re

@@ -256,8 +256,8 @@ def test_what_pauses_are_counted_by_is_told(options, capsys):
     arguments = ["--schedule=single", "--epochs=1", "--clock=wall", "--cost=paper"]
     for mean, expected in (("0.01x", True), ("0.001s", False)):
         assert main([*options, *arguments, f"--delay-mean={mean}"]) == 0
-        said = capsys.readouterr().out
-        assert ("clock: wall, pauses counted in mini-batches by cost as in 2010" in said) == expected
+        told = "clock: wall, pauses counted in mini-batches by cost as in 2010"
+        assert (told in capsys.readouterr().out) == expected
 
 
 def test_out_replaces_nothing_of_somebody_elses(options, tmp_path, capsys):
