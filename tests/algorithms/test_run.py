@@ -67,7 +67,7 @@ def test_the_update_is_the_tasks_own_unless_said():
 
 def test_a_corpus_of_another_task(corpus):
     other = replace(corpus, about=corpus.about | {"task": "tagging"})
-    with pytest.raises(StalenessError, match="the corpus is for tagging, not ner"):
+    with pytest.raises(StalenessError, match="a corpus for tagging: give one for ner"):
         run(BASE, other)
 
 
@@ -378,7 +378,7 @@ def test_an_error_of_the_progress_bar_ends_all_threads(corpus, clock):
 
 INTERRUPTED = """
 import sys, threading
-from staleness.algorithms import encoded
+from staleness.algorithms.arrays import load
 from staleness.algorithms.run import Configuration, Interrupted, run
 
 folder, clock, schedule = sys.argv[1:]
@@ -395,7 +395,7 @@ configuration = Configuration(
     oversubscribe=True,
 )
 try:
-    run(configuration, encoded.load(folder), progress)
+    run(configuration, load(folder), progress)
 except Interrupted as interrupt:
     print("interrupted", interrupt)
 print("threads", threading.active_count())

@@ -84,7 +84,7 @@ class Run(Command):
             # Before hours of learning.
             record.check_folder(options.out)
         corpus = encoded_corpus(options)
-        check_task(configuration, corpus)
+        check_task(configuration.task, corpus)
         memory.check(
             configuration,
             TASKS[configuration.task]().examples(corpus),
