@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from snakemake.utils import min_version
-from staleness.workflow import environment, locks, progress
+from staleness.workflow import cluster, environment, locks, progress
 from staleness.workflow.config import check, ending
 from staleness.workflow.corpora.fetch import MIRROR_VARIABLE
 from staleness.workflow.grid import Grid
@@ -38,6 +38,7 @@ shell.prefix(f"set -euo pipefail; export PATH={TOOLS}:$PATH; {MIRROR}")
 
 
 onstart:
+    ending(cluster.watch)(workflow)
     progress.show(workflow, grid.like)
 
 
