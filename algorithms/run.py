@@ -68,9 +68,9 @@ class Configuration:
     calibration : str or None
         The file of cost model `measured`, of no other; None is the reference.
     delay_mean : str or None
-        Mean of the pauses after mini-batches: "5s", or "8x" for 8 mean mini-batches.
+        Mean of the pauses before updates: "5s", or "8x" for 8 mean mini-batches.
     delay_probability : float
-        That there is a pause after a mini-batch.
+        That there is a pause before an update.
     average_every : int
         Mini-batches of a processor between two averages, where `theta` is replicated.
     oversubscribe : bool
@@ -197,8 +197,9 @@ class Result:
     work : int
         Tokens (or cells) in those updates.
     cost_model : dict
-        The simulated clock's, in words ("description"), "seconds" of one processor, and
-        "seconds_shared" of this schedule; None in the first two on the wall.
+        In words ("description"), "seconds" of one processor and, on the simulated clock,
+        "seconds_shared" of this schedule; None in the first two where it says nothing
+        (`without_effect`).
     cpu_seconds, real_seconds : float
         What the training took of this machine, evaluation excluded.
     stopped : str or None
@@ -255,10 +256,12 @@ class Interrupted(KeyboardInterrupt):
     """Ctrl-C in a run; the message says how far it had come."""
 
 
-def check_task(configuration, corpus):
-    """Raise an error if a corpus is for another task than a configuration."""
-    if corpus.about["task"] != configuration.task:
-        raise StalenessError(f"the corpus is for {corpus.about['task']}, not {configuration.task}")
+def check_task(task, corpus):
+    """Raise an error if a corpus is for another task."""
+    found = corpus.about.get("task")
+    if found != task:
+        where = corpus.folder or corpus.about["corpus"]
+        raise StalenessError(f"{where}: a corpus for {found}: give one for {task}")
 
 
 def run(configuration, corpus, progress=None, judge=True):
@@ -285,7 +288,7 @@ def run(configuration, corpus, progress=None, judge=True):
     Interrupted
         On Ctrl-C, with all threads ended.
     """
-    check_task(configuration, corpus)
+    check_task(configuration.task, corpus)
     if configuration.schedule in JOB_SCHEDULES:
         return run_jobs(configuration, corpus, progress)
     task, update = configuration.parts()
@@ -442,16 +445,23 @@ def evaluations(configuration, examples):
 
 
 def simulated_costs(configuration, work):
-    """Return the `Costs` of the simulated clock, and what `Result` says of them.
+    """Return the `Costs` of the simulated clock, None on the wall, and what `Result` says of them.
 
     Parameters
     ----------
     configuration : Configuration
     work : ndarray of int32 [examples]
     """
-    if configuration.clock != "simulated":
+    if "cost" in without_effect(
+        configuration.schedule, configuration.clock, configuration.delay_mean
+    ):
         return None, {"description": None, "seconds": None}
     model = configuration.cost_model()
+    # By the costs of one processor, figures know that runs are of one calibration.
+    alone = model.costs(configuration.task, configuration.update, work)
+    said = {"description": model.describe(), "seconds": alone._asdict()}
+    if configuration.clock != "simulated":
+        return None, said
     # The schedule counts where its processors share `theta`.
     shared = ALL_SCHEDULES[configuration.schedule].shares_theta()
     seconds = model.costs(
@@ -461,13 +471,7 @@ def simulated_costs(configuration, work):
         configuration.schedule if shared else None,
         configuration.processors,
     )
-    # By the costs of one processor, figures know that runs are of one calibration.
-    alone = model.costs(configuration.task, configuration.update, work)
-    return seconds, {
-        "description": model.describe(),
-        "seconds": alone._asdict(),
-        "seconds_shared": seconds._asdict(),
-    }
+    return seconds, {**said, "seconds_shared": seconds._asdict()}
 
 
 def make_clock(configuration, learner, seconds):
@@ -479,12 +483,15 @@ def make_clock(configuration, learner, seconds):
     else:
         extra = {"oversubscribe": configuration.oversubscribe}
     if configuration.delay_mean is not None:
-        # Also on the wall clock a mean mini-batch is as long as the model says of one processor:
-        # pauses must depend neither on what the machine was doing nor on the schedule.
-        alone = configuration.cost_model().costs(
-            configuration.task, configuration.update, learner.work
-        )
-        mean_mini_batch = alone.of_mini_batch(size, size * float(learner.work.mean()))
+        mean_mini_batch = None
+        if delays.counts_mini_batches(configuration.delay_mean):
+            # Also on the wall clock a mean mini-batch is as long as the model says of one
+            # processor: pauses must depend neither on what the machine was doing nor on the
+            # schedule.
+            alone = configuration.cost_model().costs(
+                configuration.task, configuration.update, learner.work
+            )
+            mean_mini_batch = alone.of_mini_batch(size, size * float(learner.work.mean()))
         mean = delays.Mean.parse(configuration.delay_mean)
         extra["delays"] = delays.draw(
             configuration.seed,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from staleness.algorithms.encoded import EncodedCorpus, load
+from staleness.algorithms.arrays import EncodedCorpus, load
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.run import TASKS
 from staleness.workflow.corpora.encoders import encoder
