@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from snakemake.utils import min_version
-from staleness.workflow import environment, locks, progress
+from staleness.workflow import cluster, environment, locks, progress
 from staleness.workflow.config import check, ending
 from staleness.workflow.corpora.fetch import MIRROR_VARIABLE
 from staleness.workflow.grid import Grid
@@ -31,12 +31,14 @@ RESULTS = grid.results
 # Jobs call the `staleness` and `python` that Snakemake itself belongs to. A prefix of one's own takes
 # the place of Snakemake's, which makes every failure in a pipe count.
 TOOLS = shlex.quote(os.path.dirname(sys.executable))
-# The mirror is no parameter of a rule: where a text was looked for first does not change it.
+# The mirror is no parameter of a rule but in `Grid.text`: where a text whose SHA-256 is known was
+# looked for first does not change it.
 MIRROR = f"export {MIRROR_VARIABLE}={shlex.quote(grid.mirror)}; " if grid.mirror else ""
 shell.prefix(f"set -euo pipefail; export PATH={TOOLS}:$PATH; {MIRROR}")
 
 
 onstart:
+    ending(cluster.watch)(workflow)
     progress.show(workflow, grid.like)
 
 

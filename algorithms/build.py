@@ -1,8 +1,9 @@
 """The identity of the code that computes: a digest of its sources.
 
-These are all of the kernels, and of `algorithms` the modules and packages that `run` imports,
-directly or through others. What surrounds experiments (`doctor`, `calibrate`, what only writes
-files) is not among them.
+These are all of the kernels, and of `algorithms` the modules that `run` imports, directly or
+through others; a package that is imported itself, since `discover` finds what is in it, is all of
+its modules. What surrounds experiments (`doctor`, `calibrate`, what only writes files) is not
+among them, nor is what only says where a computation is done.
 """
 
 import hashlib
@@ -12,12 +13,14 @@ from pathlib import Path
 
 from staleness import algorithms, kernels
 
-ROOT = "run"
+ROOT = "run.py"
 SUFFIXES = (".py", ".pyx", ".pxd", ".h", ".json")
+# Where jobs of MapReduce are done; what they compute is named in what is sent there.
+ELSEWHERE = {"mapreduce/dask.py"}
 # Also of Cython's modules, which Python cannot parse.
-MODULE = re.compile(r"^\s*(?:from|c?import)\s+staleness\.algorithms\.(\w+)", re.MULTILINE)
+MODULE = re.compile(r"^\s*c?import\s+staleness\.algorithms\.([\w.]+)", re.MULTILINE)
 MODULES = re.compile(
-    r"^\s*from\s+staleness\.algorithms\s+c?import\s+(?:\(([^)]*)\)|(.*))", re.MULTILINE
+    r"^\s*from\s+staleness\.algorithms([\w.]*)\s+c?import\s+(?:\(([^)]*)\)|(.*))", re.MULTILINE
 )
 
 
@@ -26,27 +29,42 @@ def sources():
     folder = Path(kernels.__file__).parent
     found = _named(folder.rglob("*"), folder)
     folder = Path(algorithms.__file__).parent
-    parts, left = set(), {"__init__", ROOT}
+    files, left = set(), {folder / "__init__.py", folder / ROOT}
+    apart = {folder / name for name in ELSEWHERE}
     while left:
-        parts |= left
-        files = [path for part in left for path in _files(folder, part)]
-        found += _named(files, folder)
-        left = {name for path in files for name in imported(path)} - parts
-    return sorted(found)
+        files |= left
+        patterns = set().union(*map(imported, left))
+        left = {path for one in patterns for path in folder.glob(one)} - files - apart
+        left = {path for path in left if path.suffix in SUFFIXES}
+    return sorted(found + _named(files, folder))
 
 
 def imported(path):
-    """Return the modules and packages of `algorithms` that a source file imports, a set of str."""
+    """Return patterns of the files in `algorithms` that a source file imports, a set of str."""
     text = re.sub("#.*", "", path.read_text(encoding="utf-8"))
-    listed = [name for names in MODULES.findall(text) for name in "".join(names).split(",")]
-    # Without the comment behind them, and what else they may be called.
-    return {*MODULE.findall(text), *(name.split()[0] for name in listed if name.strip())}
+    found = set()
+    for name in MODULE.findall(text):
+        found |= _whole(name.replace(".", "/"))
+    for package, *listed in MODULES.findall(text):
+        inside = package.removeprefix(".").replace(".", "/")
+        if inside:
+            found |= _itself(inside)
+        # Without what else they may be called.
+        names = [name.split()[0] for name in "".join(listed).split(",") if name.strip()]
+        found |= set().union(*(_whole(f"{inside}/{name}".lstrip("/")) for name in names))
+    return found
 
 
-def _files(folder, part):
-    """Return the source files of a module, or of a package and all within it."""
-    found = (folder / part).rglob("*") if (folder / part).is_dir() else folder.glob(f"{part}.*")
-    return [path for path in found if path.suffix in SUFFIXES]
+def _itself(name):
+    """Return patterns of a module, or of a package without its modules, and of what it is in."""
+    parts = name.split("/")
+    packages = ("/".join(parts[: k + 1]) for k in range(len(parts)))
+    return {f"{name}.*", *(f"{package}/__init__.*" for package in packages)}
+
+
+def _whole(name):
+    """Return patterns of a module, or of a package and all within it, and of what it is in."""
+    return {*_itself(name), f"{name}/**/*"}
 
 
 def _named(paths, folder):

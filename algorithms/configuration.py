@@ -58,9 +58,9 @@ class Configuration:
     calibration : str or None
         The file of cost model `measured`, of no other; None is the reference.
     delay_mean : str or None
-        Mean of the pauses after mini-batches: "5s", or "8x" for 8 mean mini-batches.
+        Mean of the pauses before updates: "5s", or "8x" for 8 mean mini-batches.
     delay_probability : float
-        That there is a pause after a mini-batch.
+        That there is a pause before an update.
     oversubscribe : bool
         Allow more threads or local workers than cores on the wall clock.
     engine : str or None
@@ -200,15 +200,20 @@ class Configuration:
         return kind(self.calibration) if self.calibration else kind()
 
     def costs(self, work):
-        """Return the `Costs` of the simulated clock, or None, and what `Result` says of them.
+        """Return the simulated clock's `Costs`, None on the wall, and what `Result` says of them.
 
         Parameters
         ----------
         work : ndarray of int32 [examples]
         """
-        if self.clock != "simulated":
+        if self.cost is None:
             return None, {"description": None, "seconds": None}
         model = self.cost_model()
+        # By the costs of one processor, figures know that runs are of one calibration.
+        alone = model.costs(self.task, self.update, work)
+        said = {"description": model.describe(), "seconds": alone._asdict()}
+        if self.clock != "simulated":
+            return None, said
         # The schedule counts where its processors share `theta`.
         shared = ALL_SCHEDULES[self.schedule].shares_theta()
         seconds = model.costs(
@@ -218,10 +223,4 @@ class Configuration:
             self.schedule if shared else None,
             self.processors,
         )
-        # By the costs of one processor, figures know that runs are of one calibration.
-        alone = model.costs(self.task, self.update, work)
-        return seconds, {
-            "description": model.describe(),
-            "seconds": alone._asdict(),
-            "seconds_shared": seconds._asdict(),
-        }
+        return seconds, {**said, "seconds_shared": seconds._asdict()}

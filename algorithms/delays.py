@@ -1,9 +1,9 @@
-"""Artificial pauses after mini-batches: what a slow or busy machine does to the others.
+"""Artificial pauses: what a slow or busy machine does to the others.
 
-Gimpel, Das & Smith (2010), section 6.1: between gradient and update, with probability 0.25, a
-processor sleeps for max(N(mu, (mu / 5)^2), 0) seconds. There asynchronous learning alone had such
-pauses; here any schedule may. The j-th pause of processor p depends on the seed, p and j alone, so
-that every schedule meets the same ones.
+Gimpel, Das & Smith (2010), section 6.1: with probability 0.25, after the statistics of a mini-batch
+and before their update, a processor sleeps for max(N(mu, (mu / 5)^2), 0) seconds. There
+asynchronous learning alone had such pauses; here any schedule may. The j-th pause of processor p
+depends on the seed, p and j alone, so that every schedule meets the same ones.
 """
 
 import re
@@ -52,7 +52,7 @@ class Mean:
         return cls(float(match[1]), match[2])
 
     def seconds(self, mini_batch_seconds):
-        """Return the mean in seconds, given the seconds of a mean mini-batch."""
+        """Return the mean in seconds, given the seconds of a mean mini-batch if these count."""
         return self.value * (mini_batch_seconds if self.unit == "x" else 1.0)
 
 

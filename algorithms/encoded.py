@@ -8,15 +8,11 @@ import numpy as np
 from staleness.algorithms.arrays import (
     ABOUT,
     FORMAT,
-    EncodedCorpus,
     about_digest,
     digest,
-    load,
     open_arrays,
 )
 from staleness.algorithms.files import whole_folder
-
-__all__ = ["FORMAT", "EncodedCorpus", "digest", "load", "save", "save_in_parts"]
 
 
 def save(folder, about, arrays, texts=None):

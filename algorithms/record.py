@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from staleness.algorithms.errors import StalenessError
+from staleness.algorithms.errors import StalenessError, said
 from staleness.algorithms.files import refuse_foreign, whole_file, whole_folder
 from staleness.algorithms.machine import machine, versions
 from staleness.kernels import arithmetic
@@ -130,8 +130,7 @@ def _read_table(path):
         with open(path, "rb") as file:
             table = pq.read_table(file)
     except (OSError, ValueError) as error:
-        said = " ".join(str(error).split())  # Arrow's messages go on in further lines
         raise StalenessError(
-            f"{path}: not a table ({said}): make it with 'staleness run'"
+            f"{path}: not a table ({said(error)}): make it with 'staleness run'"
         ) from error
     return {name: table[name].to_numpy() for name in table.column_names}

@@ -27,8 +27,8 @@ class Result:
     work : int
         Tokens (or cells) in those updates.
     cost_model : dict
-        The simulated clock's, in words ("description"), "seconds" of one processor, and
-        "seconds_shared" of this schedule; None in the first two on the wall.
+        In words ("description"), "seconds" of one processor and, on the simulated clock,
+        "seconds_shared" of this schedule; None in the first two where it says nothing.
     cpu_seconds, real_seconds : float
         What the training took of this machine, evaluation excluded.
     stopped : str or None

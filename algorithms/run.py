@@ -29,13 +29,15 @@ def run(configuration, corpus, progress=None, judge=True):
     Interrupted
         On Ctrl-C, with all threads ended.
     """
-    check_task(configuration, corpus)
+    check_task(configuration.task, corpus)
     if configuration.schedule in JOB_SCHEDULES:
         return jobs.run(configuration, corpus, progress)
     return shared_memory.run(configuration, corpus, progress, judge)
 
 
-def check_task(configuration, corpus):
-    """Raise an error if a corpus is for another task than a configuration."""
-    if corpus.about["task"] != configuration.task:
-        raise StalenessError(f"the corpus is for {corpus.about['task']}, not {configuration.task}")
+def check_task(task, corpus):
+    """Raise an error if a corpus is for another task."""
+    found = corpus.about.get("task")
+    if found != task:
+        where = corpus.folder or corpus.about["corpus"]
+        raise StalenessError(f"{where}: a corpus for {found}: give one for {task}")

@@ -37,6 +37,7 @@ import psutil
 
 from benchmarks.peers import spread
 from staleness.algorithms import encoded
+from staleness.algorithms.arrays import load
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.mapreduce import partition
 from staleness.algorithms.mapreduce.dask import LOCAL, Dask
@@ -61,7 +62,7 @@ def main(arguments=None):
     """Measure, and print a line each."""
     options = parse(arguments)
     # Before there are workers: this process may not have been larger than they make it.
-    corpus = None if options.what == "overhead" else encoded.load(made_elsewhere(options))
+    corpus = None if options.what == "overhead" else load(made_elsewhere(options))
     with closing(Dask(options.engine, options.workers)) as engine:
         WHAT[options.what](engine, corpus, options)
 
@@ -258,7 +259,7 @@ def at_random(folder):
     arrays = {"source_offsets": offsets, "source": source}
     arrays |= {"target_offsets": offsets, "target": target}
     encoded.save(folder, about, {f"train.{name}": values for name, values in arrays.items()})
-    return encoded.load(folder)
+    return load(folder)
 
 
 def _not_zero(place, theta):

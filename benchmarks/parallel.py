@@ -14,7 +14,7 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.peers import spread
-from staleness.algorithms import encoded
+from staleness.algorithms.arrays import load
 from staleness.algorithms.clocks import Event
 from staleness.algorithms.configuration import SCHEDULES, TASKS, UPDATES, Configuration
 from staleness.algorithms.errors import StalenessError
@@ -31,7 +31,7 @@ def main(arguments=None):
     options = parse(arguments)
     chosen = {} if options.examples is None else {"examples": options.examples}
     name = options.corpus or encoder(options.task).corpus
-    corpus = encoded.load(ensure(name, data=options.data, options=chosen).folder)
+    corpus = load(ensure(name, data=options.data, options=chosen).folder)
     configurations = by_schedule(options, machine()["cores"])
     base, *_ = configurations
     work = TASKS[options.task]().work(corpus)

@@ -125,6 +125,6 @@ def fault():
             return (
                 f"compiled code does not compute as IEEE 754 says: {said}, by an option such as "
                 f"-ffast-math or -Ofast, or by another library in this process: unset such options "
-                f"and run 'make env' ({COMPILER}; {COMPILE}; {LINK})"
+                f"and run 'make clean env' ({COMPILER}; {COMPILE}; {LINK})"
             )
     return None

@@ -34,6 +34,8 @@ INEXACT = re.compile(
     r"|-f?fp-model=(fast|aggressive).*|-fdenormal-fp-math=(?!ieee).*|-ffp-contract=(?!off).*"
     r"|-mfpmath=(?!sse$).*|-mrecip(=(?!none).*)?|-mdaz-ftz|-ftz|-ffp-eval-method=(?!source).*"
 )
+# What the package g++ brings.
+OF_THE_PACKAGE = re.compile(r"(\w+-linux-gnu-)?(gcc|g\+\+|cc|c\+\+)")
 PROBE = "#include <Python.h>\n#include <vector>\nstd::vector<int> probe(1);\n"
 
 
@@ -70,17 +72,32 @@ def missing():
     wrong = refused(os.environ)
     if wrong:
         return wrong
-    compiler = shlex.split(os.environ.get("CXX") or sysconfig.get_config_var("CXX") or "g++")
-    for name in (
-        shlex.split(os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc")[0],
-        compiler[0],
-    ):
+    for variable in ("CC", "CXX"):
+        name = compiler(variable)[0]
         if shutil.which(name) is None:
-            return needed(f"a C++ compiler, '{name}'", "g++", "gcc-c++")
+            return not_there(variable, name)
     folder = sysconfig.get_path("include")
     if not os.path.exists(os.path.join(folder, "Python.h")):
         return needed(f"Python.h in {folder}", "python3-dev", "python3-devel")
-    return unusable(compiler, folder)
+    return unusable(compiler("CXX"), folder)
+
+
+def compiler(variable):
+    """Return the command of the C (CC) or C++ compiler (CXX) that setuptools takes, a list."""
+    asked = os.environ.get(variable) or sysconfig.get_config_var(variable) or ""
+    return shlex.split(asked) or [{"CC": "cc", "CXX": "g++"}[variable]]
+
+
+def not_there(variable, name):
+    """Return the line on a compiler that cannot be found."""
+    if OF_THE_PACKAGE.fullmatch(os.path.basename(name)):
+        return needed(f"a C++ compiler, '{name}'", "g++", "gcc-c++")
+    if os.environ.get(variable):
+        return f"{variable} asks for '{name}', which is not there: install it, or unset {variable}"
+    return (
+        f"'{name}', which this Python was built with, is not there: install it, or set {variable} "
+        "to a compiler that is, such as g++"
+    )
 
 
 def needed(what, debian, fedora):
@@ -88,33 +105,31 @@ def needed(what, debian, fedora):
     return f"{what} is needed: install {debian} (Debian, Ubuntu) or {fedora} (Fedora)"
 
 
-def unusable(compiler, include):
+def unusable(command, include):
     """Return a line on why a compiler makes no extension module of Python, None if it does."""
     options = shlex.split(os.environ.get("CXXFLAGS", ""))
     with tempfile.TemporaryDirectory() as folder:
         source = os.path.join(folder, "probe.cpp")
         with open(source, "w", encoding="utf-8") as file:
             file.write(PROBE)
-        command = [*compiler, *options, "-I", include, "-shared", "-fPIC", source]
+        probe = [*command, *options, "-I", include, "-shared", "-fPIC", source]
         try:
             tried = subprocess.run(
-                [*command, "-o", os.path.join(folder, "probe.so")],
+                [*probe, "-o", os.path.join(folder, "probe.so")],
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 check=False,
             )
         except OSError as error:
-            return f"the C++ compiler '{compiler[0]}' does not start: {error}"
+            return f"the C++ compiler '{command[0]}' does not start: {error}"
     if tried.returncode == 0:
         return None
     lines = tried.stdout.decode(errors="replace").splitlines()
     errors = [line for line in lines if "error" in line] or lines or ["it says nothing"]
-    return needed(
-        f"'{shlex.join([*compiler, *options])}' does not compile ({errors[0].strip()}): set CXX "
-        "and CXXFLAGS right, or unset them; a C++ compiler with its library",
-        "g++",
-        "gcc-c++",
-    )
+    said = f"'{shlex.join([*command, *options])}' does not compile ({errors[0].strip()})"
+    if os.environ.get("CXX") or options:
+        return f"{said}: set CXX and CXXFLAGS right, or unset them"
+    return needed(f"{said}: a C++ compiler with its library", "g++", "gcc-c++")
 
 
 if __name__ == "__main__":

@@ -5,9 +5,11 @@ import importlib.util
 import os
 import platform
 import signal
+import subprocess
 import sys
 import sysconfig
 import warnings
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -48,21 +50,24 @@ def pytest_addoption(parser):
     parser.addoption(
         "--no-skips",
         action="store_true",
-        help="a skipped test is a failure, unless it is for another kind of processor",
+        help="a skipped test is a failure, unless it can run on other machines only",
     )
 
 
+def pytest_configure(config):
+    marker = "name_spaces: where users may have name spaces of their own, which some systems forbid"
+    config.addinivalue_line("markers", marker)
+
+
 def pytest_runtest_setup(item):
-    for marker in item.iter_markers("processor"):
-        if platform.machine() not in marker.args:
-            pytest.skip(f"it is for {' or '.join(marker.args)}, and this is {platform.machine()}")
+    if reason := elsewhere(item):
+        pytest.skip(reason)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item):
     report = yield
-    elsewhere = any(platform.machine() not in m.args for m in item.iter_markers("processor"))
-    if not elsewhere and not hasattr(report, "wasxfail"):
+    if not hasattr(report, "wasxfail") and not elsewhere(item):
         refuse_skip(report, item.config)
     return report
 
@@ -72,6 +77,28 @@ def pytest_make_collect_report(collector):
     report = yield
     refuse_skip(report, collector.config)
     return report
+
+
+def elsewhere(item):
+    """Return why a test cannot run on this machine, whatever is installed; None if it can."""
+    for marker in item.iter_markers("processor"):
+        if platform.machine() not in marker.args:
+            return f"it is for {' or '.join(marker.args)}, and this is {platform.machine()}"
+    if item.get_closest_marker("name_spaces"):
+        return name_spaces_refused()
+    return None
+
+
+@cache
+def name_spaces_refused():
+    """Return what is said where no user may have name spaces of its own, None where they may."""
+    command = ["unshare", "--map-root-user", "--net", "true"]
+    try:
+        tried = subprocess.run(command, stderr=subprocess.PIPE, check=False)
+    except OSError:
+        return None  # it can be installed
+    said = " ".join(tried.stderr.decode(errors="replace").split())
+    return f"no name spaces here: {said}" if tried.returncode else None
 
 
 def refuse_skip(report, config):

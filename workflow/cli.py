@@ -6,12 +6,10 @@ import sys
 from contextlib import suppress
 
 from staleness.algorithms.components import discover
-from staleness.algorithms.errors import StalenessError
+from staleness.algorithms.errors import StalenessError, in_one_line
 from staleness.algorithms.files import termination_unwinds
 from staleness.workflow import commands
 from staleness.workflow.environment import not_importable, open_streams, shield
-
-LONGEST = 2000  # characters of a line that says what went wrong: a broken file may have more
 
 
 class OneLineParser(argparse.ArgumentParser):
@@ -100,14 +98,3 @@ def say(line):
     """Print an error as one line, whatever the file is called, if there is anybody to read it."""
     with suppress(OSError):
         print(in_one_line(line), file=sys.stderr, flush=True)
-
-
-def in_one_line(text):
-    """Return a text as a line: what would end it, or steer the terminal, escaped; not too long."""
-    line = "".join(
-        character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
-        for character in text
-    )
-    # The file is named at the beginning, and what to do at the end.
-    half = LONGEST // 2
-    return line if len(line) <= LONGEST else f"{line[:half]} ... {line[-half:]}"

@@ -4,27 +4,23 @@ import json
 
 import yaml
 from snakemake.common.configfile import load_configfile
-from snakemake.utils import update_config, validate
+from snakemake.utils import update_config
 
 HEAD = "\n# Beside the files: given on the command line or by a profile.\n"
 
 
-def added(config, files, schema):
+def added(config, files):
     """Return it as YAML, "" if there is nothing.
 
     Parameters
     ----------
     config : dict
-        Checked, with the defaults of the schema.
     files : list of str
         Those it was read from; what a later one says takes the place of what an earlier one does.
-    schema : str
-        The file of the schema.
     """
     read = {}
     for path in files:
         update_config(read, load_configfile(path))
-    validate(read, schema)
     more = {key: value for key, value in config.items() if key not in read or read[key] != value}
     # Through JSON: Snakemake's dicts may be of a class that YAML has no word for.
     return HEAD + yaml.safe_dump(json.loads(json.dumps(more)), sort_keys=False) if more else ""

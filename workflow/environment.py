@@ -77,7 +77,7 @@ def not_importable(error):
     if not isinstance(error, ModuleNotFoundError) or not name:
         return str(error)
     if name == "staleness":
-        return f"{error.name} is not there: build it with 'make env'"
+        return f"{error.name} is not there: build it with 'make clean env'"
     try:
         stated = requires("staleness") or []
     except PackageNotFoundError:

@@ -135,10 +135,15 @@ class Grid:
         if found.task != task:
             raise StalenessError(f"corpus {name} is for {found.task}, not {task}")
 
-    @staticmethod
-    def text(name):
-        """Return what decides about the text of a registered corpus."""
-        return registry.entry(name).text()
+    def text(self, name):
+        """Return what decides about the text of a registered corpus, a dict for JSON.
+
+        Where nothing is known of a file to compare it with, where it is looked for first counts.
+        """
+        entry = registry.entry(name)
+        if entry.pinned:
+            return entry.text()
+        return {**entry.text(), "mirror": self.mirror}
 
     def fetched(self, name):
         """Return what `staleness fetch` leaves of the text of a corpus, a list of at most one."""

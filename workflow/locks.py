@@ -182,7 +182,8 @@ def _locked(path):
     while True:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            held = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+            # No link: none is ours, and one that leads nowhere would be tried for ever.
+            held = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
         except FileNotFoundError:
             continue  # who had it before has removed the folder
         with suppress(OSError):

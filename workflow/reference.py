@@ -11,7 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from staleness.algorithms import encoded, record
+from staleness.algorithms import record
+from staleness.algorithms.arrays import digest
 from staleness.algorithms.configuration import TASKS
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.files import whole_file
@@ -90,7 +91,7 @@ def describe(folders):
             corpora[corpus] = about["corpus"]["corpus"]
             runs["/".join(folder.parts[-3:])] = {
                 "corpus": corpus,
-                "curve": encoded.digest(curve),
+                "curve": digest(curve),
                 "theta": about["theta_sha256"],
                 "points": _thinned(curve["time_s"], curve[metric]),
             }

@@ -36,12 +36,17 @@ def digest_of(*parts):
     return sha256.hexdigest()
 
 
+def sha256_of(path):
+    """Return the SHA-256 of a file's bytes."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 @cache
 def file_digest(path):
-    """Return the SHA-256 of a file's bytes; "" where it cannot be read: who reads it says why."""
+    """Return what `sha256_of` does, read once; "" where that fails: who reads the file says why."""
     try:
-        with open(path, "rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return sha256_of(path)
     except OSError:
         return ""
 

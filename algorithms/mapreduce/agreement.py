@@ -5,6 +5,7 @@ all of them must have the same sources of the project, and the packages that car
 """
 
 from staleness.algorithms.build import source_digest
+from staleness.algorithms.errors import said
 
 PACKAGES = ("python", "dask", "distributed", "msgpack", "cloudpickle", "tornado", "numpy")
 IMPORT = "__import__('importlib').import_module('staleness.algorithms.{}')"
@@ -28,7 +29,7 @@ def lacking(versions, sources):
     if differ:
         return f"other versions: {', '.join(differ)}"
     if isinstance(sources, Exception):
-        return f"no project that can be imported ({' '.join(str(sources).split())})"
+        return f"no project that can be imported ({said(sources)})"
     if sources != source_digest():
         return "other sources of the project than here"
     return None

@@ -15,7 +15,7 @@ import warnings
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from importlib.util import find_spec
 
-from staleness.algorithms.errors import StalenessError
+from staleness.algorithms.errors import StalenessError, said
 from staleness.algorithms.mapreduce import agreement, reach
 from staleness.algorithms.mapreduce.engine import Engine, Lost
 
@@ -321,7 +321,7 @@ def _line(error):
     while (before := chain[-1].__cause__ or chain[-1].__context__) is not None:
         chain.append(before)
     error = next((one for one in reversed(chain) if isinstance(one, OSError)), error)
-    return " ".join(str(error).split()) or type(error).__name__
+    return said(error)
 
 
 @contextlib.contextmanager

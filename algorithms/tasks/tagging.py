@@ -14,8 +14,8 @@ from staleness.algorithms.metrics.clustering import (
 )
 from staleness.algorithms.seeds import generator
 from staleness.algorithms.tasks import Metric, Task
-from staleness.kernels.models.hmm import HiddenMarkovModel
 from staleness.kernels.core.validation import MOST_LABELS
+from staleness.kernels.models.hmm import HiddenMarkovModel
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,9 @@ class Tagging(Task):
 
     def tally(self, learner, corpus):
         """Return the likelihood of the training set, and how often states and gold tags meet."""
-        states, log_likelihood = learner.model.evaluate(corpus["train.offsets"], corpus["train.words"])
+        states, log_likelihood = learner.model.evaluate(
+            corpus["train.offsets"], corpus["train.words"]
+        )
         tally = {"log_likelihood": log_likelihood}
         if corpus.about["tags"]:
             met = contingency(states, corpus["train.tags"])

@@ -13,7 +13,7 @@ from pathlib import Path
 from statistics import median
 from typing import ClassVar, NamedTuple
 
-from staleness.algorithms import encoded
+from staleness.algorithms.arrays import load
 from staleness.workflow.corpora.encode import ensure
 
 OURS = "staleness"
@@ -102,7 +102,7 @@ class Peer(ABC):
 
     def corpus(self, name, **options):
         """Return an encoded corpus; `options` are those of its encoder."""
-        return encoded.load(ensure(name, data=self.data, options=options).folder)
+        return load(ensure(name, data=self.data, options=options).folder)
 
 
 def on_one_core():

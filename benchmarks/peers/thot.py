@@ -76,7 +76,9 @@ class Aligning:
             learner.update()
 
         seconds, busy = clock(iterate, self.iterations)
-        return Pass(self.iterations * seconds, busy, self.amount, self.found(learner.model.evaluate()[0]))
+        return Pass(
+            self.iterations * seconds, busy, self.amount, self.found(learner.model.evaluate()[0])
+        )
 
 
 class Thot(Aligning, Peer):

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from benchmarks.peers import on_one_core
 from benchmarks.roofline import bounds, cases, limits, page
-from staleness.algorithms import encoded
+from staleness.algorithms.arrays import load
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.files import whole_file
 from staleness.algorithms.machine import machine
@@ -31,8 +31,7 @@ def main(arguments=None):
     about = machine()
     on_one_core()
     corpora = {
-        task: encoded.load(ensure(encoder(task).corpus, data=options.data).folder)
-        for task in cases.CASES
+        task: load(ensure(encoder(task).corpus, data=options.data).folder) for task in cases.CASES
     }
     report(corpora, about, options.rounds, options.out)
 

@@ -18,8 +18,8 @@ from benchmarks.roofline import counts, limits
 from staleness.algorithms.clocks import Event, WallClock
 from staleness.algorithms.configuration import SCHEDULES, TASKS, UPDATES
 from staleness.algorithms.seeds import visiting_order
-from staleness.kernels.models.cooccurrence import cooccurrences
 from staleness.kernels.core.memory import LANES
+from staleness.kernels.models.cooccurrence import cooccurrences
 from staleness.kernels.models.model1 import IBMModel1
 
 MINI_BATCH = 4

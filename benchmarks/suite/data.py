@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
+from staleness.algorithms.arrays import EncodedCorpus, load
 from staleness.algorithms.configuration import TASKS
-from staleness.algorithms.encoded import EncodedCorpus, load
 from staleness.algorithms.errors import StalenessError
 from staleness.workflow.corpora.encoders import encoder
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from staleness.algorithms import encoded
+from staleness.algorithms.arrays import load
 
 from .synthetic import TASKS, save_corpus
 
@@ -18,14 +18,14 @@ def corpus_folder(tmp_path_factory):
 @pytest.fixture(scope="session")
 def corpus(corpus_folder):
     """Return a small `EncodedCorpus` for ner; nobody may change it."""
-    return encoded.load(corpus_folder)
+    return load(corpus_folder)
 
 
 @pytest.fixture(scope="session")
 def corpora(tmp_path_factory):
     """Return a small `EncodedCorpus` for each task; nobody may change them."""
     folder = tmp_path_factory.mktemp("of-all-tasks")
-    return {task: encoded.load(save_corpus(folder / task, task)) for task in TASKS}
+    return {task: load(save_corpus(folder / task, task)) for task in TASKS}
 
 
 @pytest.fixture(scope="session")

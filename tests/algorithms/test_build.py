@@ -3,35 +3,50 @@
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 from staleness.algorithms import build
 from staleness.algorithms.machine import machine, versions
 
 LOADED = """
-import importlib, pkgutil, sys
-from staleness import algorithms
+import sys
 from staleness.algorithms import run
-before = {name.split(".")[2] for name in sys.modules if name.startswith("staleness.algorithms.")}
-for part in before:
-    package = sys.modules[f"staleness.algorithms.{part}"]
-    for module in pkgutil.walk_packages(getattr(package, "__path__", ()), package.__name__ + "."):
-        importlib.import_module(module.name)
-print(*{name.split(".")[2] for name in sys.modules if name.startswith("staleness.algorithms.")})
+from staleness.algorithms.mapreduce import driver  # imported by the runs that need it
+print(*(name for name in sys.modules if name.startswith("staleness.algorithms.")))
 """
+# A change of these may change what is learned, or when.
+COMPUTES = {
+    *("run", "arrays", "delays", "seeds", "program", "costs.measured", "metrics.entities"),
+    *("clocks.clock", "clocks.simulated", "clocks.wall", "schedules.asynchronous", "tasks.ner"),
+    *("updates.sgd", "mapreduce.driver", "mapreduce.deal", "mapreduce.partition"),
+    *("mapreduce.counts", "mapreduce.models.tagging", "mapreduce.simulated", "mapreduce.state"),
+}
 # What no result depends on, and what changes often.
-SURROUNDINGS = {"calibrate", "doctor", "encoded", "files", "machine", "memory", "record"}
+SURROUNDINGS = {
+    *("calibrate", "doctor", "encoded", "files", "machine", "memory", "record"),
+    *("mapreduce.agreement", "mapreduce.dask", "mapreduce.pieces", "mapreduce.reach"),
+}
 
 
-def parts():
-    """Return the modules and packages of `algorithms` among the sources."""
-    names = [name.split("/") for name, _ in build.sources()]
-    return {name[1].partition(".")[0] for name in names if name[0] == "algorithms"}
+def modules():
+    """Return the modules and packages of `algorithms` among the sources, a set of str."""
+    names = [name.split("/", 1) for name, _ in build.sources()]
+    code = [name for top, name in names if top == "algorithms" and name.endswith((".py", ".pyx"))]
+    return {n.partition(".")[0].removesuffix("/__init__").replace("/", ".") for n in code}
 
 
 def test_sources_are_what_a_run_imports_and_nothing_else():
     loaded = subprocess.run([sys.executable, "-c", LOADED], check=True, capture_output=True)
-    assert parts() - {"__init__"} == set(loaded.stdout.decode().split())
-    assert not parts() & SURROUNDINGS
+    names = loaded.stdout.decode().split()
+    assert modules() - {"__init__"} == {name.split(".", 2)[2] for name in names}
+
+
+def test_sources_are_what_computes_and_not_what_surrounds_it():
+    assert modules() >= COMPUTES
+    assert not modules() & SURROUNDINGS
+    folder = Path(build.algorithms.__file__).parent
+    for name in SURROUNDINGS:
+        assert (folder / f"{name.replace('.', '/')}.py").is_file()
 
 
 def test_all_that_is_compiled_is_among_them():
@@ -49,7 +64,37 @@ def test_imports_however_they_are_written(tmp_path):
         "from staleness.algorithms import (\n    i,  # why\n    j as k,\n)\n"
         "from staleness.kernels import l\n# from staleness.algorithms import m\n"
     )
-    assert build.imported(path) == set("abdefgij")
+    whole = {pattern.removesuffix("/**/*") for pattern in build.imported(path) if "**" in pattern}
+    assert whole == {"a", "b/c/x", "d", "e/y", "f", "g", "i", "j"}
+    assert {"b/c.*", "b/__init__.*", "b/c/__init__.*"} <= build.imported(path)
+
+
+def test_a_package_is_all_of_its_modules_only_where_it_is_imported_itself(tmp_path, monkeypatch):
+    for name, text in {
+        "__init__.py": "",
+        "run.py": "from staleness.algorithms import all_of\nfrom staleness.algorithms.a.b import c",
+        "all_of/__init__.py": "",
+        "all_of/found.py": "",
+        "a/__init__.py": "",
+        "a/other.py": "",
+        "a/b/__init__.py": "from staleness.algorithms.a.deep import Class",
+        "a/b/c.pyx": "cimport staleness.algorithms.lonely",
+        "a/b/d.py": "",
+        "a/deep.py": "",
+        "lonely.pxd": "",
+    }.items():
+        path = tmp_path / "algorithms" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    (tmp_path / "kernels").mkdir()
+    for package in ("algorithms", "kernels"):
+        path = str(tmp_path / package / "__init__.py")
+        monkeypatch.setattr(build, package, SimpleNamespace(__file__=path))
+    found = {name.removeprefix("algorithms/") for name, _ in build.sources()}
+    assert found == {
+        *("__init__.py", "run.py", "all_of/__init__.py", "all_of/found.py", "a/__init__.py"),
+        *("a/b/__init__.py", "a/b/c.pyx", "a/deep.py", "lonely.pxd"),
+    }
 
 
 def test_sources_are_those_of_both_packages():

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from staleness.algorithms import calibrate as module
+from staleness.algorithms.arrays import EncodedCorpus
 from staleness.algorithms.calibrate import (
     MINI_BATCH_SIZES,
     _at_least,
@@ -24,7 +25,6 @@ from staleness.algorithms.clocks import TRACE
 from staleness.algorithms.configuration import SCHEDULES, TASKS, UPDATES, Configuration
 from staleness.algorithms.costs import Costs
 from staleness.algorithms.costs.measured import REFERENCE, Measured
-from staleness.algorithms.encoded import EncodedCorpus
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.run import run
 from staleness.algorithms.seeds import visiting_order

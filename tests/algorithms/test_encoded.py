@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from staleness.algorithms import encoded
+from staleness.algorithms.arrays import FORMAT, digest, load
 from staleness.algorithms.errors import StalenessError
 
 ARRAYS = {
@@ -27,10 +28,10 @@ def folder(tmp_path):
 
 
 def test_round_trip(folder):
-    corpus = encoded.load(folder)
+    corpus = load(folder)
     assert corpus.about.items() >= ABOUT.items()
-    assert corpus.about["format"] == encoded.FORMAT
-    assert corpus.about["digest"] == encoded.digest(ARRAYS) == encoded.digest(corpus.arrays)
+    assert corpus.about["format"] == FORMAT
+    assert corpus.about["digest"] == digest(ARRAYS) == digest(corpus.arrays)
     assert sorted(corpus.arrays) == sorted(ARRAYS)
     for name, values in ARRAYS.items():
         assert corpus[name].dtype == values.dtype
@@ -40,7 +41,7 @@ def test_round_trip(folder):
 
 
 def test_arrays_are_mapped_and_cannot_be_changed(folder):
-    labels = encoded.load(folder)["train.labels"]
+    labels = load(folder)["train.labels"]
     assert isinstance(labels, np.memmap)
     with pytest.raises(ValueError, match="read-only"):
         labels[0] = 3
@@ -53,11 +54,11 @@ def test_empty_and_strided_arrays(tmp_path):
         "c": np.arange(12).reshape(3, 4).T,
     }
     encoded.save(tmp_path / "corpus", ABOUT, arrays)
-    corpus = encoded.load(tmp_path / "corpus")
+    corpus = load(tmp_path / "corpus")
     for name, values in arrays.items():
         np.testing.assert_array_equal(corpus[name], values)
         assert corpus[name].dtype == values.dtype
-    assert corpus.about["digest"] == encoded.digest(corpus.arrays)
+    assert corpus.about["digest"] == digest(corpus.arrays)
 
 
 def test_parts_are_the_same_as_the_whole(tmp_path, folder):
@@ -86,7 +87,7 @@ def test_parts_that_do_not_fit_leave_nothing(tmp_path, second):
 
 def test_what_was_there_goes(folder):
     encoded.save(folder, ABOUT, {"train.labels": ARRAYS["train.labels"]})
-    assert list(encoded.load(folder).arrays) == ["train.labels"]
+    assert list(load(folder).arrays) == ["train.labels"]
 
 
 @settings(max_examples=50, deadline=None)
@@ -97,7 +98,7 @@ def test_digest_changes_with_every_byte(data):
     position = data.draw(st.integers(0, len(raw) - 1))
     raw[position] ^= 1 << data.draw(st.integers(0, 7))
     values = np.frombuffer(bytes(raw), dtype=ARRAYS[name].dtype).reshape(ARRAYS[name].shape)
-    assert encoded.digest(ARRAYS | {name: values}) != encoded.digest(ARRAYS)
+    assert digest(ARRAYS | {name: values}) != digest(ARRAYS)
 
 
 def test_digest_is_of_names_types_and_shapes_too():
@@ -112,14 +113,14 @@ def test_digest_is_of_names_types_and_shapes_too():
         {"a": np.concatenate([values, values])},
         {},
     ]
-    assert len({encoded.digest(arrays) for arrays in variants}) == len(variants)
+    assert len({digest(arrays) for arrays in variants}) == len(variants)
 
 
 def test_digest_is_pinned():
     """It names results on disk: the order in which arrays are given does not count."""
     arrays = {"a": np.arange(3, dtype=np.int32), "b": np.zeros(2)}
-    assert encoded.digest(arrays) == encoded.digest(dict(reversed(arrays.items())))
-    assert encoded.digest(arrays) == PINNED
+    assert digest(arrays) == digest(dict(reversed(arrays.items())))
+    assert digest(arrays) == PINNED
 
 
 def spoil_json(folder, **changes):
@@ -136,7 +137,7 @@ SPOILT = {
     "no json": lambda folder: (folder / "corpus.json").unlink(),
     "half a json": lambda folder: (folder / "corpus.json").write_text('{"format": 1,'),
     "not text": lambda folder: (folder / "corpus.json").write_bytes(b"\xff\xfe"),
-    "other format": lambda folder: spoil_json(folder, format=encoded.FORMAT + 1),
+    "other format": lambda folder: spoil_json(folder, format=FORMAT + 1),
     "no format": lambda folder: (folder / "corpus.json").write_text("{}"),
     "a list": lambda folder: (folder / "corpus.json").write_text("[]"),
     "pickled array": spoil_array,
@@ -161,7 +162,7 @@ SPOILT = {
 def test_what_is_no_corpus_is_refused(folder, spoil):
     spoil(folder)
     with pytest.raises(StalenessError) as caught:
-        encoded.load(folder)
+        load(folder)
     message = str(caught.value)
     assert message.startswith(f"{folder}: not an encoded corpus (")
     assert message.endswith("make it with 'staleness encode'")

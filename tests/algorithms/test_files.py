@@ -269,6 +269,23 @@ def test_what_stands_in_a_folder_s_place_stays_if_it_cannot_be_replaced(old, mon
     assert os.listdir(old.parent) == ["there"]
 
 
+def test_what_is_being_replaced_is_not_taken_for_abandoned(old, monkeypatch):
+    """Who writes the same folder meanwhile looks for what nobody holds."""
+    rename = os.rename
+
+    def fail_late(source, target):
+        if str(source).endswith(".part"):
+            remove_abandoned(old)
+            raise OSError(errno.EIO, "no")
+        rename(source, target)
+
+    monkeypatch.setattr(os, "rename", fail_late)
+    with pytest.raises(OSError, match="no"), whole_folder(old) as part:
+        (part / "a").write_text("new")
+    assert (old / "deep" / "a").read_text() == "old"
+    assert os.listdir(old.parent) == ["there"]
+
+
 @pytest.mark.parametrize("function", [whole_file, whole_folder])
 def test_errors_name_the_file_that_was_to_be(tmp_path, function):
     full = OSError(errno.ENOSPC, "No space left on device")

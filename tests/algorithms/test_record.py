@@ -8,7 +8,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from staleness.algorithms import encoded, record
+from staleness.algorithms import record
+from staleness.algorithms.arrays import digest
 from staleness.algorithms.clocks import TRACE
 from staleness.algorithms.configuration import Configuration
 from staleness.algorithms.errors import StalenessError
@@ -42,7 +43,7 @@ def test_curve_comes_back(folder, result):
     for name, values in result.curve.items():
         assert curve[name].dtype == values.dtype
         assert curve[name].tobytes() == values.tobytes()
-    assert encoded.digest(curve) == record.read_about(folder)["curve_sha256"]
+    assert digest(curve) == record.read_about(folder)["curve_sha256"]
 
 
 def test_trace_comes_back(folder, result):

@@ -11,6 +11,7 @@ import pytest
 
 from staleness.algorithms import calibrate
 from staleness.algorithms.configuration import SCHEDULES, TASKS, Configuration
+from staleness.algorithms.costs.paper import Paper
 from staleness.algorithms.errors import Diverged, StalenessError
 from staleness.algorithms.run import run
 
@@ -23,7 +24,7 @@ AT_MOST = 60.0
 
 def test_a_corpus_of_another_task(corpus):
     other = replace(corpus, about=corpus.about | {"task": "tagging"})
-    with pytest.raises(StalenessError, match="the corpus is for tagging, not ner"):
+    with pytest.raises(StalenessError, match="a corpus for tagging: give one for ner"):
         run(BASE, other)
 
 
@@ -264,6 +265,19 @@ def test_on_the_wall_clock_they_are_those_of_the_cost_model(corpus, tmp_path):
     assert least.min() > 0
 
 
+@pytest.mark.parametrize(
+    ("mean", "said"), [("2x", Paper().describe()), ("0.001s", None), (None, None)]
+)
+def test_what_pauses_were_counted_by_is_said(corpus, mean, said):
+    configuration = replace(BASE, delay_mean=mean, delay_probability=0.0, cost="paper")
+    simulated, wall = (
+        run(replace(configuration, clock=clock), corpus).summary()["cost_model"]
+        for clock in ("simulated", "wall")
+    )
+    assert wall == {name: said and simulated[name] for name in ("description", "seconds")}
+    assert wall["description"] == said
+
+
 def test_a_calibration_is_of_measured_costs():
     with pytest.raises(StalenessError, match="a calibration is for cost 'measured', not for 'p"):
         replace(BASE, cost="paper", calibration="mine.json")
@@ -277,11 +291,12 @@ def test_how_probable_a_delay_is(corpus, probability):
         assert (delays > 0).mean() == probability
 
 
-def test_the_wall_clock_needs_no_calibration(corpus, tmp_path):
+@pytest.mark.parametrize("mean", [None, "0.001s"])
+def test_the_wall_clock_needs_no_calibration(corpus, tmp_path, mean):
     """Or else nothing new could ever be calibrated: `calibrate` runs on it."""
     path = tmp_path / "calibration.json"
     calibrate.write(path, {})
-    result = run(replace(BASE, clock="wall", calibration=str(path)), corpus)
+    result = run(replace(BASE, clock="wall", calibration=str(path), delay_mean=mean), corpus)
     assert result.curve["examples"][-1] == 120
 
 
@@ -320,7 +335,7 @@ def test_an_error_of_the_progress_bar_ends_all_threads(corpus, clock):
 
 INTERRUPTED = """
 import sys, threading
-from staleness.algorithms import encoded
+from staleness.algorithms.arrays import load
 from staleness.algorithms.configuration import Configuration
 from staleness.algorithms.result import Interrupted
 from staleness.algorithms.run import run
@@ -339,7 +354,7 @@ configuration = Configuration(
     oversubscribe=True,
 )
 try:
-    run(configuration, encoded.load(folder), progress)
+    run(configuration, load(folder), progress)
 except Interrupted as interrupt:
     print("interrupted", interrupt)
 print("threads", threading.active_count())

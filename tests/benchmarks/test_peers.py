@@ -8,7 +8,7 @@ import pytest
 from benchmarks import peers
 from benchmarks.peers import Peer, clock, spread
 from benchmarks.peers.pytorch import SCRIPT
-from staleness.algorithms import encoded
+from staleness.algorithms.arrays import load
 from staleness.algorithms.components import discover
 from staleness.workflow.corpora.encode import encode, ensure
 
@@ -40,14 +40,12 @@ def tiny(data, monkeypatch):
     def corpus(peer, name, **options):
         if name in TASKS:
             synthetic = {"examples": 40}
-            return encoded.load(
-                ensure(f"synthetic-{TASKS[name]}", data=data, options=synthetic).folder
-            )
+            return load(ensure(f"synthetic-{TASKS[name]}", data=data, options=synthetic).folder)
         folder = data / "encoded" / name
         if not folder.exists():
             files = {split: data / "corpora" / name / f"{split}.txt" for split in ("train", "dev")}
             encode(files, "conll", folder, "tiny")
-        return encoded.load(folder)
+        return load(folder)
 
     monkeypatch.setattr(Peer, "corpus", corpus)
     return data

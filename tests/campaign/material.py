@@ -4,8 +4,8 @@ import random
 import shutil
 from pathlib import Path
 
+from staleness.algorithms.arrays import load
 from staleness.algorithms.costs.measured import REFERENCE
-from staleness.algorithms.encoded import load
 from staleness.workflow.corpora.encoders import encoders
 from staleness.workflow.corpora.own import file_options
 

@@ -3,7 +3,8 @@
 import os
 from pathlib import Path
 
-from staleness.algorithms import encoded, record
+from staleness.algorithms import record
+from staleness.algorithms.arrays import digest, load
 from staleness.algorithms.errors import StalenessError
 
 
@@ -30,8 +31,8 @@ def _fault(folder, files):
             record.read_curve(folder)
             record.read_trace(folder)
         elif "corpus.json" in files or any(name.endswith(".npy") for name in files):
-            corpus = encoded.load(folder)
-            if corpus.about["digest"] != encoded.digest(corpus.arrays):
+            corpus = load(folder)
+            if corpus.about["digest"] != digest(corpus.arrays):
                 return "its arrays are not those of its digest"
     except StalenessError as error:
         return str(error)

@@ -35,6 +35,7 @@ def test_every_fact_counts(name, monkeypatch):
     getattr(arithmetic, name)(*arguments)
     monkeypatch.setattr(arithmetic, name, lambda *_: wrong)
     assert said in arithmetic.fault()
+    assert "run 'make clean env' (" in arithmetic.fault()  # 'make env' finds nothing to do
 
 
 # As a library does that was linked with -ffast-math: bits 15 and 6 of x86's MXCSR, in this thread.

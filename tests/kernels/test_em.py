@@ -60,7 +60,10 @@ def mu_of(probe, learner):
     """Return what a learner has counted, of a HMM for words, and the totals that it divides by."""
     counts, totals, scale = probe.stored(learner)
     if hasattr(learner, "states"):
-        counts, totals = counts[: learner.model.words, : learner.model.states], totals[: learner.model.states]
+        counts, totals = (
+            counts[: learner.model.words, : learner.model.states],
+            totals[: learner.model.states],
+        )
     return scale * counts.astype(np.float64), scale * totals
 
 
@@ -435,11 +438,11 @@ def test_workspaces_and_slots_are_apart(make):
 
 @each_model
 def test_replicas_learn_by_themselves_until_they_are_averaged(make, probe):
-    """Averaged is mu, at whatever scale each replica stores it."""
+    """Averaged is mu, at whatever scale each replica stores it; it goes on at the greatest."""
     model = make(15)
     replicated = model.learner(rule="stepwise", alpha=0.6, slots=2, replicas=2)
     mu = [model.initial(), model.initial()]
-    updates = 0
+    updates, greatest = 0, []
     for examples in ([0, 1], [3, 4]), ([2], [5, 0]):
         for slot in range(2):
             for _ in range(40 + 20 * slot):
@@ -453,12 +456,15 @@ def test_replicas_learn_by_themselves_until_they_are_averaged(make, probe):
         mean = (mu[0] + mu[1]) / 2
         # Looking at theta changes nothing; only `average` does.
         assert_theta(model, replicated, model.normalised(mean), rtol=1e-3, atol=1e-5)
-        assert probe.stored(replicated, 1)[2] != probe.stored(replicated, 2)[2]
+        scales = [probe.stored(replicated, copy)[2] for copy in (1, 2)]
+        greatest.append(scales.index(max(scales)))
+        assert scales[0] != scales[1]
         probe.average(replicated)
-        assert probe.stored(replicated, 1)[2] == probe.stored(replicated, 2)[2]
+        assert [probe.stored(replicated, copy)[2] for copy in range(3)] == [max(scales)] * 3
         assert_theta(model, replicated, model.normalised(mean), rtol=1e-3, atol=1e-5)
         mu = [mean, mean]
     assert replicated.updates == updates
+    assert greatest == [1, 0]
 
 
 @each_model

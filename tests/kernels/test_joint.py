@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from staleness.kernels.models.alignment import BothDirections
 from staleness.kernels.core.learner import Learner
 
 from .reference_em import random_hmm, random_model1

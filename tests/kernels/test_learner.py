@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from staleness.kernels.models.crf import ConditionalRandomField
 from staleness.kernels.core.learner import Learner
+from staleness.kernels.models.crf import ConditionalRandomField
 
 from .reference import random_sentences
 

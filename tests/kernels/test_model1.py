@@ -216,7 +216,9 @@ def test_totals_are_of_source_words():
         learner.statistics(everything(model))
         learner.update()
     words = learner.model.parameter_words[:, 1]
-    by_word = np.bincount(words, learner.model.statistics(), minlength=1 + learner.model.source_words)
+    by_word = np.bincount(
+        words, learner.model.statistics(), minlength=1 + learner.model.source_words
+    )
     np.testing.assert_allclose(learner.model.totals, by_word, rtol=1e-5)
 
 

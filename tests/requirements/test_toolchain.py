@@ -38,8 +38,10 @@ def test_this_machine_has_all():
     ("surroundings", "said"),
     [
         ({"PATH": "/nonexistent"}, r"a C\+\+ compiler, '.*' is needed: install g\+\+ \(Debian"),
-        ({"CXX": "no-such-compiler -g"}, r"'no-such-compiler' .* or gcc-c\+\+ \(Fedora\)"),
-        ({"CXXFLAGS": "-no-such-option"}, r"does not compile \(.*-no-such-option.*\): set CXX"),
+        ({"CXX": "no-such-compiler -g"}, "CXX asks for 'no-such-.*: install it, or unset CXX\n$"),
+        ({"CC": "/nowhere/clang"}, "CC asks for '/nowhere/clang', .*: install it, or unset CC\n$"),
+        ({"CXX": "/nowhere/g++"}, r"'/nowhere/g\+\+' is needed.* or gcc-c\+\+ \(Fedora\)"),
+        ({"CXXFLAGS": "-no-such-option"}, r"\(.*-no-such-option.*\): set CXX .* or unset them\n$"),
         ({"CC": "'"}, r"CC=\"'\" cannot be taken apart"),
         ({"CFLAGS": "-g -Ofast"}, "CFLAGS has -Ofast"),
         ({"CXX": "g++ -mrecip"}, "CXX has -mrecip"),
@@ -61,6 +63,24 @@ def test_python_without_its_headers(monkeypatch, tmp_path):
     line = TOOLCHAIN["missing"]()
     assert line.startswith(f"Python.h in {tmp_path} is needed: install python3-dev (Debian")
     assert "python3-devel (Fedora)" in line
+
+
+def test_the_compiler_that_python_was_built_with_may_be_another(monkeypatch):
+    for name in TOOLCHAIN["VARIABLES"]:
+        monkeypatch.delenv(name, raising=False)
+    for name, said in (
+        ("x86_64-linux-gnu-gcc", "install g++ (Debian, Ubuntu) or gcc-c++ (Fedora)"),
+        ("icpx", "install it, or set CXX to a compiler that is, such as g++"),
+        ("x86_64-conda-linux-gnu-c++", "install it, or set CXX"),
+    ):
+        assert said in TOOLCHAIN["not_there"]("CXX", name)
+
+
+@pytest.mark.parametrize("blank", ["", " "])
+def test_a_blank_names_no_compiler(monkeypatch, blank):
+    monkeypatch.setattr("sysconfig.get_config_var", lambda name: None)
+    monkeypatch.setenv("CXX", blank)
+    assert TOOLCHAIN["compiler"]("CXX") == ["g++"]
 
 
 def test_old_python_is_refused_first(monkeypatch):

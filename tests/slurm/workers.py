@@ -15,7 +15,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from staleness.algorithms import encoded
+from staleness.algorithms.arrays import load
 from staleness.algorithms.errors import StalenessError
 
 WORKERS = 2
@@ -42,7 +42,7 @@ def check(arguments):
     if len(arguments) != 1:
         raise CannotTry("expected one argument, the folder of an encoded corpus for alignment")
     try:
-        task = encoded.load(arguments[0]).about["task"]
+        task = load(arguments[0]).about["task"]
     except StalenessError as error:
         raise CannotTry(error) from error
     if task != "alignment":

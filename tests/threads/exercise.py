@@ -19,6 +19,7 @@ import numpy as np
 
 from staleness import kernels
 from staleness.algorithms import encoded
+from staleness.algorithms.arrays import load
 from staleness.algorithms.configuration import SCHEDULES, UPDATES, Configuration
 from staleness.algorithms.errors import Diverged
 from staleness.algorithms.program import Instruction
@@ -53,7 +54,7 @@ def corpus(folder, labels):
     }
     about = {"task": "ner", "corpus": "threads", "labels": labels, "features": FEATURES}
     encoded.save(folder, about | {"sources": []}, arrays)
-    return encoded.load(folder)
+    return load(folder)
 
 
 def away(seconds):
@@ -119,7 +120,7 @@ def main():
         schedule,
         corpus(folder / f"{schedule}-narrow", LABELS),
         corpus(folder / f"{schedule}-wide", [*LABELS, *(f"B-{k}" for k in range(20))]),
-        [encoded.load(save_corpus(folder / task, task)) for task in ("tagging", "alignment")],
+        [load(save_corpus(folder / task, task)) for task in ("tagging", "alignment")],
     )
     print("done")
 

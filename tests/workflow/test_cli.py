@@ -241,5 +241,5 @@ def test_kernels_that_are_not_built_are_one_line(monkeypatch, capsys):
     monkeypatch.setattr(corpora.Corpora, "run", run)
     assert main(["corpora"]) == 1
     assert capsys.readouterr().err == (
-        "staleness corpora: staleness.kernels.cpu is not there: build it with 'make env'\n"
+        "staleness corpora: staleness.kernels.cpu is not there: build it with 'make clean env'\n"
     )

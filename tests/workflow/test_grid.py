@@ -20,6 +20,7 @@ from .claims import made_up
 
 CONFIG = Path(__file__).parents[2] / "config"
 SCHEMA = yaml.safe_load((CONFIG / "schema.yaml").read_text())
+REGISTERED = ("conll2003-en", "europarl-de-en")  # the second without SHA-256 of its members
 COMMON = {"task": "ner", "corpus": "conll2003-en", "epochs": 1}
 
 
@@ -352,6 +353,16 @@ def test_a_corpus_of_ones_own():
     assert grid.corpus_arguments("mine")[-4:] == ["--train", "my train.txt", "--dev", "dev.txt"]
     (key,) = grid.figures["ner-convergence"]
     assert grid.encoded(*key.split("/")) == "results/encoded/mine/corpus.json"
+
+
+def test_a_mirror_counts_where_nothing_else_says_what_a_text_is():
+    texts = [
+        {name: Grid(config({"schedule": "single"}, **mirror)).text(name) for name in REGISTERED}
+        for mirror in ({}, {"mirror": "a"}, {"mirror": "b"})
+    ]
+    pinned, unpinned = ([text[name] for text in texts] for name in REGISTERED)
+    assert pinned[0] == pinned[1] == pinned[2]
+    assert unpinned[0] != unpinned[1] != unpinned[2]
 
 
 @pytest.mark.parametrize(

@@ -196,6 +196,16 @@ def test_it_goes_on_without_locks_or_a_place_for_them(tmp_path, monkeypatch):
     assert os.listdir(tmp_path) == []
 
 
+@pytest.mark.parametrize("target", ["nowhere/x", ".a.lock", "there"])
+def test_a_link_in_the_place_of_a_lock_is_left_alone(tmp_path, target):
+    (tmp_path / "there").write_text("mine")
+    (tmp_path / ".a.lock").symlink_to(target)
+    with locks.alone(tmp_path / "a"):
+        pass
+    assert sorted(os.listdir(tmp_path)) == [".a.lock", "there"]
+    assert (tmp_path / "there").read_text() == "mine"
+
+
 @pytest.mark.parametrize("path", [".", "/", ".."])
 def test_what_has_no_name_is_for_others_to_refuse(path):
     with locks.alone(path):

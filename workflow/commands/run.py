@@ -87,7 +87,7 @@ class Run(Command):
             # Before hours of learning.
             record.check_folder(options.out)
         corpus = encoded_corpus(options)
-        check_task(configuration, corpus)
+        check_task(configuration.task, corpus)
         memory.check(
             configuration,
             TASKS[configuration.task]().examples(corpus),
@@ -161,14 +161,14 @@ def add_time_options(group):
         group,
         "--delay-mean",
         metavar="T",
-        help="of pauses after mini-batches: seconds ('5s') or mean mini-batches ('8x')",
+        help="of pauses before updates: seconds ('5s') or mean mini-batches ('8x')",
     )
     add_setting(
         group,
         "--delay-probability",
         metavar="Q",
         type=float,
-        help="of a pause after a mini-batch",
+        help="of a pause before an update",
     )
     group.add_argument("--oversubscribe", action="store_true", help="allow more threads than cores")
 
@@ -299,9 +299,11 @@ def ensure_default(options, task, corpus=None, **own):
 def describe(configuration, summary):
     """Return a run's figures as a few lines for people."""
     unit = TASKS[configuration.task].work_unit
-    clock = configuration.clock
+    clock, costs = configuration.clock, summary["cost_model"]["description"]
+    if clock != "simulated" and costs:
+        clock += f", pauses counted in mini-batches by {costs}"
     if clock == "simulated":
-        clock += f", {summary['cost_model']['description']}"
+        clock += f", {costs}"
         if "engine" in summary:
             clock += "; job start-up {job_startup}".format(**summary["engine"])
     elif "engine" in summary:

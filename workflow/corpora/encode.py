@@ -18,10 +18,11 @@ from staleness.algorithms.components import choose
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.files import refuse_foreign, remove_abandoned
 from staleness.workflow.corpora import registry
-from staleness.workflow.corpora.encoders import code_digest, encoder, encoders
+from staleness.workflow.corpora.encoders import encoder, encoders, origin_of
 from staleness.workflow.corpora.fetch import fetch
 from staleness.workflow.corpora.formats import check_files, file_key, formats
 from staleness.workflow.locks import alone
+from staleness.workflow.sources import sha256_of
 
 DATA = Path("results")
 DIGITS = 12  # of the digest in a folder's name
@@ -90,7 +91,7 @@ def encode(files, format, folder, name, options=None):
     chosen = encoder(kind.task).configure(options or {})
     _refuse_others(folder)
     text = _Text.read(kind, chosen, files)
-    origin = _origin(name, kind, chosen, files, text.sha256)
+    origin = origin_of(name, kind, chosen, files, text.sha256)
     return _encode(origin, chosen, text, folder).about
 
 
@@ -193,7 +194,7 @@ def ensure(
     if sha256 is None:
         text = _Text.read(kind, chosen, files)
         sha256 = text.sha256
-    origin = _origin(name, kind, chosen, files, sha256)
+    origin = origin_of(name, kind, chosen, files, sha256)
     if folder is None:
         folder = data / "encoded" / folder_name(name, chosen, defaults, origin if own else None)
     folder = Path(folder)
@@ -203,7 +204,7 @@ def ensure(
         made = corpus is None
         if made:
             text = text or _Text.read(kind, chosen, files)
-            if origin != _origin(name, kind, chosen, files, text.sha256):
+            if origin != origin_of(name, kind, chosen, files, text.sha256):
                 changed = ", ".join(map(str, files.values()))
                 raise StalenessError(f"{changed}: changed while being read: run it again")
             corpus = _encode(origin, chosen, text, folder)
@@ -235,7 +236,7 @@ def _hashes(files):
     if not all(Path(path).is_file() for path in files.values()):
         return None
     try:
-        return {key: _file_sha256(path) for key, path in files.items()}
+        return {key: sha256_of(path) for key, path in files.items()}
     except OSError:
         return None  # who reads it says why
 
@@ -248,28 +249,6 @@ def _up_to_date(folder, origin):
         return None
     same = all(corpus.about.get(key) == value for key, value in origin.items())
     return corpus if same else None
-
-
-def _origin(name, kind, chosen, files, sha256):
-    """Return the part of corpus.json that says what it was made from, and by which code."""
-    sources = {
-        key: {"file": Path(files[key]).name, "sha256": sha256[key]}
-        for key in sha256
-        if key in files
-    }
-    return {
-        "task": chosen.name,
-        "corpus": name,
-        "options": chosen.options(),
-        "text_format": kind.name if kind else None,
-        "sources": sources,
-        "encoder": code_digest(type(chosen), *([kind] if kind else [])),
-    }
-
-
-def _file_sha256(path):
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _check_name(name):

@@ -17,6 +17,7 @@ from staleness.algorithms.files import (
 from staleness.workflow.corpora.sources import SourceError
 from staleness.workflow.corpora.sources.mirror import Mirror
 from staleness.workflow.locks import alone
+from staleness.workflow.sources import sha256_of
 
 RECORD = "source.json"
 MIRROR_VARIABLE = "STALENESS_MIRROR"
@@ -120,9 +121,8 @@ def intact(entry, folder):
         path, member = Path(folder) / f"{key}.txt", entry.members[key]
         if not path.is_file() or (member.sha256 and path.stat().st_size != member.bytes):
             return False
-        with open(path, "rb") as file:
-            if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
-                return False
+        if sha256_of(path) != sha256:
+            return False
     return True
 
 

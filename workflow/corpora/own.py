@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from staleness.algorithms.components import choose
 from staleness.algorithms.errors import StalenessError
 from staleness.workflow.corpora import registry
-from staleness.workflow.corpora.encoders import code_digest, encoder, encoders
+from staleness.workflow.corpora.encoders import encoder, encoders, origin_of
 from staleness.workflow.corpora.formats import check_files, file_key, formats
 from staleness.workflow.sources import file_digest
 
@@ -107,13 +107,10 @@ class Configured:
         A user's own files count by what they hold: however old, or new, they are.
         """
         usual = {} if self.files else registry.entry(self.corpus).options
-        parts = [self.encoder, *([self.format] if self.format else [])]
-        return {
-            "options": self.encoder.configure({**usual, **self.options}).options(),
-            "format": self.format.name if self.format else None,
-            "files": {name: file_digest(path) for name, path in self.files.items()},
-            "code": code_digest(*parts),
-        }
+        chosen = self.encoder.configure({**usual, **self.options})
+        files = {file_options()[name]: path for name, path in self.files.items()}
+        sha256 = {key: file_digest(path) for key, path in files.items()}
+        return origin_of(self.corpus, self.format, chosen, files, sha256)
 
     def arguments(self):
         """Return the arguments of `staleness encode` that name it, without the output."""

@@ -105,13 +105,18 @@ class Entry:
         """The `Encoder` class that makes its arrays."""
         return models().get(self.name) or encoders()[self.task]
 
+    @property
+    def pinned(self):
+        """Whether the SHA-256 of every member is known."""
+        return all(member.sha256 for member in self.members.values())
+
     def text(self):
         """Return what decides about its text, a dict for JSON: the members' SHA-256.
 
         A member without one is what its sources say it is.
         """
         pins = {key: member.sha256 or member.path for key, member in self.members.items()}
-        if all(member.sha256 for member in self.members.values()):
+        if self.pinned:
             return {"members": pins}
         return {"members": pins, "sources": [source.record() for source in self.sources]}
 

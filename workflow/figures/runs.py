@@ -447,8 +447,9 @@ def _identity(cell):
         "encoded corpus": cell.about["corpus"]["digest"],
         "build": cell.about["versions"]["sources"],
         "clock": configuration["clock"],
-        "cost": cell.about["cost_model"]["description"],
-        "costs": cell.about["cost_model"]["seconds"],
+        # On the wall clock only pauses may be counted by a model; times are the machine's.
+        "cost": cell.about["cost_model"]["description"] if simulated else None,
+        "costs": cell.about["cost_model"]["seconds"] if simulated else None,
         "machine": None if simulated else _hardware(cell.about),
     }
 

@@ -13,7 +13,7 @@ import typst
 
 from staleness.algorithms.components import choose
 from staleness.algorithms.configuration import TASKS
-from staleness.algorithms.errors import StalenessError
+from staleness.algorithms.errors import StalenessError, said
 from staleness.algorithms.files import naming, whole_file
 from staleness.workflow.claims import judge
 from staleness.workflow.figures import FORMAT, runs
@@ -143,9 +143,9 @@ def typeset(data, images):
                 str(main), root=str(root), ignore_system_fonts=True, timestamp=TIMESTAMP
             )
         except typst.TypstError as error:
-            raise StalenessError(f"the report cannot be set: {_one_line(error)}") from error
+            raise StalenessError(f"the report cannot be set: {said(error)}") from error
     if warnings:
-        raise StalenessError(f"the report cannot be set without warning: {_one_line(warnings[0])}")
+        raise StalenessError(f"the report cannot be set without warning: {said(warnings[0])}")
     return pdf
 
 
@@ -222,7 +222,3 @@ def read_config(path):
         raise StalenessError(f"{path}: not a readable text file: {error}") from error
     sha256 = hashlib.sha256(raw).hexdigest()
     return {"name": path.name, "sha256": sha256, "text": text.rstrip("\n")}
-
-
-def _one_line(error):
-    return " ".join(str(error).split())

@@ -20,7 +20,7 @@ rule configuration:
     params:
         files=workflow.configfiles,
         digests=[file_digest(path) for path in workflow.configfiles],
-        added=configured.added(config, workflow.configfiles, SCHEMA),
+        added=configured.added(config, workflow.configfiles),
     shell:
         "printf %s {params.added:q} | cat {params.files:q} - > {output:q} 2> {log:q}"
 

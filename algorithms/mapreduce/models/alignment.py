@@ -40,7 +40,8 @@ class Alignment(Model):
         """What its rows are called; made when asked for, as they are larger than the learner."""
         base = _base(self.corpus.about)
         first, second = (
-            _keys(base, one.parameter_words) for one in (self.learner.model.first, self.learner.model.second)
+            _keys(base, one.parameter_words)
+            for one in (self.learner.model.first, self.learner.model.second)
         )
         return np.concatenate([first, 2 * base**2 + second])
 
@@ -49,7 +50,9 @@ class Alignment(Model):
 
         Whether a pair of words has a parameter is not known here, where it does not co-occur.
         """
-        weights = np.concatenate([self.learner.model.first.totals, self.learner.model.second.totals])
+        weights = np.concatenate(
+            [self.learner.model.first.totals, self.learner.model.second.totals]
+        )
         return np.arange(len(weights)), weights[:, None]
 
     def touched(self, examples):

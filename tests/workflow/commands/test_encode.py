@@ -2,7 +2,7 @@
 
 import pytest
 
-from staleness.algorithms import encoded
+from staleness.algorithms.arrays import load
 from staleness.workflow.cli import main
 
 TRAIN = "EU B-ORG\nrejects O\n\nPeter B-PER\nBlackburn I-PER\n"
@@ -24,7 +24,7 @@ def test_own_files(tmp_path, own, capsys):
     printed = capsys.readouterr().out.splitlines()
     assert printed[0] == f"mine: encoded into {folder}"
     assert "train 2 sentences and 4 tokens, dev 2 sentences and 4 tokens" in printed[1]
-    assert list(encoded.load(folder).about["counts"]) == ["train", "dev"]
+    assert list(load(folder).about["counts"]) == ["train", "dev"]
     assert main(["encode", *own, "--min-count", "1"]) == 0
     assert capsys.readouterr().out.splitlines()[0] == f"mine: already encoded, in {folder}"
 
@@ -40,7 +40,7 @@ def test_the_first_examples(tmp_path, own, capsys):
 def test_out_and_test(tmp_path, own):
     options = [*own, "--test", str(tmp_path / "dev"), "--out", str(tmp_path / "out")]
     assert main(["encode", *options]) == 0
-    assert list(encoded.load(tmp_path / "out").about["counts"]) == ["train", "dev", "test"]
+    assert list(load(tmp_path / "out").about["counts"]) == ["train", "dev", "test"]
     assert not (tmp_path / "data").exists()
 
 
@@ -120,7 +120,7 @@ def test_own_pairs(tmp_path, pairs, capsys):
             f"{name}: 3 gold links in 2 pairs",
             f"{name}: skipped empty: 1",
         ]
-        digests.add(encoded.load(tmp_path / "data" / "encoded" / name).about["digest"])
+        digests.add(load(tmp_path / "data" / "encoded" / name).about["digest"])
     assert len(digests) == 1
 
 

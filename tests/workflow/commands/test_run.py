@@ -252,6 +252,14 @@ def test_what_is_timed_says_whether_the_machine_was_fit_for_it(options, tmp_path
         assert record.read_about(out)["doctor"] == expected
 
 
+def test_what_pauses_are_counted_by_is_told(options, capsys):
+    arguments = ["--schedule=single", "--epochs=1", "--clock=wall", "--cost=paper"]
+    for mean, expected in (("0.01x", True), ("0.001s", False)):
+        assert main([*options, *arguments, f"--delay-mean={mean}"]) == 0
+        told = "clock: wall, pauses counted in mini-batches by cost as in 2010"
+        assert (told in capsys.readouterr().out) == expected
+
+
 def test_out_replaces_nothing_of_somebody_elses(options, tmp_path, capsys):
     (tmp_path / "thesis.tex").touch()
     assert main([*options, "--schedule", "single", "--epochs", "1", "--out", str(tmp_path)]) == 1

@@ -9,10 +9,11 @@ import sys
 import numpy as np
 import pytest
 
-from staleness.algorithms import encoded
+from staleness.algorithms.arrays import load
 from staleness.algorithms.errors import CorpusError, StalenessError
 from staleness.algorithms.files import boot
 from staleness.workflow.corpora import encode, encoders, formats, registry
+from staleness.workflow.corpora.own import Configured
 
 TRAIN = "EU NNP B-ORG\nrejects VBZ O\n\nPeter NNP B-PER\nBlackburn NNP I-PER\n"
 DEV = "EU NNP I-ORG\n\nOslo NNP I-LOC\n"
@@ -77,7 +78,7 @@ def contents(folder):
 
 def test_encode_ner(tmp_path, splits):
     about = encode.encode(splits, "conll", tmp_path / "e", "tiny", ONE)
-    corpus = encoded.load(tmp_path / "e")
+    corpus = load(tmp_path / "e")
     assert corpus.about == about
     assert (about["task"], about["corpus"]) == ("ner", "tiny")
     assert about["options"] == {"examples": None, "min_count": 1}
@@ -174,7 +175,7 @@ def test_ensure_fetches_and_encodes(tmp_path, tiny):
     assert made.folder == tmp_path / "data/encoded/tiny"
     assert made.made
     assert made.fetched.source == f"mirror {tiny}"
-    assert encoded.load(made.folder).about == made.about
+    assert load(made.folder).about == made.about
     before = contents(made.folder)
     again = encode.ensure("tiny", data=tmp_path / "data", options=ONE)
     assert (again.made, again.fetched.source, again.about) == (False, None, made.about)
@@ -196,7 +197,7 @@ def test_ensure_encodes_again_what_has_changed(tmp_path, splits, monkeypatch, ch
     elif change == "text":
         splits["dev"].write_text(TRAIN)
     elif change == "code":
-        monkeypatch.setattr(encode, "code_digest", lambda *kinds: "other")
+        monkeypatch.setattr(encoders, "code_digest", lambda *kinds: "other")
     elif change == "array":
         np.save(folder / "dev.labels.npy", np.zeros(2, dtype=np.int32))
     elif change == "no json":
@@ -231,12 +232,20 @@ def test_files_of_ones_own_have_a_folder_by_what_they_hold(tmp_path, splits, mon
     assert (made().folder, made().made) == (first.folder, False)
     found = [first, change("train", DEV), made(min_count=2), made("other"), made(examples=1)]
     with monkeypatch.context() as changed:
-        changed.setattr(encode, "code_digest", lambda *kinds: "other")
+        changed.setattr(encoders, "code_digest", lambda *kinds: "other")
         found.append(made())
     assert all(one.made for one in found)
     assert len({one.folder for one in found}) == len(found)
     back = change("train", TRAIN)
     assert (back.folder, back.made, back.about) == (first.folder, False, first.about)
+
+
+def test_a_config_names_what_a_corpus_of_ones_own_is_made_of(tmp_path, splits):
+    files = {split: str(path) for split, path in splits.items()}
+    made = encode.ensure("mine", tmp_path / "data", splits, "conll", options=ONE)
+    origin = Configured.read("mine", {"mine": {"format": "conll", **files, **ONE}}).origin()
+    assert origin == {name: made.about[name] for name in origin}
+    assert origin["sources"]["train"]["sha256"] == hashlib.sha256(TRAIN.encode()).hexdigest()
 
 
 def test_what_can_be_read_only_once_has_one_too(tmp_path, splits):
@@ -314,7 +323,7 @@ def test_tagged_text_of_a_user_s_own(tmp_path):
     made = encode.ensure("mine", options={"lower_case": True}, **arguments)
     assert (made.about["task"], made.about["words"]) == ("tagging", 3)
     assert made.about["tags"] == ["CD", "DT", "NN"]
-    assert encoded.load(made.folder)["train.words"].tolist() == [0, 0, 1, 2]
+    assert load(made.folder)["train.words"].tolist() == [0, 0, 1, 2]
     assert not encode.ensure("mine", options={"lower_case": True}, **arguments).made
     assert encode.ensure("mine", **arguments).about["words"] == 4
 

@@ -13,7 +13,7 @@ import tracemalloc
 
 import pytest
 
-from staleness.algorithms import encoded
+from staleness.algorithms.arrays import load
 from staleness.algorithms.errors import StalenessError
 from staleness.workflow.cli import main
 from staleness.workflow.corpora import registry
@@ -113,7 +113,7 @@ def test_fetch_and_encode(tmp_path, server, use, capsys, faults):
     record = json.loads((folder / "source.json").read_text())
     assert record["members"]["train-target"]["sha256"] == hashlib.sha256(TARGET).hexdigest()
 
-    corpus = encoded.load(tmp_path / "data/encoded" / NAME)
+    corpus = load(tmp_path / "data/encoded" / NAME)
     counts = corpus.about["counts"]["train"]
     assert (counts["pairs"], counts["skipped_empty"], counts["skipped_long"]) == (3, 2, 2)
     words = (tmp_path / "data/encoded" / NAME / "source-words.txt").read_text().splitlines()

@@ -210,6 +210,19 @@ def test_only_the_record_is_missing(folder, mirror):
     assert contents(folder) == EXPECTED
 
 
+def test_what_the_registry_has_come_to_expect_is_fetched_anew(folder, mirror):
+    fetch(make_entry(), folder, mirror)
+    text = TEXTS["dev"][::-1]
+    (mirror / "tiny" / "dev.conll").write_bytes(text)
+    entry = make_entry()
+    assert intact(entry, folder)
+    member = replace(entry.members["dev"], sha256=hashlib.sha256(text).hexdigest())
+    entry = replace(entry, members={**entry.members, "dev": member})
+    assert not intact(entry, folder)
+    assert fetch(entry, folder, mirror).source.startswith("mirror")
+    assert contents(folder) == {**EXPECTED, "dev.txt": text}
+
+
 def test_a_damaged_folder_stays_when_there_is_no_source(folder, mirror):
     fetch(make_entry(), folder, mirror=mirror)
     (folder / "dev.txt").write_bytes(b"b O\n")

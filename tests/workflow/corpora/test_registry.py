@@ -154,6 +154,18 @@ def test_an_archive_can_be_pinned_instead_of_its_members(read):
     assert [source.vouches for source in entry.sources] == [False, True]
 
 
+def test_sources_decide_about_the_text_unless_all_of_it_is_pinned(read):
+    pinned = read(VALID)["conll2003-en"]
+    assert pinned.text() == {
+        "members": {split: member.sha256 for split, member in pinned.members.items()}
+    }
+    archive = VALID.replace('sha256 = "c02eb19', "# ") + WEB.format("a" * 64)
+    entry = read(archive)["conll2003-en"]
+    expected = {**pinned.text()["members"], "dev": entry.members["dev"].path}
+    records = [source.record() for source in entry.sources]
+    assert entry.text() == {"members": expected, "sources": records}
+
+
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [

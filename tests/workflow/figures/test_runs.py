@@ -80,6 +80,13 @@ def test_update_rules_have_costs_of_their_own(tmp_path):
     assert runs.common(cells)["costs"] == {"sgd": {"calc_work": 0.01}, "em": {"calc_work": 0.02}}
 
 
+def test_on_the_wall_clock_what_pauses_are_counted_by_keeps_no_runs_apart(tmp_path):
+    paused = {**toy.WALL, **toy.DELAY, "cost_model.description": "dear"}
+    cells = runs.load([toy.run(tmp_path / "a", **toy.WALL), toy.run(tmp_path / "b", **paused)])
+    assert len(cells) == 2
+    assert runs.describe_clock(runs.common(cells)) == "wall clock"
+
+
 def test_batch_learning_is_called_so(tmp_path):
     cells = runs.load(toy.batch(tmp_path, seeds=1))
     assert [cell.label for cell in cells] == [

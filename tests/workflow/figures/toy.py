@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from staleness.algorithms import encoded
+from staleness.algorithms.arrays import digest
 from staleness.algorithms.configuration import TASKS
 
 EXAMPLES = 100
@@ -137,8 +137,8 @@ def write(folder, about, curve, trace=None):
     curve = {name: np.asarray(values) for name, values in curve.items()}
     # Other runs have other curves: the digest is also of who made it.
     tag = hashlib.sha256(json.dumps(about, sort_keys=True).encode()).digest()
-    digest = encoded.digest({**curve, "tag": np.frombuffer(tag, np.uint8)})
-    (folder / "run.json").write_text(json.dumps({"curve_sha256": digest, **about}))
+    sha256 = digest({**curve, "tag": np.frombuffer(tag, np.uint8)})
+    (folder / "run.json").write_text(json.dumps({"curve_sha256": sha256, **about}))
     pq.write_table(pa.table(curve), folder / "curve.parquet")
     if trace is not None:
         pq.write_table(pa.table(trace), folder / "trace.parquet")

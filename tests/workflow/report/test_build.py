@@ -164,6 +164,16 @@ def test_the_abstract_is_about_runs_without_delays(tmp_path):
     assert "0.7500" in said(data["results"])
 
 
+def test_the_abstract_is_about_the_most_processors_of_each_schedule(tmp_path):
+    some = [(name, count) for name in ("asynchronous", "synchronous") for count in (2, 4)]
+    data = content(runs.load(toy.family(tmp_path, cells=[("single", 1), *some])))
+    first, *others = (said(text) for text in data["abstract"])
+    assert "asynchronous, P = 2 and 4" in first
+    (text,) = others
+    assert text.count("P = 4") == 4  # of each when it gets there, and where it ends
+    assert "P = 2" not in text
+
+
 @pytest.mark.parametrize(("mean", "cost"), [("2x", "paper"), ("5s", None)])
 def test_the_cost_model_is_said_where_pauses_on_the_wall_clock_depend_on_it(tmp_path, mean, cost):
     chosen = Configuration("ner", "single", clock="wall", cost="paper", delay_mean=mean)

@@ -164,6 +164,36 @@ def code_digest(*components):
     return sha256.hexdigest()[:16]
 
 
+def origin_of(name, kind, chosen, files, sha256):
+    """Return what an encoded corpus is made of and by which code: the part of corpus.json on it.
+
+    Parameters
+    ----------
+    name : str
+        Of the corpus.
+    kind : type or None
+        The `Format` of its text; None if it is sampled.
+    chosen : Encoder
+        With its options.
+    files : dict of str to path-like
+        By `file_key`.
+    sha256 : dict of str to str
+        Of these files' bytes.
+    """
+    return {
+        "task": chosen.name,
+        "corpus": name,
+        "options": chosen.options(),
+        "text_format": kind.name if kind else None,
+        "sources": {
+            key: {"file": Path(files[key]).name, "sha256": sha256[key]}
+            for key in sha256
+            if key in files
+        },
+        "encoder": code_digest(type(chosen), *([kind] if kind else [])),
+    }
+
+
 def _check_value(name, value, field):
     """Raise an error if an option cannot have this value."""
     kinds = get_args(field.type) if isinstance(field.type, UnionType) else (field.type,)

@@ -1,6 +1,5 @@
 """An archive on the web."""
 
-import hashlib
 import time
 from dataclasses import dataclass
 from http.client import HTTPException
@@ -13,6 +12,7 @@ from tqdm import tqdm
 
 from staleness.algorithms.errors import StalenessError
 from staleness.workflow.corpora.sources import ArchiveSource, SourceError
+from staleness.workflow.sources import sha256_of
 
 CHUNK = 1 << 18
 STALL = 30  # seconds without a byte after which a connection is given up
@@ -92,8 +92,7 @@ class Web(ArchiveSource):
     def open_file(self, archive):
         """Check the SHA-256 of the archive, if it is known, before anything of it is read."""
         if self.sha256:
-            with open(archive, "rb") as file:
-                found = hashlib.file_digest(file, "sha256").hexdigest()
+            found = sha256_of(archive)
             if found != self.sha256:
                 expected = f"expected {self.bytes:,} with {self.sha256[:12]}..."
                 size = archive.stat().st_size

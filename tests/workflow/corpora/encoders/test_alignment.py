@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from staleness.algorithms import encoded
+from staleness.algorithms.arrays import load
 from staleness.algorithms.errors import CorpusError
 from staleness.workflow.corpora.encoders import encoders
 from staleness.workflow.corpora.encoders.alignment import WordPairs
@@ -27,7 +27,7 @@ def encode(pairs, **options):
     """Return the contents of corpus.json, the arrays and the lists of words."""
     with tempfile.TemporaryDirectory() as folder:
         WordPairs(**options).encode({"train": pairs}, f"{folder}/e", {"corpus": "tiny"})
-        made = encoded.load(f"{folder}/e")
+        made = load(f"{folder}/e")
         words = {}
         for side in SIDES:
             with open(f"{folder}/e/{side}-words.txt", encoding="utf-8", newline="\n") as file:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from staleness.algorithms import encoded
+from staleness.algorithms.arrays import load
 from staleness.algorithms.errors import CorpusError
 from staleness.kernels.core.validation import MOST_LABELS
 from staleness.workflow.corpora.encoders import ner
@@ -86,7 +86,7 @@ def encode(splits, columns, min_count=1, **options):
         corpora = {name: corpus(sentences, columns) for name, sentences in splits.items()}
         encoder = ner.LabelledFeatures(min_count=min_count, **options)
         encoder.encode(corpora, f"{folder}/e", {"corpus": "tiny"})
-        made = encoded.load(f"{folder}/e")
+        made = load(f"{folder}/e")
         with open(f"{folder}/e/features.txt", encoding="utf-8", newline="\n") as file:
             names = file.read().split("\n")[:-1]
         return made.about, {name: np.array(array) for name, array in made.arrays.items()}, names

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from staleness.algorithms import encoded
+from staleness.algorithms.arrays import load
 from staleness.workflow.corpora.encoders.tagging import TaggedWords
 from staleness.workflow.corpora.formats import TaggedSentences
 
@@ -25,7 +25,7 @@ def encode(sentences, tagged=True, **options):
         encoder = TaggedWords(**options)
         encoder.check({"train": corpus}, {"train": "train.txt"})
         encoder.encode({"train": corpus}, f"{folder}/e", {"corpus": "tiny"})
-        made = encoded.load(f"{folder}/e")
+        made = load(f"{folder}/e")
         with open(f"{folder}/e/words.txt", encoding="utf-8", newline="\n") as file:
             lines = file.read().split("\n")[:-1]
         return made.about, {name: np.array(array) for name, array in made.arrays.items()}, lines

@@ -132,6 +132,8 @@ def test_it_begins_anew_where_it_cannot_go_on(server, how):
         server.versions = [(b"old" * 10_000, '"0"')]
     assert read(server) == TEXT
     assert len(server.requests) == 2
+    if how in {"no tag", "weak tag"}:
+        assert server.requests == [None, None]  # a server may take a weak tag for a promise
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from staleness.algorithms import encoded
+from staleness.algorithms.arrays import load
 from staleness.workflow.corpora.encode import ensure
 
 PAIRS = 3000
@@ -13,7 +13,7 @@ PAIRS = 3000
 def corpus(tmp_path_factory):
     folder = tmp_path_factory.mktemp("alignment") / "e"
     ensure("synthetic-alignment", folder=folder, options={"examples": PAIRS})
-    return encoded.load(folder)
+    return load(folder)
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +67,7 @@ def test_links_lead_to_translations(corpus, links):
 def test_of_the_fewest_words_a_word_still_becomes_different_ones(tmp_path):
     options = {"examples": PAIRS, "words": 100}
     ensure("synthetic-alignment", folder=tmp_path / "e", options=options)
-    corpus = encoded.load(tmp_path / "e")
+    corpus = load(tmp_path / "e")
     assert corpus.about["source_words"] == corpus.about["target_words"] == 100
     translations = np.sort(corpus["true.translations"], axis=1)
     assert translations.min() == 0

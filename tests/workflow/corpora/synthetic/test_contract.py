@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from staleness.algorithms import encoded
+from staleness.algorithms.arrays import load
 from staleness.algorithms.configuration import TASKS
 from staleness.workflow.cli import main
 from staleness.workflow.corpora import registry, synthetic
@@ -49,7 +49,7 @@ def test_the_same_bytes_for_ever(tmp_path, name):
 
 def sentences(folder, array, texts):
     """Return the words of every sequence of an array, by their names."""
-    corpus = encoded.load(folder)
+    corpus = load(folder)
     names = np.array((folder / texts).read_text().split("\n")[:-1])
     prefix = "source_" if array == "source" else ""
     offsets = corpus["train.feature_offsets" if array == "features" else f"train.{prefix}offsets"]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from staleness.algorithms import encoded
+from staleness.algorithms.arrays import load
 from staleness.workflow.corpora.encode import ensure
 from staleness.workflow.corpora.synthetic.ner import LABELS
 
@@ -17,7 +17,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def corpus(folder):
-    return encoded.load(folder)
+    return load(folder)
 
 
 @pytest.mark.parametrize(("split", "count"), [("train", 1500), ("dev", 375)])

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from staleness.algorithms import encoded
+from staleness.algorithms.arrays import load
 from staleness.workflow.corpora.encode import ensure
 
 STATES = 5
@@ -13,7 +13,7 @@ STATES = 5
 def corpus(tmp_path_factory):
     folder = tmp_path_factory.mktemp("tagging") / "e"
     ensure("synthetic-tagging", folder=folder, options={"examples": 3000, "states": STATES})
-    return encoded.load(folder)
+    return load(folder)
 
 
 def test_arrays(corpus):
