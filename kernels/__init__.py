@@ -21,9 +21,8 @@ __path__[:0] = map(str, _chosen)
 from staleness.kernels import arithmetic, core, models, rules  # noqa: E402 - one of those chosen
 
 for _package in (core, models, rules):
-    _package.__path__[:0] = [
-        str(folder / Path(_package.__file__).parent.name) for folder in _chosen
-    ]
+    _name = Path(_package.__file__).parent.name
+    _package.__path__[:0] = [str(folder / _name) for folder in _chosen]
 
 _fault = arithmetic.fault()
 if _fault:

@@ -101,9 +101,8 @@ class Tagging(Task):
 
     def tally(self, learner, corpus):
         """Return the likelihood of the training set, and how often states and gold tags meet."""
-        states, log_likelihood = learner.model.evaluate(
-            corpus["train.offsets"], corpus["train.words"]
-        )
+        sentences = corpus["train.offsets"], corpus["train.words"]
+        states, log_likelihood = learner.model.evaluate(*sentences)
         tally = {"log_likelihood": log_likelihood}
         if corpus.about["tags"]:
             met = contingency(states, corpus["train.tags"])

@@ -2,15 +2,16 @@
 
 import numpy as np
 
-from staleness.algorithms.mapreduce.counts import Counts
-from staleness.algorithms.mapreduce.models import Multinomials
-from staleness.algorithms.mapreduce.state import Expected
+from staleness.kernels.core.learner import Learner
+from staleness.kernels.models.summed import SummedCounts
+from staleness.kernels.rules.stepwise_em import StepwiseEM
 
 from .data import WORDS
 from .sampling import OneThread
 
 ROWS = 1_000_000
 TOUCHED = 250_000
+EXAMPLES = 10_000
 
 
 class Driver(OneThread):
@@ -19,14 +20,16 @@ class Driver(OneThread):
     def setup(self):
         random = np.random.default_rng(0)
         groups = random.integers(0, WORDS, ROWS, dtype=np.int32)
-        multinomials = Multinomials(groups, np.full(WORDS, WORDS))
-        self.state = Expected(random.random((ROWS, 1)), multinomials, 0.0)
+        outcomes = np.full(WORDS, WORDS)
+        work = np.ones(EXAMPLES, dtype=np.int32)
+        model = SummedCounts(random.random((ROWS, 1)), work, groups, outcomes)
+        self.learner = Learner(model, StepwiseEM())
         self.rows = np.sort(random.permutation(ROWS)[:TOUCHED].astype(np.int32))
-        self.counts = Counts(self.rows, random.random((TOUCHED, 1), dtype=np.float32))
-        self.state.theta(self.rows)
+        self.sums = random.random((TOUCHED, 1), dtype=np.float32)
 
     def time_update(self):
-        self.state.mix(0.1, self.counts, 10.0)
+        self.learner.model.put(self.rows, self.sums, EXAMPLES // 10)
+        self.learner.update()
 
     def time_theta(self):
-        self.state.theta(self.rows)
+        self.learner.model.theta_of(self.rows)

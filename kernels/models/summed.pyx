@@ -15,8 +15,8 @@ from staleness.kernels.core.table cimport DoubleTable
 
 from staleness.kernels.core.validation import check_numbers
 
-# Parameters that are looked at at a time: temporary arrays as long as theta would be another one.
-STRETCH = 2**22
+# Parameters that are summed at a time: in a core's cache, and not in copies of everything.
+STRETCH = 2**15
 
 
 cdef class Summed(Model):

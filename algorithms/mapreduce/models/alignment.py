@@ -1,9 +1,9 @@
 """Model 1 in both directions by partitions: a row a pair of words that co-occurs anywhere.
 
 Keys sort as the parameters of `IBMModel1` do, by the rarer word of a pair, and those of the second
-direction behind those of the first: rows are in the order of `BothDirections.theta`. Behind them there is a
-row for each word given, the weight of all words that it never co-occurs with: t begins uniform over
-these, too, and a part of it stays there under stepwise EM.
+direction behind those of the first: rows are in the order of `BothDirections.theta`. Behind them
+there is a row for each word given, the weight of all words that it never co-occurs with: t begins
+uniform over these, too, and a part of it stays there under stepwise EM.
 """
 
 import threading
@@ -39,10 +39,7 @@ class Alignment(Model):
     def keys(self):
         """What its rows are called; made when asked for, as they are larger than the learner."""
         base = _base(self.corpus.about)
-        first, second = (
-            _keys(base, one.parameter_words)
-            for one in (self.learner.model.first, self.learner.model.second)
-        )
+        first, second = (_keys(base, one.parameter_words) for one in self._both())
         return np.concatenate([first, 2 * base**2 + second])
 
     def begin(self):
@@ -50,14 +47,12 @@ class Alignment(Model):
 
         Whether a pair of words has a parameter is not known here, where it does not co-occur.
         """
-        weights = np.concatenate(
-            [self.learner.model.first.totals, self.learner.model.second.totals]
-        )
+        weights = np.concatenate([one.totals for one in self._both()])
         return np.arange(len(weights)), weights[:, None]
 
     def touched(self, examples):
         """Return the keys of the pairs of words that co-occur in some sentence pairs."""
-        first, second = self.learner.model.first, self.learner.model.second
+        first, second = self._both()
         theirs = second.parameters_of(examples)
         theirs += first.parameters
         return np.concatenate([first.parameters_of(examples), theirs])
@@ -76,9 +71,12 @@ class Alignment(Model):
         counts = [_counts(one, own) for one, own in self._directions(keys)]
         return np.concatenate(counts)[:, None], 0.0
 
+    def _both(self):
+        return self.learner.model.first, self.learner.model.second
+
     def _directions(self, keys):
         """Return both directions, and which of their parameters some keys are."""
-        first, second = self.learner.model.first, self.learner.model.second
+        first, second = self._both()
         if keys is ALL:
             return (first, ALL), (second, ALL)
         ours, theirs = np.split(keys, np.searchsorted(keys, [first.parameters]))
