@@ -2,14 +2,15 @@
 
 from libc.math cimport INFINITY, NAN, fabs, isnan
 
-from staleness.kernels.core.context cimport MISSING, NOT_FINITE, OK, Context, Status, Step
+from staleness.kernels.core.context cimport FAILED, MISSING, NOT_FINITE, OK, Context, Status, Step
 from staleness.kernels.core.model cimport Model
 
 
 cdef class Rule:
-    """A rule; a subclass says `keep` and `gain` of an update, from its context, in `step`.
+    """A rule; a subclass says `keep` and `gain` of an update, from its context.
 
-    Few need more than these two numbers. They override `update` and say why.
+    In `step`, or, where it is written in Python, in `keep_and_gain`, for which each update waits for
+    Python's lock. Few need more than these two numbers. They override `update` and say why.
 
     Attributes
     ----------
@@ -64,9 +65,22 @@ cdef class Rule:
         return step.keep, step.gain
 
     cdef Step step(self, const Context* context) noexcept nogil:
-        """keep and gain of an update."""
+        """keep and gain of an update; NaN where they cannot be had."""
         cdef Step step
         step.keep = step.gain = NAN
+        with gil:
+            if type(self).keep_and_gain is not Rule.keep_and_gain:
+                try:
+                    step.keep, step.gain = self.keep_and_gain(
+                        corpus=context.corpus,
+                        mini_batch=context.mini_batch,
+                        updates=context.updates,
+                        examples=context.examples,
+                        staleness=context.staleness,
+                        weight=context.weight,
+                    )
+                except BaseException as error:
+                    self.failure = error
         return step
 
     cdef Status update(
@@ -78,7 +92,7 @@ cdef class Rule:
         cdef Py_ssize_t slot
         cdef Status status
         if isnan(step.keep):
-            return MISSING
+            return MISSING if self.failure is None else FAILED
         status = model.table.begin_update(first, last, step.keep, &scale)
         if status != OK:
             return status
