@@ -2,7 +2,9 @@
 
 import base64
 import json
+import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -125,6 +127,29 @@ def test_a_broken_corpus_stops_it_with_the_cause(folder, own_corpus):
     assert not (folder / "results" / "encoded" / "mine").exists() or not list(
         (folder / "results" / "encoded" / "mine").iterdir()
     )
+
+
+def test_ctrl_c_while_the_snakefile_is_read_is_no_traceback(folder):
+    """What says who has locked the folder is a pipe here, so that reading it takes long enough."""
+    pipe = folder / ".snakemake" / "here" / "other.json"
+    pipe.parent.mkdir(parents=True)
+    os.mkfifo(pipe)
+    lock = folder / ".snakemake" / "locks" / "0.input.lock"
+    lock.parent.mkdir()
+    lock.touch()
+    with (
+        subprocess.Popen(
+            command(folder, "--dry-run"),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        ) as process,
+        open(pipe, "w"),
+    ):  # once it is opened for reading
+        process.send_signal(signal.SIGINT)
+        said, _ = process.communicate(timeout=60)
+    assert process.returncode == -signal.SIGINT
+    assert "Traceback" not in said
 
 
 def test_a_misspelt_key_is_refused(folder):
