@@ -13,7 +13,7 @@ from staleness.workflow.corpora.encode import encode
 from staleness.workflow.corpora.formats import formats
 
 from .campaign import __main__ as command
-from .campaign import child, mutate, samples, terminal, whole
+from .campaign import child, mutate, samples, terminal, whole, workers
 from .campaign.options import Options
 from .campaign.trial import ONE_LINE, OTHERWISE, WELL, Campaign, Outcome, carry_out
 from .campaign.workflow import REPOSITORY
@@ -155,6 +155,19 @@ def test_tracebacks_are_seen_that_could_have_been_caught(frames, expected):
     lines = [f'  File "{REPOSITORY}/{frame}' for frame in frames]
     said = "\r\n".join(["Traceback (most recent call last):", *lines, "KeyboardInterrupt"])
     assert terminal.has_traceback(said) is expected
+
+
+@pytest.mark.parametrize(
+    ("errors", "expected"),
+    [
+        ("no worker is left: waiting 30 s at most for one\nstaleness run: gone\n", True),
+        ("staleness run: gone\n", True),
+        ("no worker is left: waiting 30 s at most for one\n", False),
+        ("staleness run: gone\nfor good\n", False),
+    ],
+)
+def test_what_is_told_while_it_goes_on_is_no_error(errors, expected):
+    assert workers.is_one_line(errors) is expected
 
 
 def test_what_is_half_written_is_seen(tmp_path):
