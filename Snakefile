@@ -5,8 +5,13 @@ import shlex
 import sys
 from pathlib import Path
 
+from staleness.workflow import environment
+
+# Until all is read, nothing has begun that Ctrl-C might leave half done.
+go_on = environment.end_by_interrupts()
+
 from snakemake.utils import min_version
-from staleness.workflow import cluster, environment, locks, progress
+from staleness.workflow import cluster, locks, progress
 from staleness.workflow.config import check, ending
 from staleness.workflow.corpora.fetch import MIRROR_VARIABLE
 from staleness.workflow.grid import Grid
@@ -65,3 +70,6 @@ rule all:
     default_target: True
     input:
         f"{RESULTS}/report.pdf",
+
+
+go_on()

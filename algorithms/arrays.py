@@ -8,12 +8,14 @@ The arrays are the task's own (`algorithms/tasks/`). They are written by `algori
 
 import hashlib
 import json
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from staleness.algorithms.errors import StalenessError
+from staleness.algorithms.plain_json import read_json
 
 FORMAT = 2
 ABOUT = "corpus.json"
@@ -63,11 +65,11 @@ def load(folder, check=True):
     """
     folder = Path(folder)
     try:
-        about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
+        about = read_json(folder / ABOUT)
         if not isinstance(about, dict) or about.get("format") != FORMAT:
             raise ValueError(f"{ABOUT} is not of format {FORMAT}")
         arrays = open_arrays(folder)
-    except (OSError, ValueError, EOFError) as error:
+    except (OSError, ValueError) as error:
         raise StalenessError(
             f"{folder}: not an encoded corpus ({error}): make it with 'staleness encode'"
         ) from error
@@ -89,10 +91,24 @@ def _damaged(path):
 
 def open_arrays(folder):
     """Return the arrays of a folder as read-only memory maps, by name."""
-    return {
-        path.name.removesuffix(".npy"): np.load(path, mmap_mode="r", allow_pickle=False)
-        for path in sorted(Path(folder).glob("*.npy"))
-    }
+    paths = sorted(Path(folder).glob("*.npy"))
+    return {path.name.removesuffix(".npy"): _opened(path) for path in paths}
+
+
+def _opened(path):
+    """Return the array of a file as a read-only memory map, if the file is that and no more."""
+    try:
+        # The header is read as Python: what is wrong with it may be any error that Python's parsers
+        # know, and a warning where it is of Python 2.
+        with warnings.catch_warnings(action="error", category=UserWarning):
+            array = np.lib.format.open_memmap(path, mode="r")
+    except OSError:
+        raise
+    except Exception as error:
+        raise _damaged(path) from error
+    if path.stat().st_size != array.offset + array.nbytes:
+        raise _damaged(path)
+    return array
 
 
 def digest(arrays):

@@ -31,6 +31,7 @@ from staleness.algorithms.costs.measured import FORMAT, QUANTILES, Measured
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.files import whole_file
 from staleness.algorithms.machine import allowed_cpus, machine, versions
+from staleness.algorithms.plain_json import read_json
 from staleness.algorithms.program import Instruction, instructions
 from staleness.algorithms.run import run
 from staleness.algorithms.updates.lbfgs import linear_algebra
@@ -364,7 +365,7 @@ def read(path):
     if not Path(path).exists():
         return {}
     Measured(path)  # raises an error if it is none, or of an old format
-    about = json.loads(Path(path).read_text(encoding="utf-8"))
+    about = read_json(path)
     theirs, ours = (
         ", ".join(f"{name} {kind.get(name)}" for name in SAME_MACHINE)
         for kind in (about["machine"], machine())

@@ -15,6 +15,7 @@ import numpy as np
 from staleness.algorithms.errors import StalenessError, said
 from staleness.algorithms.files import refuse_foreign, whole_file, whole_folder
 from staleness.algorithms.machine import machine, versions
+from staleness.algorithms.plain_json import read_json
 from staleness.kernels import arithmetic
 
 FILES = {"curve.parquet", "trace.parquet", "run.json"}
@@ -116,7 +117,7 @@ def read_about(folder):
     """Return the contents of a run's run.json."""
     path = Path(folder) / "run.json"
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return read_json(path)
     except (OSError, ValueError) as error:
         raise StalenessError(
             f"{path}: not a run ({error}): make it with 'staleness run'"

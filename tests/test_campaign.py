@@ -13,9 +13,10 @@ from staleness.workflow.corpora.encode import encode
 from staleness.workflow.corpora.formats import formats
 
 from .campaign import __main__ as command
-from .campaign import child, mutate, samples, whole
+from .campaign import child, mutate, samples, terminal, whole, workers
 from .campaign.options import Options
 from .campaign.trial import ONE_LINE, OTHERWISE, WELL, Campaign, Outcome, carry_out
+from .campaign.workflow import REPOSITORY
 
 INPUTS = 60
 
@@ -26,7 +27,7 @@ INPUTS = 60
 )
 def test_a_short_campaign(name, count):
     said = []
-    ends = carry_out(command.CAMPAIGNS[name](), range(count), seed=3, tell=said.append)
+    ends = carry_out(command.CAMPAIGNS[name](), range(count), seed=0, tell=said.append)
     assert ends[OTHERWISE] == 0, "\n".join(said)
     assert sum(ends.values()) == count
 
@@ -138,6 +139,35 @@ def test_how_a_command_ends_is_seen(run, end, said, tmp_path, monkeypatch):
     assert found == end
     assert said in why
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("frames", "expected"),
+    [
+        ([], False),
+        (['workflow/cli.py", line 62, in main', 'algorithms/run.py", line 9, in run'], True),
+        (['Snakefile", line 9, in <module>'], True),
+        (['workflow/cli.py", line 8, in <module>', 'algorithms/a.py", line 1, in <module>'], False),
+        (['.venv/lib/a.py", line 1, in <module>'], False),
+    ],
+)
+def test_tracebacks_are_seen_that_could_have_been_caught(frames, expected):
+    lines = [f'  File "{REPOSITORY}/{frame}' for frame in frames]
+    said = "\r\n".join(["Traceback (most recent call last):", *lines, "KeyboardInterrupt"])
+    assert terminal.has_traceback(said) is expected
+
+
+@pytest.mark.parametrize(
+    ("errors", "expected"),
+    [
+        ("no worker is left: waiting 30 s at most for one\nstaleness run: gone\n", True),
+        ("staleness run: gone\n", True),
+        ("no worker is left: waiting 30 s at most for one\n", False),
+        ("staleness run: gone\nfor good\n", False),
+    ],
+)
+def test_what_is_told_while_it_goes_on_is_no_error(errors, expected):
+    assert workers.is_one_line(errors) is expected
 
 
 def test_what_is_half_written_is_seen(tmp_path):

@@ -9,7 +9,7 @@ from staleness.algorithms.components import discover
 from staleness.algorithms.errors import StalenessError, in_one_line
 from staleness.algorithms.files import termination_unwinds
 from staleness.workflow import commands
-from staleness.workflow.environment import not_importable, open_streams, shield
+from staleness.workflow.environment import is_interrupt, not_importable, open_streams, shield
 
 
 class OneLineParser(argparse.ArgumentParser):
@@ -62,6 +62,10 @@ def main(arguments=None):
             name = f"staleness {options.command}"
             with termination_unwinds():
                 return options.run(options) or 0
+        except Exception as error:
+            if is_interrupt(error):
+                raise KeyboardInterrupt from error
+            raise
         finally:
             # Not left to the end of the process, where an error could no longer be caught.
             flush()

@@ -3,7 +3,10 @@
 import io
 import os
 import re
+import signal
 import sys
+import threading
+from functools import partial
 from importlib.metadata import PackageNotFoundError, requires
 
 # Of pip's variables, those that say where packages come from; the others say what is done with
@@ -51,6 +54,37 @@ def open_streams():
                 setattr(sys, name, stream)
     if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
         sys.stdout.reconfigure(errors="backslashreplace")
+
+
+def end_by_interrupts():
+    """Let Ctrl-C end the process at once and without a word, as it ends most programs.
+
+    Only where it raises KeyboardInterrupt, and is neither ignored nor somebody else's business.
+
+    Returns
+    -------
+    callable
+        What makes it as it was.
+    """
+    before = signal.getsignal(signal.SIGINT)
+    if before is not signal.default_int_handler or not _in_main_thread():
+        return lambda: None
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    return partial(signal.signal, signal.SIGINT, before)
+
+
+def is_interrupt(error):
+    """Return whether an error comes of Ctrl-C: that may come where only other errors go on.
+
+    Until Python 3.12, what is raised while a class is made ends in a RuntimeError, say.
+    """
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__ or error.__context__
+    return error is not None
+
+
+def _in_main_thread():
+    return threading.current_thread() is threading.main_thread()
 
 
 def _is_open(number):

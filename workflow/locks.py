@@ -18,6 +18,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from staleness.algorithms.files import boot
+from staleness.algorithms.plain_json import read_json
 
 FOLDER = Path(".snakemake")
 OLD = 24 * 3600  # seconds
@@ -84,7 +85,7 @@ def _say(held, found):
 def _said(path):
     """Return what `_say` wrote; nothing of a process that had not come so far."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return read_json(path)
     except (OSError, ValueError):
         return {}
 

@@ -16,6 +16,7 @@ from staleness.algorithms.arrays import digest
 from staleness.algorithms.configuration import TASKS
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.files import whole_file
+from staleness.algorithms.plain_json import read_json
 
 FORMAT = 2
 POINTS = 10
@@ -143,7 +144,7 @@ def read(path):
         If there is none, or it is of another format.
     """
     try:
-        reference = json.loads(Path(path).read_text(encoding="utf-8"))
+        reference = read_json(path)
         if reference["format"] != FORMAT:
             raise ValueError(f"its format is {reference['format']}, not {FORMAT}")
         if not isinstance(reference["build"], str) or not isinstance(reference["skipped"], int):

@@ -16,13 +16,13 @@ Of each fit the file also has R2, the residuals at `QUANTILES` and what was left
 rule in how many rounds it was measured, and what `doctor` said of the machine before.
 """
 
-import json
 import math
 from pathlib import Path
 from typing import NamedTuple
 
 from staleness.algorithms.costs import CostModel, Costs
 from staleness.algorithms.errors import StalenessError
+from staleness.algorithms.plain_json import read_json
 
 REFERENCE = Path(__file__).with_name("reference.json")
 FORMAT = 3
@@ -58,7 +58,7 @@ class Measured(CostModel):
     def __init__(self, path=None):
         self.path = Path(path or REFERENCE)
         try:
-            about = json.loads(self.path.read_text(encoding="utf-8"))
+            about = read_json(self.path)
             if about["format"] != FORMAT:
                 raise ValueError(f"its format is {about['format']}, not {FORMAT}")
             self.processor = str(about["machine"]["processor"])

@@ -200,12 +200,15 @@ class Dask(Engine):
                 f"--engine {self._address}: no worker is left, and none has come within "
                 f"{self._patience:g} s: look at their logs"
             )
+        self._agreed &= workers
         if new := workers - self._agreed:
-            self._agree(new)
-            self._agreed = workers
+            self._agreed |= self._agree(new)
 
     def _agree(self, workers):
-        """Raise an error where some workers, or the scheduler, are not as we are."""
+        """Return those of some workers that are as we are: all but those that have gone meanwhile.
+
+        Raise an error where one of them, or the scheduler, is not.
+        """
         versions = self._ask(self._client.get_versions)
         sources = self._ask(
             self._client.run, eval, agreement.SOURCES, workers=list(workers), on_error="return"
@@ -216,9 +219,13 @@ class Dask(Engine):
             at_scheduler = error
         here = versions["client"]["packages"]
         found = {"the scheduler": (versions["scheduler"], at_scheduler)}
-        # Who has gone meanwhile has told nothing.
-        told = [one for one in sources if one in versions["workers"]]
-        found |= {f"worker {one}": (versions["workers"][one], sources[one]) for one in told}
+        # Who has gone meanwhile has told nothing, or has ended in a connection that is closed.
+        told = {
+            one
+            for one, digest in sources.items()
+            if one in versions["workers"] and not isinstance(digest, OSError)
+        }
+        found |= {f"worker {one}": (versions["workers"][one], sources[one]) for one in sorted(told)}
         complaint = agreement.complaint(
             {
                 name: agreement.lacking((here, there["packages"]), digest)
@@ -227,6 +234,7 @@ class Dask(Engine):
         )
         if complaint:
             raise StalenessError(f"--engine {self._address}: {complaint}")
+        return told
 
     def _page(self):
         """Return the address of Dask's own page, None if there is none."""

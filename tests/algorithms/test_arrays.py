@@ -49,6 +49,34 @@ def test_a_bit_of_an_array_is_missed(folder, data):
     arrays.load(folder)
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b"}", b" "),  # each of these four is another error, or a warning, of Python's parsers
+        (b"(5,)", b"(5L,)"),
+        (b"(5,)", b"(%s,)" % (b"9" * 20)),
+        (b"'<i4'", b"'i4,(2'"),
+        (b"\x93NUMPY", b"PK\x03\x04"),
+    ],
+)
+def test_a_header_that_is_none_is_missed(folder, old, new, recwarn):
+    path = folder / "train.labels.npy"
+    assert old in path.read_bytes()
+    path.write_bytes(path.read_bytes().replace(old, new, 1))
+    for check in (True, False):
+        with pytest.raises(StalenessError, match=r"train\.labels\.npy: not as it was written"):
+            arrays.load(folder, check)
+    assert not recwarn
+
+
+def test_more_than_the_array_is_missed(folder):
+    path = folder / "train.labels.npy"
+    path.write_bytes(path.read_bytes() + b"\n")
+    for check in (True, False):
+        with pytest.raises(StalenessError, match=r"train\.labels\.npy: not as it was written"):
+            arrays.load(folder, check)
+
+
 def test_what_corpus_json_says_is_missed(folder):
     path = folder / "corpus.json"
     path.write_text(path.read_text().replace("B-X", "B-Y"))

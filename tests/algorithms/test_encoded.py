@@ -164,8 +164,10 @@ def test_what_is_no_corpus_is_refused(folder, spoil):
     with pytest.raises(StalenessError) as caught:
         load(folder)
     message = str(caught.value)
-    assert message.startswith(f"{folder}: not an encoded corpus (")
-    assert message.endswith("make it with 'staleness encode'")
+    assert message.startswith(
+        (f"{folder}: not an encoded corpus (", f"{folder / 'train.labels.npy'}: not as it was")
+    )
+    assert message.endswith("with 'staleness encode'")
     assert "\n" not in message
 
 

@@ -19,7 +19,11 @@ from .whole import half_written
 PATIENCE = 60  # seconds until it has to have ended
 CTRL_C = b"\x03"
 EPOCHS = 400
-# Until our command line is there to catch it, what Python says of Ctrl-C is its own.
+# Until our command line is there to catch it, what Python says of Ctrl-C is its own: also while it
+# imports what it consists of.
+BEFORE = re.compile(
+    rf'{re.escape(str(workflow.REPOSITORY))}/workflow/cli\.py", line \d+, in <module>'
+)
 OURS = rf"{re.escape(str(workflow.REPOSITORY))}/(workflow/commands|algorithms|kernels|Snakefile)"
 TRACEBACK = re.compile(rf"Traceback.*{OURS}", re.DOTALL)
 
@@ -89,7 +93,7 @@ class Terminal(Campaign):
         fault = ""
         if status is None or left:
             fault = f"does not end: {left}"
-        elif TRACEBACK.search(said):
+        elif has_traceback(said):
             fault = "a traceback"
         # What Snakemake itself keeps below .snakemake is no result.
         fault = fault or half_written(folder / "results")
@@ -100,6 +104,11 @@ class Terminal(Campaign):
         if fault:
             return Outcome(OTHERWISE, what, f"{fault} (status {status}, {said[-400:]!r})")
         return Outcome(ONE_LINE if status else WELL, what, f"status {status}: {said[-100:]!r}")
+
+
+def has_traceback(said):
+    """Return whether what a command said holds a traceback that it could have caught."""
+    return bool(TRACEBACK.search(said)) and not BEFORE.search(said)
 
 
 def disturbed(arguments, how, after):

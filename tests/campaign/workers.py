@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -16,6 +17,8 @@ from .trial import ONE_LINE, OTHERWISE, WELL, Campaign, Outcome
 PATIENCE = 120  # seconds until it has to have ended
 EPOCHS = 60
 WORKERS = 2
+# No error yet: new workers mostly come.
+WAITING = re.compile(r"^no worker is left: waiting .+\n", re.MULTILINE)
 # Whom `staleness run` starts by itself; beside them is one that only tidies up.
 SPAWNED = "multiprocessing.spawn"
 
@@ -51,8 +54,7 @@ class Workers(Campaign):
         if COMPLAINT.search(errors):
             return Outcome(OTHERWISE, what, f"a traceback: {said!r}")
         if status:
-            end = ONE_LINE if errors.count("\n") == 1 else OTHERWISE
-            return Outcome(end, what, said)
+            return Outcome(ONE_LINE if is_one_line(errors) else OTHERWISE, what, said)
         theta = json.loads(out)["theta_sha256"]
         return Outcome(WELL if theta == self.theta else OTHERWISE, what, f"theta {theta}")
 
@@ -80,6 +82,11 @@ class Workers(Campaign):
                 out, errors = process.communicate()
                 return None, out, errors, remaining(process.pid, 0)
         return process.returncode, out, errors, remaining(process.pid, PATIENCE)
+
+
+def is_one_line(errors):
+    """Return whether a command ended in one line, whatever it had told before it went on."""
+    return WAITING.sub("", errors).count("\n") == 1
 
 
 def _kill(pid, who, which):

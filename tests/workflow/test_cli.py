@@ -70,6 +70,21 @@ def test_ctrl_c_before_the_options_are_read_is_one_line(monkeypatch, capsys):
     assert capsys.readouterr().err == "staleness: interrupted\n"
 
 
+def test_ctrl_c_while_a_class_is_made_is_one_line(monkeypatch, capsys):
+    """Until Python 3.12, what is raised there ends in a RuntimeError."""
+
+    class Interrupted:
+        def __set_name__(self, owner, name):
+            raise KeyboardInterrupt
+
+    def imports(self, options):
+        type("Made", (), {"field": Interrupted()})
+
+    monkeypatch.setattr(corpora.Corpora, "run", imports)
+    assert main(["corpora"]) == 130
+    assert capsys.readouterr().err == "staleness corpora: interrupted\n"
+
+
 def test_every_command_helps(capsys):
     with pytest.raises(SystemExit):
         main(["--help"])

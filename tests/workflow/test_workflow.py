@@ -2,9 +2,13 @@
 
 import base64
 import json
+import os
 import re
+import signal
 import subprocess
 import sys
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -125,6 +129,34 @@ def test_a_broken_corpus_stops_it_with_the_cause(folder, own_corpus):
     assert not (folder / "results" / "encoded" / "mine").exists() or not list(
         (folder / "results" / "encoded" / "mine").iterdir()
     )
+
+
+def writable(pipe, process):
+    """Return the descriptor of a pipe once a process reads it."""
+    while process.poll() is None:
+        with suppress(OSError):
+            return os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
+        time.sleep(0.05)
+    raise AssertionError(process.communicate()[0])
+
+
+def test_ctrl_c_while_the_snakefile_is_read_is_no_traceback(folder):
+    """What says who has locked the folder is a pipe here, so that reading it takes long enough."""
+    pipe = folder / ".snakemake" / "here" / "other.json"
+    pipe.parent.mkdir(parents=True)
+    os.mkfifo(pipe)
+    lock = folder / ".snakemake" / "locks" / "0.input.lock"
+    lock.parent.mkdir()
+    lock.touch()
+    with subprocess.Popen(
+        command(folder, "--dry-run"), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        is_read = writable(pipe, process)
+        process.send_signal(signal.SIGINT)
+        said, _ = process.communicate(timeout=60)
+    os.close(is_read)
+    assert process.returncode == -signal.SIGINT
+    assert "Traceback" not in said
 
 
 def test_a_misspelt_key_is_refused(folder):

@@ -16,6 +16,7 @@ from staleness.algorithms.components import choose
 from staleness.algorithms.configuration import TASKS
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.files import whole_file
+from staleness.algorithms.plain_json import read_json
 from staleness.workflow.claims import bootstrap, claims, selection
 from staleness.workflow.claims.criteria import UNDECIDED, VERDICTS, whole
 from staleness.workflow.claims.effects import stated
@@ -164,8 +165,7 @@ def read(path):
         If it is no such file.
     """
     try:
-        with open(path, encoding="utf-8") as file:
-            content = json.load(file)
+        content = read_json(path)
         if content["format"] != FORMAT:
             raise ValueError(f"its format is {content['format']}, not {FORMAT}")
         for claim in content["claims"]:

@@ -14,6 +14,7 @@ from staleness.algorithms.files import (
     whole_file,
     whole_folder,
 )
+from staleness.algorithms.plain_json import read_json
 from staleness.workflow.corpora.sources import SourceError
 from staleness.workflow.corpora.sources.mirror import Mirror
 from staleness.workflow.locks import alone
@@ -135,7 +136,7 @@ def _pins(entry, folder):
 def _recorded(folder):
     """Return the SHA-256 of each member that the last fetch left."""
     try:
-        record = json.loads((Path(folder) / RECORD).read_text(encoding="utf-8"))
+        record = read_json(Path(folder) / RECORD)
         return {key: str(member["sha256"]) for key, member in record["members"].items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return {}

@@ -6,6 +6,7 @@ JSON, so that no corpus name can be taken for markup.
 
 import hashlib
 import json
+import re
 import tempfile
 from pathlib import Path
 
@@ -15,12 +16,14 @@ from staleness.algorithms.components import choose
 from staleness.algorithms.configuration import TASKS
 from staleness.algorithms.errors import StalenessError, said
 from staleness.algorithms.files import naming, whole_file
+from staleness.algorithms.plain_json import read_json
 from staleness.workflow.claims import judge
 from staleness.workflow.figures import FORMAT, runs
 from staleness.workflow.report import jobs, peers
 from staleness.workflow.report.content import content
 
 TEMPLATE = Path(__file__).with_name("report.typ")
+SURROGATE = re.compile("[\ud800-\udfff]")
 TIMESTAMP = 0  # seconds since 1970: the same runs give the same bytes
 
 
@@ -135,6 +138,8 @@ def typeset(data, images):
         main = root / TEMPLATE.name
         main.write_bytes(TEMPLATE.read_bytes())
         text = json.dumps(data, ensure_ascii=False, allow_nan=False)
+        # Names of files that are not UTF-8 have these, which neither UTF-8 nor Typst knows.
+        text = SURROGATE.sub(lambda found: rf"\\u{ord(found[0]):x}", text)
         (root / "data.json").write_text(text, encoding="utf-8")
         for name, image in images.items():
             (root / name).write_bytes(image)
@@ -172,7 +177,7 @@ def read_figure(path, cells):
     """
     path = Path(path)
     try:
-        about = json.loads(path.read_text(encoding="utf-8"))
+        about = read_json(path)
         if about["format"] != FORMAT:
             raise ValueError(f"its format is {about['format']}, not {FORMAT}")
         for name in ("name", "title", "caption", "image"):

@@ -1,11 +1,10 @@
 """A figure as `snakemake --report` shows it: read when that asks, long after jobs are planned."""
 
-import json
 import re
 from dataclasses import dataclass
-from pathlib import Path
 
 from staleness.algorithms.configuration import TASKS
+from staleness.algorithms.plain_json import read_json
 from staleness.workflow.report.content import ALL_TASKS
 
 
@@ -43,7 +42,7 @@ class Drawn:
         return {"figure": self._about()["title"]}
 
     def _about(self):
-        return json.loads(Path(self.path).read_text(encoding="utf-8"))
+        return read_json(self.path)
 
 
 def _plain(text):

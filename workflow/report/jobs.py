@@ -7,9 +7,10 @@ others: those of another configuration may have left their outputs in the same f
 
 import base64
 import binascii
-import json
 from dataclasses import dataclass
 from pathlib import Path
+
+from staleness.algorithms.plain_json import read_json
 
 RUN = "run.json"
 
@@ -98,7 +99,7 @@ def _decoded(name):
 def _job(path):
     """Return the job of a record and its inputs; None and no inputs if it holds no finished one."""
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
+        record = read_json(path)
         job = Job(
             float(record["starttime"]),
             float(record["endtime"]),

@@ -4,10 +4,8 @@ What it leaves, table.json, holds medians with the least and the most of all rou
 becomes words, for the report and for the terminal.
 """
 
-import json
-from pathlib import Path
-
 from staleness.algorithms.errors import StalenessError
+from staleness.algorithms.plain_json import read_json
 from staleness.workflow.figures.phrases import multiple, number
 
 FORMAT = 1
@@ -35,7 +33,7 @@ def read(path):
         If it is something else.
     """
     try:
-        table = json.loads(Path(path).read_text(encoding="utf-8"))
+        table = read_json(path)
         if table["format"] != FORMAT:
             raise ValueError(f"its format is {table['format']}, not {FORMAT}")
         section(table)

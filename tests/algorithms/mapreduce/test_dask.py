@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from contextlib import closing, contextmanager
+from types import SimpleNamespace
 
 import distributed
 import numpy as np
@@ -20,6 +21,7 @@ import pytest
 
 from staleness.algorithms.configuration import Configuration
 from staleness.algorithms.errors import StalenessError
+from staleness.algorithms.mapreduce import agreement
 from staleness.algorithms.mapreduce import dask as module
 from staleness.algorithms.mapreduce.deal import Share
 from staleness.algorithms.result import Interrupted
@@ -379,6 +381,37 @@ def test_a_worker_that_comes_later_must_be_as_this_machine(
         )
         with pytest.raises(StalenessError, match=message):
             run(configuration, corpora["tagging"], progress=join)
+
+
+def test_a_worker_that_dies_while_it_is_asked_is_not_judged():
+    """It is asked again if it is still there: it may be that the connection alone was closed."""
+    about = {"packages": dict.fromkeys(agreement.PACKAGES, "1")}
+    versions = {"client": about, "scheduler": about, "workers": {"here": about, "closed": about}}
+    ours = agreement.source_digest()
+    asked = []
+
+    class Client:
+        status = "running"
+        scheduler = SimpleNamespace(
+            identity=lambda **_: {"workers": {"here": 0, "closed": 0, "gone": 0}}
+        )
+
+        def get_versions(self):
+            return versions
+
+        def run(self, function, sources, workers, on_error):
+            asked.append(sorted(workers))
+            return {"here": ours, "closed": OSError("stream is closed"), "gone": ours}
+
+        def run_on_scheduler(self, function, sources):
+            return ours
+
+    engine = object.__new__(module.Dask)
+    engine._client, engine._agreed = Client(), set()
+    engine._ask = lambda function, *arguments, **settings: function(*arguments, **settings)
+    engine._look()
+    engine._look()
+    assert asked == [["closed", "gone", "here"], ["closed", "gone"]]
 
 
 def vanish(cluster, what):

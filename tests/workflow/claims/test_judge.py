@@ -1,6 +1,7 @@
 """The file of claims, and how parts are put into words."""
 
 import json
+import math
 
 import pytest
 
@@ -48,6 +49,7 @@ def test_the_curves_are_those_of_all_seeds():
         lambda content: content["claims"][0]["parts"][0].update(task="../.."),
         lambda content: content["claims"][0]["parts"][0].update(note={"": None}),
         lambda content: content["claims"][0]["parts"][0].update(otherwise="no"),
+        lambda content: content["claims"][0]["parts"][0].update(criterion=math.nan),
     ],
 )
 def test_what_are_no_claims_is_refused(judged, tmp_path, change):

@@ -262,6 +262,13 @@ def test_nothing_is_taken_for_markup(tmp_path, folders):
         assert typeset(data, {}).startswith(b"%PDF-")
 
 
+def test_names_of_files_that_are_not_utf_8_are_set(tmp_path):
+    source = {"train": {"file": "caf\udce9.conll", "sha256": "1" * 64}}
+    folder = toy.run(tmp_path / "a", **{"corpus.sources": source})
+    build(tmp_path / "report.pdf", [folder])
+    assert (tmp_path / "report.pdf").read_bytes().startswith(b"%PDF-")
+
+
 def test_typst_sets_strings_as_they_are(tmp_path):
     """What Typst makes of the template's way to show a string is the string itself."""
     (tmp_path / "data.json").write_text(json.dumps({"name": NASTY}))
