@@ -8,7 +8,7 @@ from staleness.kernels.core.context cimport OK, Status
 from staleness.kernels.core.model cimport Model
 from staleness.kernels.models.model1 cimport IBMModel1
 
-from staleness.kernels.models.model1 import TranslationTable
+from staleness.kernels.models.translation import TranslationTable
 
 
 cdef class BothDirections(Model):

@@ -1,11 +1,9 @@
 """Bigram hidden Markov model; see hmm.pyx."""
 
-from libc.stdint cimport int32_t, int64_t
 from libcpp.vector cimport vector
 
 from staleness.kernels.core.memory cimport Buffer
-from staleness.kernels.core.model cimport Model
-from staleness.kernels.models.counts cimport CountsTable
+from staleness.kernels.models.hmm_parameters cimport HMMParameters
 
 
 cdef struct Workspace:
@@ -31,15 +29,6 @@ cdef struct Workspace:
     Buffer[double] edges        # [S, width]  expected transitions of a sentence
 
 
-cdef struct Counts:
-    # One copy of mu, over its scale.
-    float* emissions            # [words, width]
-    float* transitions          # [S, width]  from state i (row) to j (lane)
-    float* starts               # [width]
-    double* totals              # [width]     of each state's emissions
-    const double* scale
-
-
 cdef struct Expected:
     # What a slot holds. Where examples' statistics are kept, edges are by sentence, too.
     Buffer[float] nodes             # [tokens, width]     p(y_t = j | x)
@@ -48,25 +37,6 @@ cdef struct Expected:
     Buffer[float] sentence_edges    # [count, S, width]
 
 
-cdef class HMMTable(CountsTable):
-    cdef Py_ssize_t words
-    cdef Py_ssize_t states
-    cdef Py_ssize_t width
-
-
-cdef class HiddenMarkovModel(Model):
-    cdef readonly Py_ssize_t states
-    cdef readonly Py_ssize_t words
-    cdef readonly double smoothing
-    cdef Py_ssize_t _width
-    cdef object _beginning                  # posteriors and transitions before learning
-    cdef const int64_t[::1] _offsets
-    cdef const int32_t[::1] _tokens
+cdef class HiddenMarkovModel(HMMParameters):
     cdef vector[Workspace] _workspaces
     cdef vector[Expected] _expected         # [slots]
-    cdef bint _keeps                        # whether examples' statistics are kept
-    cdef float[:, ::1] _kept_nodes          # [tokens, width], of every example, where they are kept
-    cdef float[:, :, ::1] _kept_edges       # [sentences, S, width]
-
-    cdef Counts counts_of(self, Py_ssize_t copy) noexcept nogil
-    cdef void normalise(self, const Counts* mu, double scale, Workspace* workspace) noexcept nogil

@@ -41,7 +41,8 @@ from staleness.kernels.models.chain cimport (
 )
 from staleness.kernels.models.chain cimport viterbi as viterbi_log
 from staleness.kernels.models.counts cimport inverse
-from staleness.kernels.models.hmm cimport Counts, Expected, HiddenMarkovModel, Workspace
+from staleness.kernels.models.hmm cimport Expected, HiddenMarkovModel, Workspace
+from staleness.kernels.models.hmm_parameters cimport Counts
 
 cdef enum:
     ROWS = 8                # of transitions summed at once: as many registers
@@ -94,6 +95,34 @@ cdef inline bint normalise_row(
         total = count * lanes_all(over) + lanes_where_positive(lanes_all(VANISHING), count)
         lanes_store(out, b, lanes_raised(total, LEAST_TRANSITION))
     return over > 0.0 or whole == 0.0
+
+
+cdef inline void normalise(
+    HiddenMarkovModel model,
+    const Counts* mu,
+    double scale,
+    Workspace* workspace,               # OUT: transition, transposed, start, rate, sure, fits
+) noexcept nogil:
+    """Normalise what is not a word's: transitions, starts and the rate of each state.
+
+    With smoothing, (mu + smoothing) / (total + outcomes * smoothing), all over the scale.
+    """
+    cdef Py_ssize_t width = model._width, i, j
+    cdef double more = model.smoothing / scale
+    cdef bint sure = True, fits = True
+    for i in range(model.states):
+        fits &= normalise_row(mu.transitions + i * width, more, model.states,
+                              workspace.transition.data + i * width, width // LANES)
+        for j in range(model.states):
+            workspace.transposed.data[j * width + i] = workspace.transition.data[i * width + j]
+            sure &= workspace.transition.data[i * width + j] >= SURE
+    fits &= normalise_row(mu.starts, more, model.states, workspace.start.data, width // LANES)
+    for j in range(model.states):
+        workspace.rate.data[j] = <float>inverse(mu.totals[j] + model.words * more)
+        fits &= workspace.rate.data[j] > 0.0 or mu.totals[j] + model.words * more == 0.0
+        sure &= workspace.start.data[j] >= SURE
+    workspace.sure = sure
+    workspace.fits = fits
 
 
 cdef inline void emit(
