@@ -9,8 +9,8 @@ from staleness.kernels.core.model cimport Model
 cdef class Rule:
     """A rule; a subclass says `keep` and `gain` of an update, from its context.
 
-    In `step`, or, where it is written in Python, in `keep_and_gain`, for which each update waits for
-    Python's lock. Few need more than these two numbers. They override `update` and say why.
+    In `step`, or, where it is written in Python, in `keep_and_gain`, for which each update waits
+    for Python's lock. Few need more than these two numbers. They override `update` and say why.
 
     Attributes
     ----------

@@ -18,8 +18,8 @@ from staleness.kernels.core.context cimport NOT_FINITE, OK, Status
 from staleness.kernels.core.lanes cimport LANES, lanes, lanes_all, lanes_load, lanes_store
 from staleness.kernels.core.validation cimport MOST_LABELS
 
-# Rows are stored as up to theta / SMALLEST_SCALE: of expected counts of a corpus of 10^9 tokens that
-# stays under 10^19. One update leaves at least 2^-53 of the scale, which float32 holds as well.
+# Rows are stored as up to theta / SMALLEST_SCALE: of expected counts of a corpus of 10^9 tokens
+# that stays under 10^19. One update leaves at least 2^-53 of the scale, which float32 holds as well.
 cdef double SMALLEST_SCALE = 2.0 ** -30
 
 
@@ -80,7 +80,7 @@ cdef class Table:
     cdef Status begin_update(
         self, Py_ssize_t first, Py_ssize_t last, double keep, double* scale
     ) noexcept nogil:
-        """Multiply the copy of some slots by `keep`; share the lock until `end_update`, if that is OK."""
+        """Multiply the copy of some slots by `keep`; if OK, share the lock until `end_update`."""
         cdef Py_ssize_t copy = self.copy(first)
         cdef double before = atomic_load(&self.scales.data[copy])
         if before < SMALLEST_SCALE:

@@ -163,11 +163,11 @@ cdef class ConditionalRandomField(LinearChain):
 
     cdef int64_t touched(self, Py_ssize_t slot) noexcept nogil:
         """Tokens of a slot that are not below the threshold."""
-        cdef Py_ssize_t token, b, blocks = self._width // LANES
+        cdef Py_ssize_t b, blocks = self._width // LANES
         cdef const float* nodes = self._gradients[slot].nodes.data
         cdef int64_t beyond = 0
         cdef bint counts
-        for token in range(self.work(slot)):
+        for _ in range(self.work(slot)):
             counts = False
             for b in range(blocks):
                 counts = counts or lanes_any_beyond(lanes_load(nodes, b), self.threshold)
@@ -250,7 +250,8 @@ cdef inline Status gradients(
             if model._with_log_likelihoods:
                 out.log_likelihoods.data[number] = 0.0
             continue
-        score(model, theta, &model._feature_offsets[begin], features, n, workspace.emission.data, blocks)
+        score(model, theta, &model._feature_offsets[begin], features, n, workspace.emission.data,
+              blocks)
         if not scaled:
             if not log_space_will_do(least, most, n):
                 return NOT_FINITE
@@ -265,8 +266,9 @@ cdef inline Status gradients(
             else:
                 for t in range(n):
                     exponentiate(workspace.emission.data + t * width, blocks)
-                if not forward_scaled(workspace.emission.data, workspace.transition.data, n, model.labels,
-                                      workspace.forward.data, workspace.scale.data, 0.0, blocks):
+                if not forward_scaled(workspace.emission.data, workspace.transition.data, n,
+                                      model.labels, workspace.forward.data, workspace.scale.data,
+                                      0.0, blocks):
                     return NOT_FINITE
             status = residuals(model, workspace, &model._gold[begin], n, nodes, edges, blocks)
         if status != OK:
@@ -371,10 +373,12 @@ cdef inline Status residuals_log(
         return NOT_FINITE
     if make_room_for_logs(model, workspace, n) != OK:
         return NO_MEMORY
-    log_likelihood[0] = forward_log(workspace.emission.data, workspace.weights.data, most, n, labels, gold,
-                                    workspace.alpha.data, workspace.greatest.data, width)
-    posteriors_log(workspace.emission.data, workspace.weights.data, most, n, labels, workspace.alpha.data,
-                   workspace.greatest.data, nodes, workspace.edges.data, width)
+    log_likelihood[0] = forward_log(
+        workspace.emission.data, workspace.weights.data, most, n, labels, gold,
+        workspace.alpha.data, workspace.greatest.data, width)
+    posteriors_log(workspace.emission.data, workspace.weights.data, most, n, labels,
+                   workspace.alpha.data, workspace.greatest.data, nodes, workspace.edges.data,
+                   width)
     for t in range(n):
         nodes[t * width + gold[t]] -= 1.0
         if t:

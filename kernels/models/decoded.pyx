@@ -133,9 +133,10 @@ cdef inline Status decode(
         if n == 0:
             continue
         gold = &model._gold[begin]
-        score(model, &theta, &model._feature_offsets[begin], features, n, scratch.emission.data, blocks)
-        if not viterbi(scratch.emission.data, scratch.weights.data, n, model.labels, scratch.forward.data,
-                       scratch.back.data, labels, blocks):
+        score(model, &theta, &model._feature_offsets[begin], features, n, scratch.emission.data,
+              blocks)
+        if not viterbi(scratch.emission.data, scratch.weights.data, n, model.labels,
+                       scratch.forward.data, scratch.back.data, labels, blocks):
             return NOT_FINITE
         loss = 0
         for t in range(n):

@@ -35,22 +35,22 @@ from libc.stdint cimport int32_t, int64_t
 
 from staleness.kernels.core.atomic cimport atomic_load
 from staleness.kernels.core.context cimport NO_MEMORY, OK, Status
-from staleness.kernels.core.lanes cimport LANES, lanes, lanes_all, lanes_differ, lanes_load, lanes_store
+from staleness.kernels.core.lanes cimport (
+    LANES,
+    lanes,
+    lanes_all,
+    lanes_differ,
+    lanes_load,
+    lanes_store,
+)
 from staleness.kernels.core.model cimport Held
 from staleness.kernels.models.counts cimport add_to_total, kept_now
 from staleness.kernels.models.hmm_parameters cimport Counts, HMMParameters
 from staleness.kernels.models.hmm_recursions cimport (
-    best_for_sure,
-    decode_log,
-    emit,
+    decode,
     expectations,
-    forward,
-    improve,
-    log_probability,
     normalise,
-    posterior,
-    posterior_log,
-    viterbi,
+    posteriors_of,
 )
 
 from staleness.kernels.core.memory import aligned_rows
@@ -135,9 +135,8 @@ cdef class HiddenMarkovModel(HMMParameters):
         cdef Py_ssize_t longest = np.diff(offsets).max(initial=0)
         cdef float[:, ::1] back = aligned_rows(max(longest, 1), self.states)
         cdef Py_ssize_t sentence, t, n
-        cdef double log_likelihood = 0.0, one, share
+        cdef double log_likelihood = 0.0, one = 0.0
         cdef Status status = OK
-        cdef bint will_do
         cdef Workspace workspace
         cdef Counts mu = self.counts_of(0)
         self.table.settle()
@@ -147,28 +146,12 @@ cdef class HiddenMarkovModel(HMMParameters):
             for sentence in range(starts.shape[0] - 1):
                 t = starts[sentence]
                 n = starts[sentence + 1] - t
-                if n == 0:
-                    continue
-                emit(self, &mu, mu.scale[0], &workspace, &numbers[t], n,
-                     self._width // LANES)
-                share = viterbi(self, &workspace, n, <int32_t*>&back[0, 0], &best[t],
-                                self._width // LANES)
-                if workspace.sure:
-                    will_do = forward(self, &workspace, n, self._width // LANES)
-                else:
-                    will_do = posterior(self, &workspace, n, &back[0, 0], self._width // LANES)
-                if will_do:
-                    one = log_probability(&workspace, n)
-                    if not (workspace.sure or best_for_sure(&workspace, n, share)):
-                        improve(self, &mu, mu.scale[0], &workspace, &numbers[t], n,
-                                <int32_t*>&back[0, 0], &best[t], self._width // LANES)
-                else:
-                    status = decode_log(self, &mu, mu.scale[0], &workspace,
-                                        &numbers[t], n, <int32_t*>&back[0, 0], &best[t], &one,
-                                        self._width // LANES)
+                if n:
+                    status = decode(self, &mu, &workspace, &numbers[t], n,
+                                    <int32_t*>&back[0, 0], &best[t], &one, self._width // LANES)
                     if status == NO_MEMORY:
                         break
-                log_likelihood += one
+                    log_likelihood += one
         if status == NO_MEMORY:
             raise MemoryError(f"no memory for a sentence of {longest} tokens")
         return decoded, log_likelihood
@@ -209,15 +192,9 @@ cdef class HiddenMarkovModel(HMMParameters):
             for sentence in range(starts.shape[0] - 1):
                 t = starts[sentence]
                 n = starts[sentence + 1] - t
-                if n == 0:
-                    continue
-                emit(self, &mu, mu.scale[0], &workspace, &numbers[t], n,
-                     self._width // LANES)
-                if not posterior(self, &workspace, n, &nodes[t, 0], self._width // LANES):
-                    status = posterior_log(self, &mu, mu.scale[0], &workspace,
-                                           &numbers[t], n, &nodes[t, 0], self._width // LANES)
-                    if status != OK:
-                        break
+                if n and status == OK:
+                    status = posteriors_of(self, &mu, &workspace, &numbers[t], n, &nodes[t, 0],
+                                           self._width // LANES)
         if status == NO_MEMORY:
             raise MemoryError("no memory for a sentence in log space")
         if status != OK:

@@ -361,7 +361,8 @@ cdef inline double viterbi(
     cdef float over
     cdef double total = 0.0
     for b in range(blocks):
-        lanes_store(row, b, lanes_load(workspace.emission.data, b) * lanes_load(workspace.start.data, b))
+        lanes_store(row, b, lanes_load(workspace.emission.data, b)
+                    * lanes_load(workspace.start.data, b))
     for t in range(1, n):
         delta = row
         row = workspace.forward.data + t * width
@@ -512,8 +513,8 @@ cdef inline void improve(
     cdef Py_ssize_t width = blocks * LANES
     cdef int32_t* found = <int32_t*>workspace.scale.data
     if emit_log(model, mu, scale, workspace, tokens, n, blocks):
-        viterbi_log(workspace.emission.data, workspace.pairs.data, n, model.states, workspace.forward.data, back,
-                    found, blocks)
+        viterbi_log(workspace.emission.data, workspace.pairs.data, n, model.states,
+                    workspace.forward.data, back, found, blocks)
         if score_log(workspace, found, n, width) > (
             score_log(workspace, best, n, width) + n * ROUNDING
         ):
@@ -538,8 +539,8 @@ cdef inline Status decode_log(
     log_likelihood[0] = NAN
     if not emit_log(model, mu, scale, workspace, tokens, n, blocks):
         return NOT_FINITE
-    viterbi_log(workspace.emission.data, workspace.pairs.data, n, states, workspace.forward.data, back, best,
-                blocks)
+    viterbi_log(workspace.emission.data, workspace.pairs.data, n, states, workspace.forward.data,
+                back, best, blocks)
     score = score_log(workspace, best, n, width)
     log_likelihood[0] = -INFINITY
     if score < IMPOSSIBLE / 2:
@@ -548,8 +549,9 @@ cdef inline Status decode_log(
         return NO_MEMORY
     # The sum over all sequences is the score of one over its share.
     log_likelihood[0] = score - forward_log(
-        workspace.emission.data, workspace.pairs.data, greatest_of(workspace.pairs.data, states * width), n,
-        states, best, workspace.alpha.data, workspace.taken.data, width)
+        workspace.emission.data, workspace.pairs.data,
+        greatest_of(workspace.pairs.data, states * width), n, states, best, workspace.alpha.data,
+        workspace.taken.data, width)
     return OK
 
 
@@ -575,6 +577,51 @@ cdef inline Status posterior_log(
     if not workspace.edges.reserve(states * width):
         return NO_MEMORY
     posteriors_log(workspace.emission.data, workspace.pairs.data,
-                   greatest_of(workspace.pairs.data, states * width), n, states, workspace.alpha.data,
-                   workspace.taken.data, nodes, workspace.edges.data, width)
+                   greatest_of(workspace.pairs.data, states * width), n, states,
+                   workspace.alpha.data, workspace.taken.data, nodes, workspace.edges.data, width)
+    return OK
+
+
+cdef inline Status posteriors_of(
+    HiddenMarkovModel model,
+    const Counts* mu,
+    Workspace* workspace,               # IN: normalised
+    const int32_t* tokens,              # IN [n]
+    Py_ssize_t n,
+    float* nodes,                       # OUT [n, width]
+    Py_ssize_t blocks,
+) noexcept nogil:
+    """The states' posteriors, by whichever recursions will do."""
+    emit(model, mu, mu.scale[0], workspace, tokens, n, blocks)
+    if posterior(model, workspace, n, nodes, blocks):
+        return OK
+    return posterior_log(model, mu, mu.scale[0], workspace, tokens, n, nodes, blocks)
+
+
+cdef inline Status decode(
+    HiddenMarkovModel model,
+    const Counts* mu,
+    Workspace* workspace,               # IN: normalised
+    const int32_t* tokens,              # IN [n]
+    Py_ssize_t n,
+    int32_t* back,                      # scratch [n, width]
+    int32_t* best,                      # OUT [n]
+    double* log_likelihood,             # OUT; see `decode_log`
+    Py_ssize_t blocks,
+) noexcept nogil:
+    """The best state sequence and log p(w), by whichever recursions will do."""
+    cdef double share
+    cdef bint will_do
+    emit(model, mu, mu.scale[0], workspace, tokens, n, blocks)
+    share = viterbi(model, workspace, n, back, best, blocks)
+    if workspace.sure:
+        will_do = forward(model, workspace, n, blocks)
+    else:
+        will_do = posterior(model, workspace, n, <float*>back, blocks)
+    if not will_do:
+        return decode_log(model, mu, mu.scale[0], workspace, tokens, n, back, best,
+                          log_likelihood, blocks)
+    log_likelihood[0] = log_probability(workspace, n)
+    if not (workspace.sure or best_for_sure(workspace, n, share)):
+        improve(model, mu, mu.scale[0], workspace, tokens, n, back, best, blocks)
     return OK

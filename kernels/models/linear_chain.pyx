@@ -175,8 +175,8 @@ cdef class LinearChain(Model):
                     continue
                 score(self, &theta, &feature_starts[t], all_features, n, workspace.emission.data,
                       blocks)
-                viterbi(workspace.emission.data, workspace.weights.data, n, self.labels, workspace.forward.data,
-                        workspace.back.data, &best[t], blocks)
+                viterbi(workspace.emission.data, workspace.weights.data, n, self.labels,
+                        workspace.forward.data, workspace.back.data, &best[t], blocks)
                 if scaled:
                     log_likelihood += log_probability(self, &theta, &workspace, most, n,
                                                       &gold[t], blocks)
@@ -185,8 +185,8 @@ cdef class LinearChain(Model):
                     log_likelihood = NAN
                 else:
                     log_likelihood += forward_log(
-                        workspace.emission.data, workspace.weights.data, most, n, self.labels, &gold[t],
-                        workspace.alpha.data, workspace.greatest.data, self._width)
+                        workspace.emission.data, workspace.weights.data, most, n, self.labels,
+                        &gold[t], workspace.alpha.data, workspace.greatest.data, self._width)
         if status == NO_MEMORY:
             raise MemoryError(f"no memory for a sentence of {longest} tokens")
         return decoded, log_likelihood

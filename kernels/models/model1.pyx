@@ -2,8 +2,8 @@
 
     p(e, a | f) = prod_j t(e_j | f_{a_j}) / (l + 1)
 
-with a target sentence e, a source sentence f of l words, and the null word at position 0. The E-step
-reads each cell (j, i) of a sentence pair in the order in which they lie:
+with a target sentence e, a source sentence f of l words, and the null word at position 0. The
+E-step reads the cells (j, i) of a sentence pair in the order in which they lie:
 
     p(a_j = i | e, f) = t(e_j | f_i) / sum_i' t(e_j | f_i')
 
@@ -92,8 +92,7 @@ cdef class IBMModel1(TranslationModel):
                     counts[self._cells[k]] += cells[cell]
                     cell += 1
 
-    def statistics_of(self, const int32_t[::1] parameters, double[::1] zeros,
-                           Py_ssize_t slot=0):
+    def statistics_of(self, const int32_t[::1] parameters, double[::1] zeros, Py_ssize_t slot=0):
         """Return what a slot holds of some parameters, float32 [n]: what travels, rounded once.
 
         Parameters
@@ -151,7 +150,8 @@ cdef class IBMModel1(TranslationModel):
                     total = 0.0
                     best[j] = -1
                     for i in range(length):
-                        workspace.products.data[i] = (mu.pairs[cells[i]] + more) * workspace.rate.data[i]
+                        workspace.products.data[i] = (
+                            (mu.pairs[cells[i]] + more) * workspace.rate.data[i])
                         total += workspace.products.data[i]
                     if total < LEAST_SUM:
                         log_likelihood += logarithm(raised_products(

@@ -9,7 +9,6 @@ import numpy as np
 from libc.math cimport frexp, ldexp
 from libc.stdint cimport int32_t
 
-from staleness.kernels.core.context cimport OK, Status
 from staleness.kernels.core.model cimport Model
 from staleness.kernels.core.table cimport DoubleTable
 

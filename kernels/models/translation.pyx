@@ -123,7 +123,7 @@ cdef class TranslationModel(Model):
     def _initialise(self, source_lengths, target_lengths):
         """Make t uniform, with as much weight on each source word as its posteriors will have.
 
-        Where statistics are kept, counts must be the examples' sum: they begin as uniform posteriors.
+        Where statistics are kept, counts must be the examples' sum: they are of uniform posteriors.
         """
         source, sources = np.asarray(self._source), np.asarray(self._sources)
         share = target_lengths / source_lengths
@@ -221,7 +221,7 @@ cdef class TranslationModel(Model):
         values : array_like
         """
         if self._keeps:
-            raise ValueError("where statistics are kept, learning begins from these, not from theta")
+            raise ValueError("where statistics are kept, learning begins from them, not theta")
         self.table.set_scales(1.0)
         for copy in range(1 + self.table.replicas):
             self._stored(copy)[parameters] = values
