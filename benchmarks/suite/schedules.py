@@ -18,6 +18,8 @@ from staleness.algorithms.run import (
     simulated_costs,
 )
 from staleness.kernels.core.learner import Learner
+from staleness.kernels.models.nothing import Nothing
+from staleness.kernels.rules.perceptron import StructuredPerceptron
 
 from . import data
 from .sampling import AllCores, OneThread
@@ -135,7 +137,13 @@ class Overhead(OneThread):
         processors = self.configuration.processors
         work = np.full(data.EXAMPLES, 14)
         replicas = processors if kind.replicas else 0
-        self.learner = Learner(work, processors, processors, replicas)
+        self.learner = Learner(
+            Nothing(work),
+            StructuredPerceptron(),
+            slots=processors,
+            workspaces=processors,
+            replicas=replicas,
+        )
         self.costs, _ = simulated_costs(self.configuration, work)
 
     def seconds(self):

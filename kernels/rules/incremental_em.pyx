@@ -1,6 +1,6 @@
 """Incremental expectation maximisation."""
 
-from staleness.kernels.core.context cimport OK, Context, Status
+from staleness.kernels.core.context cimport OK, Context, Status, Step
 from staleness.kernels.core.model cimport Model
 from staleness.kernels.rules.batch_em cimport ExpectationMaximization
 
@@ -27,9 +27,12 @@ cdef class IncrementalEM(ExpectationMaximization):
     cdef Status update(
         self, Model model, Py_ssize_t first, Py_ssize_t last, const Context* context
     ) noexcept nogil:
-        cdef double scale
+        cdef Step step
+        cdef double factor
         cdef Py_ssize_t slot
-        cdef Status status = model.table.begin_update(first, last, 1.0, &scale)
+        cdef Status status
+        step.keep = step.gain = 1.0
+        status = model.table.begin_update(first, last, &step, &factor)
         if status != OK:
             return status
         for slot in range(first, last):

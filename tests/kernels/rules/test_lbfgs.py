@@ -5,10 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from staleness.kernels.models.crf import ConditionalRandomField
 from staleness.kernels.rules.lbfgs import BatchGradient
 
-from . import reference
-from .reference import random_sentences, random_theta
+from .. import reference
+from ..reference import random_sentences, random_theta
 
 
 class Told:
@@ -31,13 +32,9 @@ class Told:
         self.closed = True
 
 
-def batch(corpus, theta=None, *, l2=1.0, optimiser=None, **options):
-    learner = BatchGradient(
-        *corpus.arrays, **corpus.sizes, l2=l2, optimiser=optimiser or Told(), **options
-    )
-    if theta is not None:
-        learner.theta = theta
-    return learner
+def batch(corpus, theta=None, *, l2=1.0, optimiser=None, **sizes):
+    rule = BatchGradient(l2=l2, optimiser=optimiser or Told())
+    return corpus.learner(ConditionalRandomField, rule, theta, **sizes)
 
 
 def told(corpus, theta, order=None, *, l2=1.0):
@@ -207,7 +204,7 @@ def test_what_the_optimiser_is_asked_for():
     [
         ({"l2": -1.0}, "l2 must not be negative, not -1"),
         ({"l2": np.nan}, "l2 must not be negative, not nan"),
-        ({"slots": 2, "replicas": 2}, "there is one theta, not one a slot"),
+        ({"slots": 2, "replicas": 2}, "BatchGradient cannot average replicas"),
     ],
     ids=str,
 )
