@@ -1,7 +1,7 @@
 """The kernels on their corpora: what each needs, how long it takes, how fast its parameters come.
 
-Kernels run as in any run, on one thread of the wall clock, whose trace says how long `calc` and
-`up` took; decoding is called by itself. They take turns, an epoch each, and the first does not
+Kernels run as in any run, on one thread of the wall clock, whose trace says how long `find` and
+`apply` took; decoding is called by itself. They take turns, an epoch each, and the first does not
 count. All times are the processor's: those of a trace are multiplied with CPU time over wall time.
 """
 

@@ -96,7 +96,7 @@ def test_updates_of_slots_that_are_not_there(slots):
     ids=["counts of a gradient", "a gradient of mistakes"],
 )
 def test_a_model_that_has_not_what_its_rule_asks_for(kind, rule):
-    with pytest.raises(TypeError, match="smoothing|threshold"):
+    with pytest.raises(TypeError, match=r"smoothing|threshold"):
         learner(rule, kind)
 
 
