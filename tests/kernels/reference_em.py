@@ -288,12 +288,15 @@ def stepwise_em(model, mini_batches, alpha, smoothing=0.0):
         yield model.normalised(mu, smoothing)
 
 
-def incremental_em(model, mini_batches, smoothing=0.0):
-    """Yield theta and mu after each update: mu is the sum of every example's latest counts."""
+def incremental_em(model, mini_batches, smoothing=0.0, weight=1.0):
+    """Yield theta and mu after each update: mu is the sum of what is kept of every example.
+
+    That is its latest counts, or by its weight on the way to them.
+    """
     kept = np.array([model.begun(number) for number in range(len(model))])
     for examples in mini_batches:
         theta = model.normalised(kept.sum(axis=0), smoothing)
         for number in examples:
-            kept[number] = model.statistics(theta, [number])[1]
+            kept[number] += weight * (model.statistics(theta, [number])[1] - kept[number])
         mu = kept.sum(axis=0)
         yield model.normalised(mu, smoothing), mu

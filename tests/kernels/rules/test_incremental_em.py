@@ -8,17 +8,17 @@ from .em import assert_theta, each_model, everything, hmm, mu_of, train, visits
 
 
 @each_model
-@pytest.mark.parametrize("smoothing", [0.0, 0.2], ids=str)
-def test_incremental_em_equals_the_reference(make, smoothing, probe):
-    """Its mu is the sum of the counts that are kept, at any time."""
+@pytest.mark.parametrize(("smoothing", "weight"), [(0.0, 1.0), (0.2, 1.0), (0.0, 0.5), (0.2, 0.1)])
+def test_incremental_em_equals_the_reference(make, smoothing, weight, probe):
+    """Its mu is the sum of the counts that are kept, at any time and by any weight."""
     model = make(8)
     mini_batches = visits(np.random.default_rng(9), len(model), 150)
     learner = model.learner("incremental", smoothing=smoothing)
     for examples, (theta, mu) in zip(
-        mini_batches, incremental_em(model, mini_batches, smoothing), strict=True
+        mini_batches, incremental_em(model, mini_batches, smoothing, weight), strict=True
     ):
         learner.statistics(examples)
-        learner.update()
+        learner.update(weight=weight)
         counts, totals = mu_of(probe, learner)
         if make is hmm:
             np.testing.assert_allclose(counts, mu[: model.words], atol=1e-4)
@@ -57,6 +57,21 @@ def test_incremental_em_never_lowers_the_free_energy(make, seed):
     assert len(energies) == 12 * len(model) + 1
     assert np.diff(energies).min() > -1e-4
     assert energies[-1] > energies[0] + 0.1
+
+
+@each_model
+def test_what_an_update_of_no_weight_found_is_not_kept(make):
+    """The next one takes out what was there before it."""
+    model = make(8)
+    dropped, never = model.learner("incremental"), model.learner("incremental")
+    for number in (0, 3, 0, 5):
+        dropped.statistics([number, 2])
+        dropped.update(weight=0.0)
+        for learner in (dropped, never):
+            learner.statistics([number])
+            learner.update()
+    assert dropped.theta.tobytes() == never.theta.tobytes()
+    assert (dropped.updates, dropped.examples, never.examples) == (4, 12, 4)
 
 
 def within(counts, theta):

@@ -136,12 +136,25 @@ def test_a_learner_without_sentences():
     learner = batch(corpus, optimiser=optimiser)
     learner.statistics([])
     learner.update()
-    ((_, objective, gradient),) = optimiser.heard
-    assert objective == 0.0
-    assert not gradient.any()
+    assert not optimiser.heard
+    assert (learner.updates, learner.model.objective(0, 1)[0]) == (0, 0.0)
 
 
-@pytest.mark.parametrize("examples", [[], [0, 2], [0, 1, 1], [0, 1, 2, 2]], ids=str)
+def test_an_update_without_examples_is_none():
+    rng = np.random.default_rng(3)
+    corpus = random_sentences(rng, [3, 4, 2], 5)
+    optimiser = Told()
+    learner = batch(corpus, random_theta(rng, corpus), optimiser=optimiser)
+    before = learner.theta.tobytes()
+    learner.statistics([])
+    learner.update()
+    assert not optimiser.heard
+    assert (learner.theta.tobytes(), learner.updates) == (before, 0)
+    with pytest.raises(ValueError, match="an update needs every sentence of the corpus, once"):
+        learner.model.objective(0, 1)
+
+
+@pytest.mark.parametrize("examples", [[0, 2], [0, 1, 1], [0, 1, 2, 2]], ids=str)
 def test_an_update_is_of_every_sentence_once(examples):
     rng = np.random.default_rng(3)
     corpus = random_sentences(rng, [3, 4, 2], 5)

@@ -5,6 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from staleness.kernels.models.crf import ConditionalRandomField
+from staleness.kernels.models.decoded import DecodedChain
 from staleness.kernels.rules.batch_em import ExpectationMaximization
 from staleness.kernels.rules.incremental_em import IncrementalEM
 from staleness.kernels.rules.lbfgs import BatchGradient
@@ -12,6 +14,10 @@ from staleness.kernels.rules.mira import MarginInfusedRelaxedAlgorithm
 from staleness.kernels.rules.perceptron import StructuredPerceptron
 from staleness.kernels.rules.sgd import StochasticGradientDescent
 from staleness.kernels.rules.stepwise_em import StepwiseEM
+
+from .. import reference
+from ..reference import random_sentences, random_theta
+from .em import assert_theta, each_model, hmm, mu_of, visits
 
 contexts = st.fixed_dictionaries(
     {
@@ -68,6 +74,64 @@ def test_mira(context, step_limit):
 def test_incremental_em(context):
     """1 and 1: what is added is s, less what the examples had before, by the weight."""
     assert_step(IncrementalEM(), context, 1, 1)
+
+
+# ---- that an update is what is kept and gained --------------------------------------------------
+
+
+@pytest.mark.parametrize("weight", [1.0, 0.5, 0.01])
+@pytest.mark.parametrize(
+    ("kind", "rule"),
+    [
+        (ConditionalRandomField, StochasticGradientDescent(step_size=0.4, decay=0.7, l2=3.0)),
+        (DecodedChain, StructuredPerceptron()),
+        (DecodedChain, MarginInfusedRelaxedAlgorithm(step_limit=0.02)),
+    ],
+    ids=["sgd", "perceptron", "mira"],
+)
+def test_a_linear_chain_is_updated_so(kind, rule, weight, probe):
+    rng = np.random.default_rng(3)
+    corpus = random_sentences(rng, rng.integers(1, 9, size=15), 5)
+    learner = corpus.learner(kind, rule, random_theta(rng, corpus))
+    for _ in range(20):
+        before, seen = probe.learned(learner).astype(np.float64), learner.examples
+        examples = rng.integers(0, 15, size=3)
+        learner.statistics(examples)
+        found = [reference.mistake(before, corpus, number) for number in examples]
+        learner.update(weight=weight)
+        if kind is DecodedChain:
+            steps = learner.model.mistakes()[1]
+            statistics = sum(s * one.difference for s, one in zip(steps, found, strict=True))
+        else:
+            statistics = learner.model.statistics()
+        keep, gain = rule.keep_and_gain(
+            corpus=15, mini_batch=3, updates=learner.updates - 1, examples=seen, weight=weight
+        )
+        expected = keep * before + gain * statistics
+        np.testing.assert_allclose(probe.learned(learner), expected, rtol=1e-5, atol=1e-5)
+
+
+@each_model
+@pytest.mark.parametrize("weight", [1.0, 0.5, 0.01])
+def test_expected_counts_are_updated_so(make, weight, probe):
+    model = make(1)
+    learner = model.learner("stepwise", alpha=0.6)
+    mu = model.initial()
+    for k, examples in enumerate(visits(np.random.default_rng(2), len(model), 40)):
+        counts = model.statistics(model.normalised(mu), examples)[1]
+        learner.statistics(examples)
+        learner.update(weight=weight)
+        keep, gain = learner.rule.keep_and_gain(
+            corpus=len(model), mini_batch=len(examples), updates=k, weight=weight
+        )
+        mu = keep * mu + gain * counts
+        assert_theta(model, learner, model.normalised(mu), rtol=1e-3, atol=1e-5)
+        totals = mu_of(probe, learner)[1]
+        expected = mu[: model.words] if make is hmm else mu
+        np.testing.assert_allclose(totals, expected.sum(axis=0), rtol=1e-4)
+
+
+# ---- and what else rules say --------------------------------------------------------------------
 
 
 def test_an_optimiser_keeps_and_gains_nothing_of_its_own():

@@ -202,7 +202,8 @@ def test_an_update_equals_its_formula_whatever_it_keeps(keep):
         expected = keep * expected - 0.9 * gradient
         learner.statistics([k % 3])
         learner.update()
-        assert learner.table.scale >= 2.0**-40
+        # An update finds it above 2^-30, or folds it first.
+        assert learner.table.scale >= 2.0**-30 * keep * (1 - 1e-9)
     np.testing.assert_allclose(learner.theta, expected, rtol=1e-4, atol=1e-5)
 
 
@@ -210,7 +211,7 @@ def test_looking_changes_nothing(probe):
     rng = np.random.default_rng(10)
     corpus = random_sentences(rng, [4, 2, 5], 5)
     learner = steep(corpus, random_theta(rng, corpus))
-    train(learner, [[k % 3] for k in range(12)])
+    train(learner, [[k % 3] for k in range(10)])
     scale = learner.table.scale
     assert 2.0**-40 < scale < 2.0**-30
     probe.settle(learner)
