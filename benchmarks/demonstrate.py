@@ -17,10 +17,10 @@ from benchmarks.dashboard import HTML, choose, measure, publish
 from benchmarks.regressions import describe, git
 from staleness.algorithms.errors import StalenessError
 
-KERNEL = Path("kernels/crf.pyx")
+KERNEL = Path("kernels/models/crf.pyx")
 RETURN = "        if self._width == LANES:\n            return gradients("
 TWICE = """\
-        gradients(self, self.parameters(slot), &self._workspaces[workspace], out,
+        gradients(self, &theta, &self._workspaces[workspace], &self.held[slot], out,
                   self._width // LANES)
 """
 BENCHMARK = "updates.Learning.time_calc"
@@ -59,7 +59,7 @@ def make_clone(folder):
 
 
 def slow_down(path):
-    """Make the CRF's `calc` do its work twice."""
+    """Make the CRF's `find` do its work twice."""
     text = path.read_text(encoding="utf-8")
     if text.count(RETURN) != 1:
         raise StalenessError(f"{path} has no longer the lines to slow down: mend {__file__}")

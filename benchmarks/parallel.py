@@ -22,6 +22,8 @@ from staleness.algorithms.machine import machine
 from staleness.algorithms.run import run
 from staleness.algorithms.shared_memory import make_clock
 from staleness.kernels.core.learner import Learner
+from staleness.kernels.models.nothing import Nothing
+from staleness.kernels.rules.perceptron import StructuredPerceptron
 from staleness.workflow.corpora.encode import ensure
 from staleness.workflow.corpora.encoders import encoder
 
@@ -132,10 +134,13 @@ def seconds_alone(configuration, work):
     configuration : Configuration
         On the wall clock.
     work : ndarray of int [examples]
-        See `staleness.kernels.core.learner.Learner`.
+        See `staleness.kernels.models.nothing.Nothing`.
     """
     processors = configuration.processors
-    clock = make_clock(configuration, Learner(work, processors, processors), None)
+    learner = Learner(
+        Nothing(work), StructuredPerceptron(), slots=processors, workspaces=processors
+    )
+    clock = make_clock(configuration, learner, None)
     while clock.advance() is not Event.DONE:
         pass
     clock.stop()

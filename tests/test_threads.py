@@ -39,7 +39,7 @@ def test_a_missing_lock_is_noticed(built):
     verdict = built.exercise("without-lock", suppressions="asynchronous")
     for function in (
         "crf_add_gradients",
-        "perceptron_add_differences",
+        "decoded_add_differences",
         "hmm_add_nodes",
         "IBMModel1_add",
     ):
@@ -53,8 +53,8 @@ def test_a_reader_that_nobody_holds_back_is_noticed(built):
     for function in (
         "linear_chain_score",
         "linear_chain_scale_transitions",
-        "hmm_emit",
-        "HiddenMarkovModel_prepare",
+        "hmm_recursions_emit",
+        "HiddenMarkovModel_normalise",
         "model1_posteriors",
         "model1_rates",
     ):

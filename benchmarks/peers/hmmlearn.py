@@ -8,6 +8,8 @@ import numpy as np
 
 from benchmarks.peers import Pass, Peer, clock
 from staleness.algorithms.tasks.tagging import Words
+from staleness.kernels.core.learner import Learner
+from staleness.kernels.rules.batch_em import ExpectationMaximization
 
 SENTENCES, STATES = 2000, 45
 LOG_LIKELIHOOD = "log-likelihood"

@@ -10,7 +10,9 @@ from benchmarks.peers import Pass, Peer, clock
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.metrics.alignment import alignment_error, symmetrise
 from staleness.algorithms.tasks.alignment import Alignment
+from staleness.kernels.core.learner import Learner
 from staleness.kernels.models.model1 import IBMModel1
+from staleness.kernels.rules.batch_em import ExpectationMaximization
 
 AER = "AER"
 
@@ -60,15 +62,15 @@ class Aligning:
     def ours(self):
         """Iterate with ours."""
         pairs = self.pairs
-        learner = IBMModel1(
+        model = IBMModel1(
             pairs.source_offsets,
             pairs.source,
             pairs.target_offsets,
             pairs.target,
             source_words=pairs.source_words,
             target_words=pairs.target_words,
-            rule="em",
         )
+        learner = Learner(model, ExpectationMaximization())
         examples = np.arange(len(learner.work), dtype=np.int32)
 
         def iterate():
@@ -76,9 +78,7 @@ class Aligning:
             learner.update()
 
         seconds, busy = clock(iterate, self.iterations)
-        return Pass(
-            self.iterations * seconds, busy, self.amount, self.found(learner.model.evaluate()[0])
-        )
+        return Pass(self.iterations * seconds, busy, self.amount, self.found(model.evaluate()[0]))
 
 
 class Thot(Aligning, Peer):

@@ -1,7 +1,7 @@
 """The kernels on their corpora: what each needs, how long it takes, how fast its parameters come.
 
-Kernels run as in any run, on one thread of the wall clock, whose trace says how long `calc` and
-`up` took; decoding is called by itself. They take turns, an epoch each, and the first does not
+Kernels run as in any run, on one thread of the wall clock, whose trace says how long `find` and
+`apply` took; decoding is called by itself. They take turns, an epoch each, and the first does not
 count. All times are the processor's: those of a trace are multiplied with CPU time over wall time.
 """
 
@@ -18,9 +18,12 @@ from benchmarks.roofline import counts, limits
 from staleness.algorithms.clocks import Event, WallClock
 from staleness.algorithms.configuration import SCHEDULES, TASKS, UPDATES
 from staleness.algorithms.seeds import visiting_order
+from staleness.kernels.core.learner import Learner
 from staleness.kernels.core.memory import LANES
 from staleness.kernels.models.cooccurrence import cooccurrences
 from staleness.kernels.models.model1 import IBMModel1
+from staleness.kernels.rules.batch_em import ExpectationMaximization
+from staleness.kernels.rules.stepwise_em import StepwiseEM
 
 MINI_BATCH = 4
 SEED = 0
@@ -382,10 +385,10 @@ def alignment(corpus):
     targets, _, cells = cooccurrences(*sides[0], *sides[1], *words)
     index = in_order(ends(work), cells)
     found = []
-    for rule, count in (("stepwise", MINI_BATCH), ("em", len(work))):
+    for rule, count in ((StepwiseEM, MINI_BATCH), (ExpectationMaximization, len(work))):
         batch = count == len(work)
         learner, small, in_line = (
-            IBMModel1(*s, *t, source_words=v, target_words=w, rule=rule)
+            Learner(IBMModel1(*s, *t, source_words=v, target_words=w), rule())
             for (s, t), (v, w) in (
                 (sides, words),
                 (few, (FEW_PAIRED, FEW_PAIRED)),

@@ -11,6 +11,8 @@ from staleness.algorithms.configuration import CLOCKS, SCHEDULES, TASKS, UPDATES
 from staleness.algorithms.run import run
 from staleness.algorithms.shared_memory import make_clock
 from staleness.kernels.core.learner import Learner
+from staleness.kernels.models.nothing import Nothing
+from staleness.kernels.rules.perceptron import StructuredPerceptron
 
 from . import data
 from .sampling import AllCores, OneThread
@@ -128,7 +130,13 @@ class Overhead(OneThread):
         processors = self.configuration.processors
         work = np.full(data.EXAMPLES, 14)
         replicas = processors if kind.replicas else 0
-        self.learner = Learner(work, processors, processors, replicas)
+        self.learner = Learner(
+            Nothing(work),
+            StructuredPerceptron(),
+            slots=processors,
+            workspaces=processors,
+            replicas=replicas,
+        )
         self.costs, _ = self.configuration.costs(work)
 
     def seconds(self):

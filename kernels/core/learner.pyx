@@ -56,8 +56,12 @@ cdef class Learner:
     ):
         if replicas and not rule.averages:
             raise ValueError(f"{type(rule).__name__} cannot average replicas")
+        if model.table is not None:
+            raise ValueError("the model has a learner already")
         rule.check(len(model.work_of))
         model.prepare(slots, workspaces, replicas, **rule.asks)
+        if model.table is None:
+            raise NotImplementedError(f"{type(model).__name__} makes no table")
         self.model = model
         self.rule = rule
         self.table = model.table

@@ -1,8 +1,8 @@
 """An update rule: theta <- keep * theta + gain * s, with the statistics s of some examples."""
 
-from libc.math cimport INFINITY, NAN, fabs, isnan
+from libc.math cimport NAN, isnan
 
-from staleness.kernels.core.context cimport FAILED, MISSING, NOT_FINITE, OK, Context, Status, Step
+from staleness.kernels.core.context cimport FAILED, MISSING, OK, Context, Status, Step
 from staleness.kernels.core.model cimport Model
 
 
@@ -60,14 +60,15 @@ cdef class Rule:
         context.corpus, context.mini_batch = corpus, mini_batch
         context.staleness, context.weight = staleness, weight
         cdef Step step = self.step(&context)
-        if isnan(step.keep):
+        if unsaid(&step):
             raise NotImplementedError(f"{type(self).__name__} does not say what its step is")
         return step.keep, step.gain
 
     cdef Step step(self, const Context* context) noexcept nogil:
         """keep and gain of an update; NaN where they cannot be had."""
         cdef Step step
-        step.keep = step.gain = NAN
+        step.keep = NAN
+        step.gain = 0.0
         with gil:
             if type(self).keep_and_gain is not Rule.keep_and_gain:
                 try:
@@ -88,20 +89,21 @@ cdef class Rule:
     ) noexcept nogil:
         """Make an update of what some slots hold."""
         cdef Step step = self.step(context)
-        cdef double scale, factor
+        cdef double factor
         cdef Py_ssize_t slot
         cdef Status status
-        if isnan(step.keep):
+        if unsaid(&step):
             return MISSING if self.failure is None else FAILED
-        status = model.table.begin_update(first, last, step.keep, &scale)
+        status = model.table.begin_update(first, last, &step, &factor)
         if status != OK:
             return status
-        factor = step.gain / scale
-        if not fabs(<float>factor) < INFINITY:
-            status = NOT_FINITE
-        else:
-            for slot in range(first, last):
-                if model.held[slot].count:
-                    model.add(slot, factor)
+        for slot in range(first, last):
+            if model.held[slot].count:
+                model.add(slot, factor)
         model.table.end_update(first)
-        return status
+        return OK
+
+
+cdef inline bint unsaid(const Step* step) noexcept nogil:
+    """Whether a step is that of `Rule`: no arithmetic loses `keep` and leaves a gain of 0."""
+    return isnan(step.keep) and step.gain == 0.0

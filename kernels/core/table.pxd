@@ -2,7 +2,7 @@
 
 from libc.stdint cimport int64_t
 
-from staleness.kernels.core.context cimport Status
+from staleness.kernels.core.context cimport Status, Step
 from staleness.kernels.core.memory cimport Buffer
 from staleness.kernels.core.reader_lock cimport ReaderLock
 
@@ -22,8 +22,8 @@ cdef class Table:
         self,
         Py_ssize_t first,           # IN: of slots first to last - 1, whose copy is updated
         Py_ssize_t last,
-        double keep,                # IN: what theta is multiplied with
-        double* scale,              # OUT: over which the update is to be added
+        const Step* step,           # IN
+        double* factor,             # OUT: the gain, over the scale that statistics are added to
     ) noexcept nogil
     cdef void end_update(self, Py_ssize_t first) noexcept nogil
     cdef double fold(self, Py_ssize_t copy, double scale) noexcept nogil

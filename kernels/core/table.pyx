@@ -9,17 +9,17 @@ that.
 
 import numpy as np
 
-from libc.math cimport frexp, ldexp
+from libc.math cimport INFINITY, fabs, frexp, ldexp
 from libc.stdint cimport int64_t
 from libc.string cimport memcpy, memset
 
 from staleness.kernels.core.atomic cimport FETCH_ADD, atomic_load, atomic_multiply, atomic_store
-from staleness.kernels.core.context cimport NOT_FINITE, OK, Status
+from staleness.kernels.core.context cimport NOT_FINITE, OK, Status, Step
 from staleness.kernels.core.lanes cimport LANES, lanes, lanes_all, lanes_load, lanes_store
 from staleness.kernels.core.validation cimport MOST_LABELS
 
 # Rows are stored as up to theta / SMALLEST_SCALE: of expected counts of a corpus of 10^9 tokens
-# that stays under 10^19. One update leaves at least 2^-53 of the scale, which float32 holds as well.
+# that stays under 10^19. One update leaves at least 2^-53 of the scale, which float32 holds, too.
 cdef double SMALLEST_SCALE = 2.0 ** -30
 
 
@@ -78,9 +78,12 @@ cdef class Table:
         return self.learned + (slot if self.replicas else 0)
 
     cdef Status begin_update(
-        self, Py_ssize_t first, Py_ssize_t last, double keep, double* scale
+        self, Py_ssize_t first, Py_ssize_t last, const Step* step, double* factor
     ) noexcept nogil:
-        """Multiply the copy of some slots by `keep`; if OK, share the lock until `end_update`."""
+        """Multiply the copy of some slots by what is kept, unless something is not finite.
+
+        If that is OK, the lock is shared until `end_update`.
+        """
         cdef Py_ssize_t copy = self.copy(first)
         cdef double before = atomic_load(&self.scales.data[copy])
         if before < SMALLEST_SCALE:
@@ -93,13 +96,19 @@ cdef class Table:
         if not before > 0.0:
             return NOT_FINITE
         self.lock.lock_shared(first)
-        if keep == 0.0:
+        factor[0] = step.gain
+        if step.keep != 0.0:
+            factor[0] /= atomic_load(&self.scales.data[copy]) * step.keep
+        # Before anything has changed; NaN is no less than anything.
+        if not (fabs(<float>factor[0]) < INFINITY and fabs(step.keep) < INFINITY):
+            self.lock.unlock_shared(first)
+            return NOT_FINITE
+        if step.keep == 0.0:
             self.clear(copy)
-            scale[0] = 1.0
         else:
-            # Its own scale, not what others make of it meanwhile: what is kept and what is added
-            # then stay in proportion.
-            scale[0] = atomic_multiply(&self.scales.data[copy], keep)
+            # Over its own scale, not what others make of it meanwhile: what is kept and what is
+            # added then stay in proportion.
+            factor[0] = step.gain / atomic_multiply(&self.scales.data[copy], step.keep)
         return OK
 
     cdef void end_update(self, Py_ssize_t first) noexcept nogil:
@@ -219,9 +228,9 @@ cdef class AveragedTable(Table):
         np.asarray(self.numbers)[:] = 0
 
     cdef Status begin_update(
-        self, Py_ssize_t first, Py_ssize_t last, double keep, double* scale
+        self, Py_ssize_t first, Py_ssize_t last, const Step* step, double* factor
     ) noexcept nogil:
-        cdef Status status = Table.begin_update(self, first, last, keep, scale)
+        cdef Status status = Table.begin_update(self, first, last, step, factor)
         cdef int64_t before
         cdef Py_ssize_t slot
         if status == OK:

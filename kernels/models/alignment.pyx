@@ -41,6 +41,8 @@ cdef class BothDirections(Model):
     def prepare(self, Py_ssize_t slots, Py_ssize_t workspaces, Py_ssize_t replicas=0, **asked):
         """Make the table, slots and workspaces; see `IBMModel1`."""
         super().prepare(slots, workspaces, replicas)
+        if self.first.table is not None or self.second.table is not None:
+            raise ValueError("a direction has a learner already")
         self.table = TranslationTable(slots, replicas, self.first, self.second)
         for direction in (self.first, self.second):
             direction.prepare(slots, workspaces, replicas, table=self.table, **asked)

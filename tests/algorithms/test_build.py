@@ -101,9 +101,10 @@ def test_sources_are_those_of_both_packages():
     names = [name for name, _ in build.sources()]
     assert names == sorted(names)
     assert {
-        "kernels/crf.pyx",
-        "kernels/lanes.h",
-        "kernels/chain.pxd",
+        "kernels/core/lanes.h",
+        "kernels/models/chain.pxd",
+        "kernels/models/crf.pyx",
+        "kernels/rules/sgd.pyx",
         "algorithms/run.py",
         "algorithms/clocks/realtime.h",
         "algorithms/costs/reference.json",

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from staleness.algorithms import calibrate
-from staleness.algorithms.configuration import SCHEDULES, TASKS, Configuration
+from staleness.algorithms.configuration import SCHEDULES, TASKS, UPDATES, Configuration
 from staleness.algorithms.costs.paper import Paper
 from staleness.algorithms.errors import Diverged, StalenessError
 from staleness.algorithms.run import run
@@ -65,15 +65,10 @@ def test_learning_learns(corpus):
 
 def test_metrics_are_of_the_final_theta(corpus):
     result = run(BASE, corpus)
-    from staleness.kernels.models.crf import ConditionalRandomField
-
-    model = ConditionalRandomField(
-        *TASKS["ner"]().training(corpus, seed=0).arrays,
-        label_count=5,
-        feature_count=corpus.about["features"],
-    )
-    model.theta = result.theta
-    metrics = TASKS["ner"]().evaluate(model, corpus)
+    training = TASKS["ner"]().training(corpus, seed=0)
+    learner = UPDATES["sgd"]().learner(training, slots=1, workspaces=1)
+    learner.theta = result.theta
+    metrics = TASKS["ner"]().evaluate(learner, corpus)
     assert metrics["f1"] == result.curve["f1"][-1]
     assert metrics["log_likelihood"] == pytest.approx(result.curve["log_likelihood"][-1], rel=1e-6)
 

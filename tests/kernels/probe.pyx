@@ -5,17 +5,8 @@ import numpy as np
 from libc.stdint cimport int32_t, int64_t
 from libc.string cimport memcpy
 
-from staleness.kernels.models.crf cimport ConditionalRandomField
-from staleness.kernels.em cimport ExpectationMaximization
-from staleness.kernels.core.reader_lock cimport (
-    gate,
-    gate_enter,
-    gate_free,
-    gate_leave,
-    gate_make,
-    gate_open,
-    gate_shut,
-)
+from staleness.kernels.core.atomic cimport FETCH_ADD, LOAD, atomic_add
+from staleness.kernels.core.context cimport OK, Status, Step
 from staleness.kernels.core.lanes cimport (
     LANES,
     exact_exp,
@@ -40,11 +31,15 @@ from staleness.kernels.core.lanes cimport (
     lanes_sum,
     lanes_where_positive,
 )
-from staleness.kernels.core.learner cimport FETCH_ADD, LOAD, OK, Learner, Status, atomic_add
+from staleness.kernels.core.learner cimport Learner
+from staleness.kernels.core.reader_lock cimport ReaderLock
+from staleness.kernels.core.table cimport AveragedTable, Table
+from staleness.kernels.models.counts cimport CountsTable
+from staleness.kernels.models.crf cimport ConditionalRandomField
 from staleness.kernels.models.linear_chain cimport LinearChain
 
-from staleness.kernels.models.hmm import HiddenMarkovModel
 from staleness.kernels.core.memory import aligned_rows, padded_width
+from staleness.kernels.models.hmm import HiddenMarkovModel
 
 
 def width():
@@ -146,64 +141,78 @@ def moved(const float[::1] values, Py_ssize_t begin, Py_ssize_t to):
     return np.asarray(out)
 
 
-def rows(LinearChain model, Py_ssize_t copy=0):
-    """Return copies of the emission and transition rows of a model, padding lanes and all."""
-    rows = np.array(model._rows[copy])
+# ---- what is learned ----------------------------------------------------------------------------
+
+def rows(Learner learner, Py_ssize_t copy=0):
+    """Return copies of the emission and transition rows of a linear chain, padding lanes and all."""
+    cdef LinearChain model = learner.model
+    rows = np.array(model.table.rows[copy]).reshape(-1, model._width)
     return rows[: model.features], rows[model.features :]
 
 
-def learned(LinearChain model, Py_ssize_t slot=0):
-    """Return the parameters that a slot's `calc` reads, float32 [features + labels, labels]."""
-    cdef Py_ssize_t copy = model.parameters(slot) - model._copies
-    return np.array(model._rows[copy])[:, : model.labels] * model._copies[copy].scale
+def learned(Learner learner, Py_ssize_t slot=0):
+    """Return the parameters that a slot's `find` reads, float32 [features + labels, labels]."""
+    cdef LinearChain model = learner.model
+    rows = np.array(model.table.rows[model.table.copy(slot)]).reshape(-1, model._width)
+    return rows[:, : model.labels] * scale(learner, slot)
 
 
-def scale(LinearChain model, Py_ssize_t slot=0):
-    """Return the scale of the parameters that a slot's `calc` reads."""
-    return model.parameters(slot).scale
+def scale(Learner learner, Py_ssize_t slot=0):
+    """Return the scale of the parameters that a slot's `find` reads."""
+    return learner.table.scales.data[learner.table.copy(slot)]
 
 
-def held(ConditionalRandomField model, Py_ssize_t slot, Py_ssize_t tokens):
+def held(Learner learner, Py_ssize_t slot, Py_ssize_t tokens):
     """Return copies of the nodes and edges that a slot holds, padding lanes and all."""
-    cdef Py_ssize_t count = model._statistics[slot].count
+    cdef ConditionalRandomField model = learner.model
+    cdef Py_ssize_t count = model.held[slot].count
     nodes = np.empty((tokens, model._width), dtype=np.float32)
     edges = np.empty((count, model.labels, model._width), dtype=np.float32)
     cdef char[:] to_nodes = nodes.reshape(-1).view(np.int8)
     cdef char[:] to_edges = edges.reshape(-1).view(np.int8)
     if nodes.nbytes:
-        memcpy(&to_nodes[0], model._statistics[slot].nodes, nodes.nbytes)
+        memcpy(&to_nodes[0], model._gradients[slot].nodes.data, nodes.nbytes)
     if edges.nbytes:
-        memcpy(&to_edges[0], model._statistics[slot].edges, edges.nbytes)
+        memcpy(&to_edges[0], model._gradients[slot].edges.data, edges.nbytes)
     return nodes, edges
 
 
-def average(Learner learner):
-    """Give every replica of a learner their mean."""
-    learner.average()
+def average(learner):
+    """Give every replica of a learner, or of a table, their mean."""
+    cdef Table table = getattr(learner, "table", learner)
+    table.average()
+
+
+def settle(learner):
+    """Make theta of a learner, or of a table, ready to be looked at."""
+    cdef Table table = getattr(learner, "table", learner)
+    table.settle()
 
 
 def touched(Learner learner, Py_ssize_t slot=0):
     """Return how much work an update of a slot will touch."""
-    return learner._touched[slot, 0]
+    return learner.model.touched(slot)
 
 
-# ---- expectation maximisation -------------------------------------------------------------------
-
-def stored(ExpectationMaximization model, Py_ssize_t copy=0):
+def stored(Learner learner, Py_ssize_t copy=0):
     """Return the counts that a copy stores, what theta divides them by, and the scale of both.
 
     Of a HMM, [words + states + 1, width] and [width], the latter only of words. Of Model 1,
     [parameters] and [1 + source words].
     """
-    counts = np.array(model._counts[copy])
-    if isinstance(model, HiddenMarkovModel):
-        counts = counts.reshape(-1, padded_width(model.states))
-    return counts, np.array(model._totals[copy]), model._scales[copy]
+    cdef CountsTable table = learner.table
+    counts = np.array(table.rows[copy])
+    if isinstance(learner.model, HiddenMarkovModel):
+        counts = counts.reshape(-1, padded_width(learner.model.states))
+    else:
+        assert not counts[learner.model.parameters :].any()
+        counts = counts[: learner.model.parameters]
+    return counts, np.array(table.totals[copy]), table.scales.data[copy]
 
 
-def spoil(ExpectationMaximization model):
-    """Make the master copy's counts NaN."""
-    np.asarray(model._counts)[0] = np.nan
+def spoil(Learner learner, counts=slice(None)):
+    """Make the master copy's counts NaN, or some of them."""
+    np.asarray(learner.table.rows)[0, counts] = np.nan
 
 
 def drive(
@@ -223,60 +232,105 @@ def drive(
         workspace = slot
     with nogil:
         while done < updates and status == OK:
-            status = learner.calc(
+            status = learner.find(
                 slot, workspace, &mini_batches[done % mini_batches.shape[0], 0],
                 mini_batches.shape[1])
             if status == OK:
-                status = learner.up(slot, slot + 1)
+                status = learner.apply(slot, slot + 1, 0, 1.0)
             done += status == OK
     return done
+
+
+# ---- tables -------------------------------------------------------------------------------------
+
+def decay(Table table, double keep, double gain=1.0, Py_ssize_t first=0, Py_ssize_t last=-1):
+    """Begin and end an update of a table; return what statistics were to be added times."""
+    cdef Step step
+    cdef double factor
+    step.keep, step.gain = keep, gain
+    if table.begin_update(first, first + 1 if last < 0 else last, &step, &factor) != OK:
+        raise FloatingPointError
+    table.end_update(first)
+    return factor
+
+
+def fold(Table table, double scale, Py_ssize_t copy=0):
+    """Move a scale into a copy; return what is left of it."""
+    return table.fold(copy, scale)
+
+
+def clear(Table table, Py_ssize_t copy=0):
+    """Make a copy 0."""
+    table.clear(copy)
+
+
+def mean(Table table):
+    """Make theta the mean of the replicas."""
+    table.mean()
+
+
+def scales(Table table):
+    """Return the scale of each copy."""
+    return [table.scales.data[copy] for copy in range(table.rows.shape[0])]
+
+
+def add_averaged(AveragedTable table, const float[::1] added, double keep=1.0,
+                 Py_ssize_t slot=0):
+    """Make an update of one row, as a model does: to theta, and to the sum of all."""
+    cdef Step step
+    cdef double factor
+    cdef Py_ssize_t j, copy = table.copy(slot)
+    step.keep, step.gain = keep, 1.0
+    if table.begin_update(slot, slot + 1, &step, &factor) != OK:
+        raise FloatingPointError
+    for j in range(added.shape[0]):
+        table.rows[copy, j] += added[j] * <float>factor
+        table.sums[copy - 1, 0, j] += table.before[slot] * <double>added[j]
+    table.end_update(slot)
 
 
 # ---- threads ------------------------------------------------------------------------------------
 
 cdef enum:
-    LOOKS = 2000    # at what others do, while inside or alone
+    LOOKS = 2000    # at what others do, while sharing or alone
 
 
 cdef class Turnstile:
-    """A gate, and what would go wrong if it did not hold."""
+    """A lock that many share, and what would go wrong if it did not hold."""
 
-    cdef gate _gate
-    cdef int64_t _inside                # as many as have gone in
-    cdef int64_t _alone                 # 1 while somebody has shut it
+    cdef ReaderLock _lock
+    cdef int64_t _sharing               # as many as share it
+    cdef int64_t _alone                 # 1 while somebody holds it alone
     cdef readonly int64_t violations
-    cdef readonly int64_t shut          # how often; counted without any protection but the gate
+    cdef readonly int64_t held          # alone, how often; counted without any other protection
 
     def __init__(self, Py_ssize_t places):
-        if not gate_make(&self._gate, <int32_t>places):
+        if not self._lock.places(<int32_t>places):
             raise MemoryError
 
-    def __dealloc__(self):
-        gate_free(&self._gate)
-
     def hammer(self, Py_ssize_t place, int64_t turns, int64_t every):
-        """Go in and out; each `every`-th turn, shut it instead."""
+        """Share it and let go; each `every`-th turn, hold it alone instead."""
         cdef int64_t turn
         cdef bint wrong
         with nogil:
             for turn in range(turns):
                 wrong = False
                 if (turn + place) % every == 0:
-                    gate_shut(&self._gate)
+                    self._lock.lock()
                     wrong = FETCH_ADD(&self._alone, 1) != 0
                     # Long enough for others to come; what they do is not to be lost.
                     for _ in range(LOOKS):
-                        wrong |= LOAD(&self._inside) != 0
-                    self.shut += 1
+                        wrong |= LOAD(&self._sharing) != 0
+                    self.held += 1
                     FETCH_ADD(&self._alone, -1)
-                    gate_open(&self._gate)
+                    self._lock.unlock()
                 else:
-                    gate_enter(&self._gate, <int32_t>place)
-                    FETCH_ADD(&self._inside, 1)
+                    self._lock.lock_shared(<int32_t>place)
+                    FETCH_ADD(&self._sharing, 1)
                     for _ in range(LOOKS):
                         wrong |= LOAD(&self._alone) != 0
-                    FETCH_ADD(&self._inside, -1)
-                    gate_leave(&self._gate, <int32_t>place)
+                    FETCH_ADD(&self._sharing, -1)
+                    self._lock.unlock_shared(<int32_t>place)
                 FETCH_ADD(&self.violations, wrong)
 
 

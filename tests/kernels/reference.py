@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from staleness.kernels.core.learner import Learner
+
 
 @dataclass(frozen=True)
 class Sentences:
@@ -29,6 +31,13 @@ class Sentences:
 
     def __len__(self):
         return len(self.offsets) - 1
+
+    def learner(self, kind, rule, theta=None, **sizes):
+        """Return a learner of a model of this kind, that begins from theta."""
+        learner = Learner(kind(*self.arrays, **self.sizes), rule, **sizes)
+        if theta is not None:
+            learner.theta = theta
+        return learner
 
     def tokens(self, sentence):
         return range(self.offsets[sentence], self.offsets[sentence + 1])

@@ -8,10 +8,34 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from staleness.kernels.core.learner import Learner
 from staleness.kernels.models.hmm import HiddenMarkovModel
 from staleness.kernels.models.model1 import IBMModel1
+from staleness.kernels.rules.batch_em import ExpectationMaximization
+from staleness.kernels.rules.incremental_em import IncrementalEM
+from staleness.kernels.rules.stepwise_em import StepwiseEM
 
 from .reference import by_recursion, logsumexp
+
+RULES = {
+    "em": ExpectationMaximization,
+    "stepwise": StepwiseEM,
+    "incremental": IncrementalEM,
+}
+
+
+class Corpus:
+    """What a model is learned from; a subclass says which."""
+
+    def learner(self, rule="em", *, slots=1, workspaces=1, replicas=0, **hyper_parameters):
+        """Return a learner of the model by a rule of these hyper-parameters."""
+        return Learner(
+            self.model(),
+            RULES[rule](**hyper_parameters),
+            slots=slots,
+            workspaces=workspaces,
+            replicas=replicas,
+        )
 
 
 def offsets_of(lengths):
@@ -37,7 +61,7 @@ def random_rows(rng, rows, columns, concentration=1.0):
 
 
 @dataclass(frozen=True)
-class HMM:
+class HMM(Corpus):
     """A corpus of sentences and where to begin; mu is [words + states + 1, states], as theta."""
 
     offsets: np.ndarray
@@ -53,14 +77,13 @@ class HMM:
     def __len__(self):
         return len(self.offsets) - 1
 
-    def learner(self, **options):
+    def model(self):
         return HiddenMarkovModel(
             self.offsets,
             self.tokens,
             words=self.words,
             responsibilities=self.responsibilities,
             transitions=self.transitions,
-            **options,
         )
 
     def evaluate(self, learner):
@@ -140,7 +163,7 @@ def random_hmm(rng, lengths, words=6, states=3, concentration=1.0):
 
 
 @dataclass(frozen=True)
-class Model1:
+class Model1(Corpus):
     """A corpus of sentence pairs; mu is [target words, 1 + source words], of all pairs of words.
 
     Those that never co-occur have their part of the uniform t that learning begins with.
@@ -156,7 +179,7 @@ class Model1:
     def __len__(self):
         return len(self.source_offsets) - 1
 
-    def learner(self, **options):
+    def model(self):
         return IBMModel1(
             self.source_offsets,
             self.source,
@@ -164,7 +187,6 @@ class Model1:
             self.target,
             source_words=self.source_words,
             target_words=self.target_words,
-            **options,
         )
 
     def evaluate(self, learner):
@@ -266,12 +288,15 @@ def stepwise_em(model, mini_batches, alpha, smoothing=0.0):
         yield model.normalised(mu, smoothing)
 
 
-def incremental_em(model, mini_batches, smoothing=0.0):
-    """Yield theta and mu after each update: mu is the sum of every example's latest counts."""
+def incremental_em(model, mini_batches, smoothing=0.0, weight=1.0):
+    """Yield theta and mu after each update: mu is the sum of what is kept of every example.
+
+    That is its latest counts, or by its weight on the way to them.
+    """
     kept = np.array([model.begun(number) for number in range(len(model))])
     for examples in mini_batches:
         theta = model.normalised(kept.sum(axis=0), smoothing)
         for number in examples:
-            kept[number] = model.statistics(theta, [number])[1]
+            kept[number] += weight * (model.statistics(theta, [number])[1] - kept[number])
         mu = kept.sum(axis=0)
         yield model.normalised(mu, smoothing), mu

@@ -1,19 +1,24 @@
-"""For the tests: a learner that counts, so that an update that is lost is missed.
+"""For the tests: a model and a rule that count, so that an update that is lost is missed.
 
-Its statistics are the examples themselves. An update adds 1 to the count of each of them and to
-every one of `cells` totals that all updates share, by reading, adding and writing back without any
+Statistics are the examples themselves. An update adds 1 to the count of each of them and to every
+one of `cells` totals that all updates share, by reading, adding and writing back without any
 protection of its own: two updates at the same time lose counts.
 """
 
 import numpy as np
 
-from libc.stdint cimport int32_t, int64_t
-from libc.string cimport memcpy
+from libc.stdint cimport int64_t
 
-from staleness.kernels.core.learner cimport NO_MEMORY, NOT_FINITE, OK, Learner, Status
+from staleness.kernels.core.context cimport NO_MEMORY, NOT_FINITE, OK, Context, Status
+from staleness.kernels.core.model cimport Held, Model
+from staleness.kernels.core.rule cimport Rule
+
+from staleness.kernels.core.learner import Learner
+from staleness.kernels.core.memory import aligned_rows
+from staleness.kernels.core.table import Table
 
 
-cdef class Counting(Learner):
+cdef class Counting(Model):
     """Counts examples.
 
     Parameters
@@ -25,26 +30,23 @@ cdef class Counting(Learner):
         Shared totals: how long an update takes.
     poison : int
         The example whose statistics are not finite; -1 for none.
-    slots, workspaces : int
     """
 
     cdef readonly Py_ssize_t poison
-    cdef readonly int64_t overlaps          # updates that began while another was under way
+    cdef readonly Py_ssize_t room
     cdef int64_t[::1] _counts
     cdef int64_t[::1] _totals
-    cdef int32_t[:, ::1] _kept              # [slots, room]
-    cdef Py_ssize_t[::1] _kept_count        # [slots]
-    cdef int64_t _inside
 
-    def __init__(
-        self, work, *, room, cells=1, poison=-1, slots=1, workspaces=1, replicas=0
-    ):
-        super().__init__(work, slots, workspaces, replicas)
+    def __init__(self, work, *, room, cells=1, poison=-1):
+        super().__init__(work)
+        self.room = room
         self.poison = poison
         self._counts = np.zeros(len(work), dtype=np.int64)
         self._totals = np.zeros(cells, dtype=np.int64)
-        self._kept = np.zeros((slots, room), dtype=np.int32)
-        self._kept_count = np.zeros(slots, dtype=np.intp)
+
+    def prepare(self, Py_ssize_t slots, Py_ssize_t workspaces, Py_ssize_t replicas=0):
+        super().prepare(slots, workspaces, replicas)
+        self.table = Table(aligned_rows(1 + replicas, 1), slots, replicas)
 
     @property
     def counts(self):
@@ -56,35 +58,43 @@ cdef class Counting(Learner):
         """Examples in all updates, many times over."""
         return np.array(self._totals)
 
-    cdef Status calc(
-        self,
-        Py_ssize_t slot,
-        Py_ssize_t workspace,
-        const int32_t* examples,
-        Py_ssize_t count,
-    ) noexcept nogil:
+    cdef Status find(self, Py_ssize_t slot, Py_ssize_t workspace) noexcept nogil:
+        cdef const Held* held = &self.held[slot]
         cdef Py_ssize_t k
-        if count > self._kept.shape[1]:
+        if held.count > self.room:
             return NO_MEMORY
-        for k in range(count):
-            if examples[k] == self.poison:
+        for k in range(held.count):
+            if held.examples.data[k] == self.poison:
                 return NOT_FINITE
-        if count:
-            memcpy(&self._kept[slot, 0], examples, count * sizeof(int32_t))
-        self._kept_count[slot] = count
         return OK
 
-    cdef Status up(self, Py_ssize_t first, Py_ssize_t last) noexcept nogil:
-        cdef Py_ssize_t slot, k, count = 0
+
+cdef class Adding(Rule):
+    """Adds, and notices who begins while another is at it."""
+
+    cdef readonly int64_t overlaps          # updates that began while another was under way
+    cdef int64_t _inside
+
+    # Without the table's lock, which would protect what is added here.
+    cdef Status update(
+        self, Model model, Py_ssize_t first, Py_ssize_t last, const Context* context
+    ) noexcept nogil:
+        cdef const Held* held
+        cdef Py_ssize_t slot, k
         self.overlaps += self._inside
         self._inside = 1
         for slot in range(first, last):
-            for k in range(self._kept_count[slot]):
-                self._counts[self._kept[slot, k]] += 1
-            count += self._kept_count[slot]
-        if count:
-            self.count_update(count)
-        for k in range(self._totals.shape[0]):
-            self._totals[k] += count
+            held = &model.held[slot]
+            for k in range(held.count):
+                (<Counting>model)._counts[held.examples.data[k]] += 1
+        for k in range((<Counting>model)._totals.shape[0]):
+            (<Counting>model)._totals[k] += context.mini_batch
         self._inside = 0
         return OK
+
+
+def learner(work, *, slots=1, workspaces=1, replicas=0, **options):
+    """Return a learner that counts; for the options see `Counting`."""
+    return Learner(
+        Counting(work, **options), Adding(), slots=slots, workspaces=workspaces, replicas=replicas
+    )

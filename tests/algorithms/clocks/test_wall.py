@@ -72,7 +72,7 @@ def test_no_update_is_lost(counting, processors, mini_batch_size, cells):
     finish(clock)
     assert (learner.model.counts == epochs).all()
     assert (learner.model.totals == epochs * examples).all()
-    assert learner.overlaps == 0
+    assert learner.rule.overlaps == 0
     assert learner.examples == epochs * examples
     assert learner.updates == -(-epochs * examples // mini_batch_size)
     assert sorted(clock.trace["update_number"]) == list(range(1, learner.updates + 1))

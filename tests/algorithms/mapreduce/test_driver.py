@@ -206,7 +206,8 @@ def test_every_job_counts_once_whatever_is_lost(
     assert [updates for updates, *_ in driver.master.work] == list(range(len(trace)))
     assert driver.examples == trace["examples"].sum() == 2 * driver.total
     # Every example of the corpus in each epoch.
-    work = driver.task.training(corpus, SEED).learner().work.sum()
+    training = driver.task.training(corpus, SEED)
+    work = UPDATES["em"]().learner(training, slots=1, workspaces=1).work.sum()
     by_epoch = trace["work"].reshape(2, -1).sum(axis=1)
     assert by_epoch.tolist() == [work, work]
     assert (trace["attempts"] >= 1).all()

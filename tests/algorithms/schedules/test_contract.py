@@ -145,7 +145,7 @@ def test_every_mini_batch_is_done_once(count, kind, schedule, processors, mini_b
     if exclusive(kind, schedule, processors):
         assert learner.model.counts.tolist() == np.bincount(order, minlength=EXAMPLES).tolist()
         assert (learner.model.totals == len(order)).all()
-        assert learner.overlaps == 0
+        assert learner.rule.overlaps == 0
     mini_batches = -(-len(order) // mini_batch_size)
     trace = clock.trace
     shares = processors if schedule.splits() else 1

@@ -10,6 +10,7 @@ from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.metrics.alignment import alignment_error, symmetrise
 from staleness.algorithms.run import run
 from staleness.algorithms.tasks.alignment import SYMMETRISATION, Alignment
+from staleness.kernels.core.learner import Learner
 
 from ..synthetic import WORDS, finish, make_clock
 
@@ -35,21 +36,29 @@ def of(corpus, *names):
     return [corpus[f"train.{name}"] for name in names]
 
 
+def learner_of(corpus, update, seed=0):
+    training = Alignment().training(corpus, seed)
+    return UPDATES[update]().learner(training, slots=1, workspaces=1)
+
+
 def test_learns_both_directions(corpus):
     training = Alignment().training(corpus, seed=3)
-    learner = training.learner(rule="em", slots=3, workspaces=2, smoothing=0.5)
+    learner = UPDATES["em"](smoothing=0.5).learner(training, slots=3, workspaces=2)
     sizes = np.diff(corpus["train.source_offsets"]), np.diff(corpus["train.target_offsets"])
     cells = (sizes[0] + 1) * sizes[1], (sizes[1] + 1) * sizes[0]
-    for model, work in zip((learner.model.first, learner.model.second), cells, strict=True):
-        assert model.work.tolist() == work.tolist()
+    for model in (learner.model.first, learner.model.second):
         assert (model.source_words, model.target_words) == (WORDS, WORDS)
-        assert (model.smoothing, model.slots, model.workspaces) == (0.5, 3, 2)
+        assert model.smoothing == 0.5
+    assert (learner.slots, learner.workspaces) == (3, 2)
     assert learner.work.tolist() == (cells[0] + cells[1]).tolist()
+    apart = training.model()
+    for model, work in zip((apart.first, apart.second), cells, strict=True):
+        assert Learner(model, UPDATES["em"]().rule()).work.tolist() == work.tolist()
 
 
 def test_nothing_is_random(corpus):
     """The seed only orders the examples, and so the sums of float32."""
-    begun = [Alignment().training(corpus, seed).learner(rule="em").theta for seed in (0, 1)]
+    begun = [learner_of(corpus, "em", seed).theta for seed in (0, 1)]
     assert begun[0].tobytes() == begun[1].tobytes()
     thetas = [
         result_of(corpus, update="em", schedule="single-batch", seed=seed).theta for seed in (0, 1)
@@ -73,7 +82,7 @@ def test_rules_out_of_range(corpus, update, values, message):
 
 
 def test_metrics_are_those_of_the_best_alignments(corpus):
-    learner = Alignment().training(corpus, 0).learner(rule="stepwise")
+    learner = learner_of(corpus, "stepwise-em")
     for number in range(12):
         learner.statistics([number])
         learner.update()

@@ -106,7 +106,7 @@ def test_sgd_hands_its_hyper_parameters_on(corpus):
     training = TASKS["ner"]().training(corpus, seed=0)
     rule = UPDATES["sgd"].configure({"step_size": 0.25, "decay": 0.125, "l2": 2.0})
     learner = rule.learner(training, slots=1, workspaces=1)
-    assert (learner.rule.step_size, learner.decay, learner.rule.l2) == (0.25, 0.125, 2.0)
+    assert (learner.rule.step_size, learner.rule.decay, learner.rule.l2) == (0.25, 0.125, 2.0)
 
 
 @pytest.mark.parametrize("limit", [0.0, -1.0, float("inf"), float("nan")])
@@ -119,7 +119,7 @@ def test_mira_out_of_range(corpus, limit):
 def test_mira_hands_its_step_limit_on(corpus):
     training = TASKS["ner"]().training(corpus, seed=0)
     rule = UPDATES["mira"].configure({"step_limit": 0.25})
-    assert rule.learner(training, slots=1, workspaces=1).step_limit == 0.25
+    assert rule.learner(training, slots=1, workspaces=1).rule.step_limit == 0.25
 
 
 def test_the_perceptron_has_no_hyper_parameters():

@@ -7,20 +7,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from staleness.kernels.models.decoded import DecodedChain
 from staleness.kernels.rules.perceptron import StructuredPerceptron
 
-from . import reference
-from .reference import Sentences, random_sentences, random_theta
-from .test_crf import extremes
+from .. import reference
+from ..models.test_crf import extremes
+from ..reference import Sentences, random_sentences, random_theta
 
 learn = partial(reference.averaged, step=reference.perceptron_step)
 
 
-def perceptron(corpus, theta=None, **options):
-    learner = StructuredPerceptron(*corpus.arrays, **corpus.sizes, **options)
-    if theta is not None:
-        learner.theta = theta
-    return learner
+def perceptron(corpus, theta=None, **sizes):
+    return corpus.learner(DecodedChain, StructuredPerceptron(), theta, **sizes)
 
 
 def train(learner, mini_batches, slot=0):
@@ -278,7 +276,7 @@ def test_it_learns_what_can_be_learned():
     rng = np.random.default_rng(4)
     corpus = random_sentences(rng, [5] * 20, 4, feature_count=60)
     teacher = perceptron(corpus, random_theta(rng, corpus))
-    corpus.labels[:] = teacher.evaluate(*corpus.arrays)[0]
+    corpus.labels[:] = teacher.model.evaluate(*corpus.arrays)[0]
     learner = perceptron(corpus)
     train(learner, np.tile(np.arange(20), 100)[:, None])
     learner.statistics(range(20))
@@ -307,10 +305,10 @@ def test_splitting_over_slots_changes_no_bit(problem):
     whole = perceptron(corpus, theta)
     split = perceptron(corpus, theta, slots=len(parts), workspaces=2)
     for _ in range(3):
-        whole.calculate(batch)
+        whole.statistics(batch)
         whole.update()
         for slot, part in enumerate(parts):
-            split.calculate(part, slot=slot, workspace=slot % 2)
+            split.statistics(part, slot=slot, workspace=slot % 2)
         split.update(0, len(parts))
     assert split.theta.tobytes() == whole.theta.tobytes()
     assert (split.updates, split.examples) == (whole.updates, whole.examples)
@@ -353,7 +351,7 @@ def test_padding_lanes_stay_zero(probe, labels):
     corpus = random_sentences(rng, rng.integers(0, 6, size=4), labels)
     learner = perceptron(corpus, random_theta(rng, corpus))
     train(learner, rng.integers(0, 4, size=(15, 2)))
-    learner.settle()
+    probe.settle(learner)
     for copy in (0, 1):
         for rows in probe.rows(learner, copy):
             assert not rows[:, labels:].any()

@@ -7,25 +7,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from staleness.kernels.core.rule import Rule
 from staleness.kernels.models.crf import ConditionalRandomField
 
-from . import reference
-from .reference import random_sentences, random_theta
+from .. import reference
+from ..reference import random_sentences, random_theta
 
 # What a token of a long sentence may add to the error of a sum.
 LONG = 1e-7
 
 
-def model_of(corpus, theta, **options):
-    model = ConditionalRandomField(*corpus.arrays, **corpus.sizes, **options)
-    model.theta = theta
-    return model
+def learner_of(corpus, theta, **sizes):
+    return corpus.learner(ConditionalRandomField, Rule(), theta, **sizes)
 
 
 def gradient_of(corpus, theta, sentences=None):
-    model = model_of(corpus, theta)
-    model.calculate(np.arange(len(corpus)) if sentences is None else sentences)
-    return model.gradient()
+    learner = learner_of(corpus, theta)
+    learner.statistics(np.arange(len(corpus)) if sentences is None else sentences)
+    return learner.model.statistics()
 
 
 @st.composite
@@ -64,14 +63,14 @@ def test_equals_enumeration(lengths, labels):
     rng = np.random.default_rng([len(lengths), labels])
     corpus = random_sentences(rng, lengths, labels)
     theta = random_theta(rng, corpus)
-    model = model_of(corpus, theta)
-    decoded, log_likelihood = model.evaluate(*corpus.arrays)
-    model.calculate(np.arange(len(corpus)))
+    learner = learner_of(corpus, theta)
+    decoded, log_likelihood = learner.model.evaluate(*corpus.arrays)
+    learner.statistics(np.arange(len(corpus)))
     infer = reference.by_enumeration
     expected = reference.log_likelihood(theta, corpus, infer=infer)
     np.testing.assert_allclose(log_likelihood, expected, rtol=1e-5, atol=1e-5)
     expected = reference.gradient(theta, corpus, infer=infer)
-    np.testing.assert_allclose(model.gradient(), expected, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(learner.model.statistics(), expected, rtol=1e-4, atol=1e-5)
     for sentence in range(len(corpus)):
         best = infer(*reference.scores(theta, corpus, sentence)).best
         assert tuple(decoded[corpus.tokens(sentence)]) == best
@@ -79,12 +78,12 @@ def test_equals_enumeration(lengths, labels):
 
 def test_no_sentences():
     corpus = random_sentences(np.random.default_rng(0), [], 3)
-    model = model_of(corpus, random_theta(np.random.default_rng(0), corpus))
-    decoded, log_likelihood = model.evaluate(*corpus.arrays)
+    learner = learner_of(corpus, random_theta(np.random.default_rng(0), corpus))
+    decoded, log_likelihood = learner.model.evaluate(*corpus.arrays)
     assert decoded.shape == (0,)
     assert log_likelihood == 0.0
-    model.calculate([])
-    assert not model.gradient().any()
+    learner.statistics([])
+    assert not learner.model.statistics().any()
 
 
 @pytest.mark.parametrize("labels", [3, 18])
@@ -94,7 +93,7 @@ def test_ties_go_to_the_lowest_labels_from_the_end(labels):
     lengths = [3] * (10 if labels > 16 else 40)
     corpus = random_sentences(rng, lengths, labels, feature_count=4, most_features=2)
     theta = np.round(random_theta(rng, corpus, 0.4))
-    decoded, _ = model_of(corpus, theta).evaluate(*corpus.arrays)
+    decoded, _ = learner_of(corpus, theta).model.evaluate(*corpus.arrays)
     for sentence in range(len(corpus)):
         best = reference.by_enumeration(*reference.scores(theta, corpus, sentence)).best
         assert tuple(decoded[corpus.tokens(sentence)]) == best
@@ -110,8 +109,8 @@ def test_equals_recursions_in_log_space(labels, spread):
     lengths = [*rng.integers(0, 30, size=12), 257, 1, 400]
     corpus = random_sentences(rng, lengths, labels, feature_count=50, most_features=12)
     theta = random_theta(rng, corpus, spread)
-    model = model_of(corpus, theta)
-    decoded, log_likelihood = model.evaluate(*corpus.arrays)
+    learner = learner_of(corpus, theta)
+    decoded, log_likelihood = learner.model.evaluate(*corpus.arrays)
     expected = reference.log_likelihood(theta, corpus)
     # Half a unit in the last place of float32 a token, where gains and losses cancel.
     tokens = len(corpus.labels)
@@ -133,7 +132,7 @@ def test_equals_recursions_in_log_space(labels, spread):
 @given(problems())
 def test_equals_recursions_on_any_input(problem):
     corpus, theta = problem
-    _, log_likelihood = model_of(corpus, theta).evaluate(*corpus.arrays)
+    _, log_likelihood = learner_of(corpus, theta).model.evaluate(*corpus.arrays)
     expected = reference.log_likelihood(theta, corpus)
     np.testing.assert_allclose(log_likelihood, expected, rtol=1e-4, atol=1e-4)
     np.testing.assert_allclose(
@@ -145,15 +144,15 @@ def test_statistics_are_of_the_examples_asked_for():
     rng = np.random.default_rng(3)
     corpus = random_sentences(rng, [4, 2, 6, 1, 3], 5)
     theta = random_theta(rng, corpus)
-    model = model_of(corpus, theta, slots=3, workspaces=2)
-    model.calculate([0, 1, 2, 3, 4], slot=1)
-    model.calculate([3, 1, 3], slot=1, workspace=1)
-    model.calculate([2], slot=2)
+    learner = learner_of(corpus, theta, slots=3, workspaces=2)
+    learner.statistics([0, 1, 2, 3, 4], slot=1)
+    learner.statistics([3, 1, 3], slot=1, workspace=1)
+    learner.statistics([2], slot=2)
     expected = reference.gradient(theta, corpus, [3, 1, 3])
-    np.testing.assert_allclose(model.gradient(1), expected, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(learner.model.statistics(1), expected, rtol=1e-4, atol=1e-5)
     expected = reference.gradient(theta, corpus, [2])
-    np.testing.assert_allclose(model.gradient(2), expected, rtol=1e-4, atol=1e-5)
-    assert not model.gradient(0).any()
+    np.testing.assert_allclose(learner.model.statistics(2), expected, rtol=1e-4, atol=1e-5)
+    assert not learner.model.statistics(0).any()
 
 
 def test_evaluates_a_corpus_other_than_the_one_it_learns():
@@ -161,7 +160,7 @@ def test_evaluates_a_corpus_other_than_the_one_it_learns():
     corpus = random_sentences(rng, [2, 1], 4)
     other = random_sentences(rng, [30, 0, 7], 4)
     theta = random_theta(rng, corpus)
-    _, log_likelihood = model_of(corpus, theta).evaluate(*other.arrays)
+    _, log_likelihood = learner_of(corpus, theta).model.evaluate(*other.arrays)
     expected = reference.log_likelihood(theta, other)
     np.testing.assert_allclose(log_likelihood, expected, rtol=1e-5)
 
@@ -175,16 +174,16 @@ def test_gradient_equals_finite_differences(labels):
     rng = np.random.default_rng(labels)
     corpus = random_sentences(rng, [6, 9, 1, 4], labels, feature_count=6)
     theta = random_theta(rng, corpus, 0.5)
-    model = model_of(corpus, theta)
-    model.calculate(np.arange(len(corpus)))
-    gradient = model.gradient()
+    learner = learner_of(corpus, theta)
+    learner.statistics(np.arange(len(corpus)))
+    gradient = learner.model.statistics()
     step = 2.0**-6
 
     def difference(direction):
         values = []
         for sign in (1, -1):
-            model.theta = theta + sign * step * direction
-            values.append(model.evaluate(*corpus.arrays)[1])
+            learner.theta = theta + sign * step * direction
+            values.append(learner.model.evaluate(*corpus.arrays)[1])
         return (values[0] - values[1]) / (2 * step)
 
     directions = [rng.choice([-1.0, 1.0], size=theta.shape) for _ in range(10)]
@@ -221,12 +220,12 @@ def test_the_mean_likelihood_of_all_labels_is_one(problem):
     sentence = replace(corpus, offsets=np.array([0, len(corpus.labels)]))
     if len(sentence.labels) == 0:
         return
-    model = model_of(corpus, theta)
+    learner = learner_of(corpus, theta)
     total = 0.0
     for label in range(corpus.label_count):
         labels = sentence.labels.copy()
         labels[-1] = label
-        log_likelihood = model.evaluate(sentence.offsets, labels, *sentence.arrays[2:])[1]
+        log_likelihood = learner.model.evaluate(sentence.offsets, labels, *sentence.arrays[2:])[1]
         total += np.exp(log_likelihood)
     emission, transition = reference.scores(theta, sentence, 0)
     found = reference.by_recursion(emission, transition)
@@ -247,8 +246,8 @@ def test_a_constant_over_the_labels_changes_nothing(problem, constant):
     corpus, theta = problem
     moved = theta.copy()
     moved[0] += np.float32(constant)
-    before = model_of(corpus, theta).evaluate(*corpus.arrays)[1]
-    after = model_of(corpus, moved).evaluate(*corpus.arrays)[1]
+    before = learner_of(corpus, theta).model.evaluate(*corpus.arrays)[1]
+    after = learner_of(corpus, moved).model.evaluate(*corpus.arrays)[1]
     np.testing.assert_allclose(after, before, rtol=1e-4, atol=1e-3)
 
 
@@ -256,13 +255,13 @@ def test_a_constant_over_the_labels_changes_nothing(problem, constant):
 @given(problems(spreads=(0.1, 1.0, 5.0)))
 def test_padding_lanes_hold_nothing(probe, problem):
     corpus, theta = problem
-    model = model_of(corpus, theta)
-    model.calculate(np.arange(len(corpus)))
-    nodes, edges = probe.held(model, 0, len(corpus.labels))
+    learner = learner_of(corpus, theta)
+    learner.statistics(np.arange(len(corpus)))
+    nodes, edges = probe.held(learner, 0, len(corpus.labels))
     assert nodes.shape[1] % probe.width() == 0
     assert not nodes[:, corpus.label_count :].any()
     assert not edges[:, :, corpus.label_count :].any()
-    for rows in probe.rows(model):
+    for rows in probe.rows(learner):
         assert rows.shape[1] == nodes.shape[1]
         assert not rows[:, corpus.label_count :].any()
 
@@ -271,12 +270,12 @@ def test_theta_comes_back_as_it_was_set():
     rng = np.random.default_rng(5)
     corpus = random_sentences(rng, [3], 19)
     theta = random_theta(rng, corpus, 100.0)
-    model = model_of(corpus, theta)
-    assert model.theta.dtype == np.float32
-    assert model.theta.tobytes() == theta.tobytes()
+    learner = learner_of(corpus, theta)
+    assert learner.theta.dtype == np.float32
+    assert learner.theta.tobytes() == theta.tobytes()
     with pytest.raises(ValueError, match=r"theta is \[31, 19\]"):
-        model.theta = theta[1:]
-    assert model.theta.tobytes() == theta.tobytes()
+        learner.theta = theta[1:]
+    assert learner.theta.tobytes() == theta.tobytes()
 
 
 # ---- extreme and broken numbers -----------------------------------------------------------------
@@ -288,7 +287,7 @@ def test_large_emissions(labels):
     corpus = random_sentences(rng, [12, 5, 1], labels)
     theta = random_theta(rng, corpus, 2.0)
     theta[: corpus.feature_count] *= 2000
-    decoded, log_likelihood = model_of(corpus, theta).evaluate(*corpus.arrays)
+    decoded, log_likelihood = learner_of(corpus, theta).model.evaluate(*corpus.arrays)
     expected = reference.log_likelihood(theta, corpus)
     np.testing.assert_allclose(log_likelihood, expected, rtol=1e-4)
     np.testing.assert_allclose(
@@ -314,7 +313,7 @@ def transitions_of(value, labels=2, n=4):
 @pytest.mark.parametrize("labels", [1, 2, 17])
 def test_large_transitions(value, labels):
     corpus, theta = transitions_of(value, labels)
-    log_likelihood = model_of(corpus, theta).evaluate(*corpus.arrays)[1]
+    log_likelihood = learner_of(corpus, theta).model.evaluate(*corpus.arrays)[1]
     expected = reference.log_likelihood(theta, corpus)
     np.testing.assert_allclose(log_likelihood, expected, rtol=1e-4, atol=1e-4)
     np.testing.assert_allclose(
@@ -326,7 +325,7 @@ def test_large_transitions(value, labels):
 @pytest.mark.parametrize("labels", [1, 2, 17])
 def test_transitions_beyond_the_exponential_of_float32(value, labels):
     corpus, theta = transitions_of(value, labels)
-    log_likelihood = model_of(corpus, theta).evaluate(*corpus.arrays)[1]
+    log_likelihood = learner_of(corpus, theta).model.evaluate(*corpus.arrays)[1]
     expected = reference.log_likelihood(theta, corpus)
     np.testing.assert_allclose(log_likelihood, expected, rtol=1e-4, atol=1e-4)
     expected = reference.gradient(theta, corpus)
@@ -363,17 +362,17 @@ def extremes(draw):
 @given(extremes())
 def test_right_or_refused_at_any_scores(problem):
     corpus, theta = problem
-    model = model_of(corpus, theta)
+    learner = learner_of(corpus, theta)
     transitions = theta[corpus.feature_count :].astype(np.float64)
     longest = np.diff(corpus.offsets).max()
     try:
-        model.calculate(np.arange(len(corpus)))
+        learner.statistics(np.arange(len(corpus)))
     except FloatingPointError:
         # Nothing but what float64, too, could not tell apart.
         assert longest * np.ptp(transitions) > 2.0**30
         return
     infer = reference.by_exact_enumeration
-    gradient = model.gradient()
+    gradient = learner.model.statistics()
     np.testing.assert_allclose(
         gradient, reference.gradient(theta, corpus, infer=infer), rtol=0, atol=1e-5
     )
@@ -388,7 +387,7 @@ def test_right_or_refused_at_any_scores(problem):
 def test_the_best_path_at_any_scores(problem):
     """None is better by more than a few units in float32's last place, nor is there an overflow."""
     corpus, theta = problem
-    decoded, log_likelihood = model_of(corpus, theta).evaluate(*corpus.arrays)
+    decoded, log_likelihood = learner_of(corpus, theta).model.evaluate(*corpus.arrays)
     shares = 0.0
     for sentence in range(len(corpus)):
         emission, transition = reference.scores(theta, corpus, sentence)
@@ -448,7 +447,7 @@ def test_the_likelihood_is_right_in_any_range(spread, labels):
         best = reference.by_recursion(emission, transition).best
         corpus.labels[corpus.tokens(sentence)] = best
     # Of the best path, the logarithm is not drowned in that of its score.
-    log_likelihood = model_of(corpus, theta).evaluate(*corpus.arrays)[1]
+    log_likelihood = learner_of(corpus, theta).model.evaluate(*corpus.arrays)[1]
     expected = reference.log_likelihood(theta, corpus)
     np.testing.assert_allclose(log_likelihood, expected, rtol=1e-4, atol=2e-5 * spread)
 
@@ -472,10 +471,10 @@ def test_numbers_that_are_not_finite_are_refused(part, value, labels, label):
     )
     theta = random_theta(np.random.default_rng(0), corpus)
     theta[corpus.feature_count if part == "transition" else 1, label] = value
-    model = model_of(corpus, theta)
+    learner = learner_of(corpus, theta)
     with pytest.raises(FloatingPointError, match="smaller step size"):
-        model.calculate([0])
-    decoded, log_likelihood = model.evaluate(*corpus.arrays)
+        learner.statistics([0])
+    decoded, log_likelihood = learner.model.evaluate(*corpus.arrays)
     assert np.isnan(log_likelihood)
     assert ((decoded >= 0) & (decoded < labels)).all()
 
@@ -486,12 +485,12 @@ def test_a_transition_that_is_no_number_is_refused_in_log_space(labels):
     rng = np.random.default_rng(labels)
     corpus = random_sentences(rng, [3], labels)
     theta = random_theta(rng, corpus, 100.0)
-    model = model_of(corpus, theta)
-    model.calculate([0])
+    learner = learner_of(corpus, theta)
+    learner.statistics([0])
     theta[corpus.feature_count, 1] = np.nan
-    model.theta = theta
+    learner.theta = theta
     with pytest.raises(FloatingPointError, match="smaller step size"):
-        model.calculate([0])
+        learner.statistics([0])
 
 
 # ---- long sentences -----------------------------------------------------------------------------
@@ -504,16 +503,16 @@ def test_sums_within_a_long_sentence(n, spread):
     corpus = random_sentences(rng, [n], 3, feature_count=4, most_features=2)
     theta = random_theta(rng, corpus)
     theta[corpus.feature_count :] *= spread
-    model = model_of(corpus, theta)
-    model.calculate([0])
+    learner = learner_of(corpus, theta)
+    learner.statistics([0])
     emission, transition = reference.scores(theta, corpus, 0)
     found = reference.by_recursion(emission, transition)
     edges = found.edges.copy()
     np.subtract.at(edges, (corpus.labels[:-1], corpus.labels[1:]), 1.0)
-    rows = model.gradient()[corpus.feature_count :]
+    rows = learner.model.statistics()[corpus.feature_count :]
     np.testing.assert_allclose(rows, edges, rtol=0, atol=LONG * n)
     assert abs(rows.sum()) < LONG * n
-    decoded, log_likelihood = model.evaluate(*corpus.arrays)
+    decoded, log_likelihood = learner.model.evaluate(*corpus.arrays)
     score = reference.path_score(emission, transition, corpus.labels)
     np.testing.assert_allclose(log_likelihood, score - found.log_z, rtol=1e-7)
     score = reference.path_score(emission, transition, decoded)
@@ -532,10 +531,10 @@ def test_input_is_checked():
             label_count=3,
             feature_count=12,
         )
-    model = model_of(corpus, random_theta(np.random.default_rng(0), corpus))
+    learner = learner_of(corpus, random_theta(np.random.default_rng(0), corpus))
     bad = replace(corpus, features=corpus.features + np.int32(12))
     with pytest.raises(ValueError, match="features must lie in 0 to 11"):
-        model.evaluate(*bad.arrays)
+        learner.model.evaluate(*bad.arrays)
 
 
 def test_arrays_of_another_type_are_refused():
@@ -547,7 +546,7 @@ def test_arrays_of_another_type_are_refused():
 
 def test_gradient_of_a_slot_that_is_not_there():
     corpus = random_sentences(np.random.default_rng(0), [3], 4)
-    model = ConditionalRandomField(*corpus.arrays, **corpus.sizes, slots=2)
+    learner = corpus.learner(ConditionalRandomField, Rule(), slots=2)
     for slot in (-1, 2):
         with pytest.raises(IndexError, match=f"no slot {slot}"):
-            model.gradient(slot)
+            learner.model.statistics(slot)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from staleness.kernels.models.cooccurrence import cooccurrences
 
-from .reference_em import offsets_of
+from ..reference_em import offsets_of
 
 
 def plainly(pairs):

@@ -5,10 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from staleness.kernels.models.crf import ConditionalRandomField
 from staleness.kernels.rules.lbfgs import BatchGradient
 
-from . import reference
-from .reference import random_sentences, random_theta
+from .. import reference
+from ..reference import random_sentences, random_theta
 
 
 class Told:
@@ -31,13 +32,9 @@ class Told:
         self.closed = True
 
 
-def batch(corpus, theta=None, *, l2=1.0, optimiser=None, **options):
-    learner = BatchGradient(
-        *corpus.arrays, **corpus.sizes, l2=l2, optimiser=optimiser or Told(), **options
-    )
-    if theta is not None:
-        learner.theta = theta
-    return learner
+def batch(corpus, theta=None, *, l2=1.0, optimiser=None, **sizes):
+    rule = BatchGradient(l2=l2, optimiser=optimiser or Told())
+    return corpus.learner(ConditionalRandomField, rule, theta, **sizes)
 
 
 def told(corpus, theta, order=None, *, l2=1.0):
@@ -139,12 +136,25 @@ def test_a_learner_without_sentences():
     learner = batch(corpus, optimiser=optimiser)
     learner.statistics([])
     learner.update()
-    ((_, objective, gradient),) = optimiser.heard
-    assert objective == 0.0
-    assert not gradient.any()
+    assert not optimiser.heard
+    assert (learner.updates, learner.model.objective(0, 1)[0]) == (0, 0.0)
 
 
-@pytest.mark.parametrize("examples", [[], [0, 2], [0, 1, 1], [0, 1, 2, 2]], ids=str)
+def test_an_update_without_examples_is_none():
+    rng = np.random.default_rng(3)
+    corpus = random_sentences(rng, [3, 4, 2], 5)
+    optimiser = Told()
+    learner = batch(corpus, random_theta(rng, corpus), optimiser=optimiser)
+    before = learner.theta.tobytes()
+    learner.statistics([])
+    learner.update()
+    assert not optimiser.heard
+    assert (learner.theta.tobytes(), learner.updates) == (before, 0)
+    with pytest.raises(ValueError, match="an update needs every sentence of the corpus, once"):
+        learner.model.objective(0, 1)
+
+
+@pytest.mark.parametrize("examples", [[0, 2], [0, 1, 1], [0, 1, 2, 2]], ids=str)
 def test_an_update_is_of_every_sentence_once(examples):
     rng = np.random.default_rng(3)
     corpus = random_sentences(rng, [3, 4, 2], 5)
@@ -207,7 +217,7 @@ def test_what_the_optimiser_is_asked_for():
     [
         ({"l2": -1.0}, "l2 must not be negative, not -1"),
         ({"l2": np.nan}, "l2 must not be negative, not nan"),
-        ({"slots": 2, "replicas": 2}, "there is one theta, not one a slot"),
+        ({"slots": 2, "replicas": 2}, "BatchGradient cannot average replicas"),
     ],
     ids=str,
 )

@@ -3,21 +3,23 @@
 import numpy as np
 import pytest
 
+from staleness.kernels.models.crf import ConditionalRandomField
+from staleness.kernels.models.decoded import DecodedChain
 from staleness.kernels.rules.mira import MarginInfusedRelaxedAlgorithm
 from staleness.kernels.rules.perceptron import StructuredPerceptron
 from staleness.kernels.rules.sgd import StochasticGradientDescent
 
-from .reference import random_sentences
-from .reference_em import random_hmm, random_model1
+from ..reference import random_sentences
+from ..reference_em import random_hmm, random_model1
 
 SLOTS = 3
 EXAMPLES = 6
 
 
-def linear_chain(rule, **options):
+def linear_chain(kind, rule, **sizes):
     """Return a learner and what looks at all of it."""
     corpus = random_sentences(np.random.default_rng(0), [4, 2, 5, 0, 3, 6], 5)
-    learner = rule(*corpus.arrays, **corpus.sizes, slots=SLOTS, **options)
+    learner = corpus.learner(kind, rule, slots=SLOTS, **sizes)
     return learner, lambda: learner.model.evaluate(*corpus.arrays)
 
 
@@ -41,10 +43,14 @@ def model1(**options):
 # The decay of SGD and the first steps of stepwise EM take the scale out of float32's range soon.
 RULES = {
     "sgd": lambda **o: linear_chain(
-        StochasticGradientDescent, step_size=0.5, decay=0.0, l2=0.7 * EXAMPLES, **o
+        ConditionalRandomField,
+        StochasticGradientDescent(step_size=0.5, decay=0.0, l2=0.7 * EXAMPLES),
+        **o,
     ),
-    "perceptron": lambda **o: linear_chain(StructuredPerceptron, **o),
-    "mira": lambda **o: linear_chain(MarginInfusedRelaxedAlgorithm, step_limit=0.1, **o),
+    "perceptron": lambda **o: linear_chain(DecodedChain, StructuredPerceptron(), **o),
+    "mira": lambda **o: linear_chain(
+        DecodedChain, MarginInfusedRelaxedAlgorithm(step_limit=0.1), **o
+    ),
     "hmm, stepwise": lambda **o: hmm(rule="stepwise", alpha=0.6, **o),
     "hmm, incremental": lambda **o: hmm(rule="incremental", **o),
     "hmm, em": lambda **o: hmm(rule="em", **o),

@@ -7,27 +7,25 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from staleness.kernels.models.decoded import DecodedChain
 from staleness.kernels.rules.mira import MarginInfusedRelaxedAlgorithm
-from staleness.kernels.rules.perceptron import StructuredPerceptron
 
-from . import reference
-from .reference import Sentences, random_sentences, random_theta
-from .test_perceptron import problems, train
+from .. import reference
+from ..reference import Sentences, random_sentences, random_theta
+from .test_perceptron import perceptron, problems, train
 
 UNLIMITED = 1e30
 
 
-def mira(corpus, theta=None, *, step_limit=UNLIMITED, **options):
-    learner = MarginInfusedRelaxedAlgorithm(
-        *corpus.arrays, **corpus.sizes, step_limit=step_limit, **options
-    )
-    if theta is not None:
-        learner.theta = theta
-    return learner
+def mira(corpus, theta=None, *, step_limit=UNLIMITED, **sizes):
+    rule = MarginInfusedRelaxedAlgorithm(step_limit=step_limit)
+    return corpus.learner(DecodedChain, rule, theta, **sizes)
 
 
 def steps(learner, sentences):
+    """Return how far an update steps from each sentence."""
     learner.statistics(sentences)
+    learner.update()
     return learner.model.mistakes()[1]
 
 
@@ -104,11 +102,10 @@ def test_with_short_steps_it_is_a_perceptron(problem, seed):
     limit = 2.0**-20
     mini_batches = np.random.default_rng(seed).integers(0, len(corpus), size=(20, 2))
     learner = mira(corpus, theta * np.float32(limit), step_limit=limit)
-    perceptron = StructuredPerceptron(*corpus.arrays, **corpus.sizes)
-    perceptron.theta = theta
-    for rule in (learner, perceptron):
-        train(rule, mini_batches)
-    assert (learner.theta == perceptron.theta * np.float32(limit)).all()
+    other = perceptron(corpus, theta)
+    for one in (learner, other):
+        train(one, mini_batches)
+    assert (learner.theta == other.theta * np.float32(limit)).all()
 
 
 def test_no_step_where_features_are_the_same():
@@ -127,7 +124,6 @@ def test_no_step_where_features_are_the_same():
     assert not found.difference.any()
     learner = mira(corpus, theta)
     assert steps(learner, [0]).tolist() == [0.0]
-    learner.update()
     assert learner.theta.tobytes() == theta.tobytes()
 
 
