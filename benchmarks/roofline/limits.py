@@ -101,7 +101,7 @@ def library():
     compiler = shlex.split(os.environ.get("CXX") or sysconfig.get_config_var("CXX") or "c++")
     with tempfile.TemporaryDirectory(prefix="staleness-") as folder:
         target = Path(folder) / "limits.so"
-        include = Path(kernels.__file__).parent
+        include = Path(kernels.__file__).parent / "core"
         command = [*compiler, *FLAGS, "-I", include, HERE / "limits.cpp", "-o", target, "-lm"]
         try:
             subprocess.run(command, check=True, capture_output=True, text=True)

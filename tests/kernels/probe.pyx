@@ -144,7 +144,7 @@ def moved(const float[::1] values, Py_ssize_t begin, Py_ssize_t to):
 # ---- what is learned ----------------------------------------------------------------------------
 
 def rows(Learner learner, Py_ssize_t copy=0):
-    """Return copies of the emission and transition rows of a linear chain, padding lanes and all."""
+    """Return copies of the emission and transition rows of a chain, padding lanes and all."""
     cdef LinearChain model = learner.model
     rows = np.array(model.table.rows[copy]).reshape(-1, model._width)
     return rows[: model.features], rows[model.features :]
