@@ -46,15 +46,19 @@ cdef class DecodedChain(LinearChain):
     """
 
     def prepare(self, Py_ssize_t slots, Py_ssize_t workspaces, Py_ssize_t replicas=0, *,
-                bint squares=False):
+                bint averaged=True, bint squares=False):
         """Make the table, slots and workspaces; see `Model`.
 
         Parameters
         ----------
         slots, workspaces, replicas : int
+        averaged : bool
+            That theta is an average, as it must be.
         squares : bool
             Whether |f(x, y) - f(x, z)|^2 is found of each sentence.
         """
+        if not averaged:
+            raise ValueError("the theta of decoded sentences is an average")
         super().prepare(slots, workspaces, replicas, averaged=True)
         self.decoded.resize(slots)
         self._with_squares = squares

@@ -40,8 +40,8 @@ cdef class MarginInfusedRelaxedAlgorithm(StructuredPerceptron):
 
     @property
     def asks(self):
-        """The norms of differences; see `DecodedChain`."""
-        return {"squares": True}
+        """The norms of differences, too; see `DecodedChain`."""
+        return {**super().asks, "squares": True}
 
     # Each sentence has a step of its own, where `step` has one for all of them.
     cdef Status update(

@@ -18,6 +18,11 @@ cdef class StructuredPerceptron(Rule):
     until theta reaches 2^24 / m, for its steps are multiples of 1/m.
     """
 
+    @property
+    def asks(self):
+        """That theta is an average; see `DecodedChain`."""
+        return {"averaged": True}
+
     cdef Step step(self, const Context* context) noexcept nogil:
         cdef Step step
         step.keep = 1.0
