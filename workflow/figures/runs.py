@@ -299,9 +299,10 @@ def differing(cells, besides=SCHEDULING):
 def experiments(cells):
     """Return the cells in groups that differ in nothing but schedule, processors and delays.
 
-    Another policy is another experiment, with the same single processor. Cells with delays are measured by the single processor without: where there is none, other
-    delays are another experiment. Batch learning, whatever its update rule, is measured by the
-    first single processor that has the same corpus and clock.
+    Another policy is another experiment, with the same single processor. Cells with delays are
+    measured by the single processor without: where there is none, other delays are another
+    experiment. Batch learning, whatever its update rule, is measured by the first single processor
+    that has the same corpus and clock.
 
     Parameters
     ----------

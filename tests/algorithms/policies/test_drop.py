@@ -13,7 +13,7 @@ def test_all_or_nothing(bound):
 
 def test_a_bound_is_a_whole_number():
     assert Drop.configure({"most_stale": 3.0}).most_stale == 3
-    with pytest.raises(StalenessError, match="'most_stale' is a whole number, not 0.5"):
+    with pytest.raises(StalenessError, match=r"'most_stale' is a whole number, not 0\.5"):
         Drop.configure({"most_stale": 0.5})
     with pytest.raises(StalenessError, match="most_stale must be at least 0, not -1"):
         Drop(-1)
