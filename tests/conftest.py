@@ -151,7 +151,7 @@ def compile_one(source, name, folder):
     extension = Extension(
         name,
         [str(source)],
-        include_dirs=[str(packages["kernels"]), str(packages["algorithms"] / "clocks")],
+        include_dirs=[str(packages["kernels"] / "core"), str(packages["algorithms"] / "clocks")],
         extra_compile_args=FLAGS,
         extra_link_args=["-pthread"],
         language="c++",

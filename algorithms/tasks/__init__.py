@@ -55,6 +55,10 @@ class Task(Configurable):
         The name of the update rule used unless another is asked for.
     work_unit : str
         What the work of an example is counted in.
+    statistics : tuple of str
+        What its models find, so that rules may be made of it: "gradient", of a negative
+        log-likelihood; "gradient and likelihood", where the model has `objective`, too; "mistakes",
+        of decoding; "expected counts"; "kept expected counts", where the model has `exchange`, too.
     metrics : dict of str to Metric
         By their names, the one that figures show first.
     layout : dict
@@ -67,6 +71,7 @@ class Task(Configurable):
     title: ClassVar[str]
     update: ClassVar[str]
     work_unit: ClassVar[str]
+    statistics: ClassVar[tuple[str, ...]]
     metrics: ClassVar[dict[str, Metric]]
     layout: ClassVar[dict]
 
@@ -81,6 +86,8 @@ class Task(Configurable):
     @abstractmethod
     def training(self, corpus, seed):
         """Return what an update rule needs to make a learner.
+
+        It has a method `model(statistics)`, which returns the `Model` of one of `statistics`.
 
         Parameters
         ----------
