@@ -5,8 +5,8 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from staleness.algorithms.arrays import digest
 from staleness.algorithms.configuration import ALL_SCHEDULES, TASKS, Configuration
+from staleness.algorithms.curve import curve_digest
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class Result:
             "mean_staleness": float(self.trace["staleness"].mean()) if len(self.trace) else 0.0,
             "dropped": int((to_apply & (self.trace["update_number"] == 0)).sum()),
             "theta_sha256": hashlib.sha256(np.ascontiguousarray(self.theta)).hexdigest(),
-            "curve_sha256": digest(self.curve),
+            "curve_sha256": curve_digest(self.curve),
         }
         if self.engine is not None:
             summary["engine"] = self.engine

@@ -1,4 +1,4 @@
-"""What a wheel has beside compiled modules: all of the tree, and what others compile models with."""
+"""What a wheel has beside compiled modules: the tree, and what models are compiled with."""
 
 import shutil
 import subprocess

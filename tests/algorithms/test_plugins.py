@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from staleness.algorithms.configuration import UPDATES
+from staleness.algorithms.record import read_curve
 from staleness.kernels.core.learner import Learner
 
 ROOT = Path(__file__).parents[2]
@@ -203,6 +204,49 @@ def test_a_policy_weighs_steps(install, corpus_folder):
     assert len(thetas) == 3
     refused = python("-m", "staleness.workflow", "run", *learn, "--policy", "halving", "--after=0")
     assert refused.stderr == "staleness run: after must be at least 1, not 0\n"
+
+
+METRIC = "[staleness.metrics]\nf2 = convoy_plugin.metric\n"
+DESCRIBE = """
+import sys
+from staleness.workflow.reference import describe
+(run,) = describe(sys.argv[1:])["runs"].values()
+print(run["curve"])
+"""
+
+
+@pytest.mark.parametrize("schedule", ["single", "mapreduce-batch"])
+def test_a_metric_is_shown_behind_those_of_its_task(install, corpus_folder, tmp_path, schedule):
+    python = install(METRIC, "metric")
+    learn = ["ner", "--encoded", str(corpus_folder), "--schedule", schedule, "--epochs", "12"]
+    learn += ["--update", "lbfgs"] * (schedule != "single")
+    found = run(python, *learn, "--out", str(tmp_path / "out"))
+    plain = run(lambda *asked: python("-I", *asked), *learn)
+    metrics = found["metrics"]
+    *others, last = metrics
+    assert (others, last) == (list(plain["metrics"]), "f2")
+    precision, recall = metrics["precision"], metrics["recall"]
+    assert metrics["f2"] == pytest.approx(5 * precision * recall / (4 * precision + recall))
+    # Nobody's digests change for it.
+    assert found["curve_sha256"] == plain["curve_sha256"]
+    described = python("-c", DESCRIBE, str(tmp_path / "out"))
+    assert described.stdout.strip() == found["curve_sha256"]
+    assert read_curve(tmp_path / "out")["f2"][-1] == metrics["f2"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        (("f2", "f1"), "task 'ner' has a metric 'f1' already: give that of convoy_plugin.metric"),
+        (("ner", "knitting"), "unknown task 'knitting': choose one of alignment, ner, tagging"),
+    ],
+)
+def test_a_metric_that_makes_no_sense_is_one_line(install, changed, said):
+    python = install(METRIC, metric=(FILES / "metric.py").read_text().replace(*changed))
+    ran = python("-m", "staleness.workflow", "run", "--help")
+    assert ran.returncode == 1
+    assert said in ran.stderr
+    assert ran.stderr.count("\n") == 1
 
 
 @pytest.mark.slow
