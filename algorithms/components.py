@@ -156,7 +156,7 @@ def choose(kind, name, components):
 
 def check_number(name, value, least=1, most=MOST):
     """Raise an error unless a number lies between two others."""
-    if value < least:
+    if not value >= least:  # nor is what is no number
         raise StalenessError(f"{name} must be at least {least}, not {value}")
     if value > most:
         raise StalenessError(f"{name} must be at most {most:,}, not {value}")

@@ -4,13 +4,17 @@ from dataclasses import asdict, dataclass, field
 
 import numpy as np
 
-from staleness.algorithms import costs, delays, policies, schedules, tasks, updates
+from staleness.algorithms import costs, delays, metrics, policies, schedules, tasks, updates
 from staleness.algorithms.clocks import SimulatedClock, WallClock
 from staleness.algorithms.components import MOST, check_number, choose, discover
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.mapreduce import simulated
 
 TASKS = discover(tasks, tasks.Task)
+METRICS = discover(metrics, metrics.TaskMetric)
+for _metric in METRICS.values():
+    for _task in _metric.tasks:
+        choose("task", _task, TASKS).add(_metric())
 UPDATES = discover(updates, updates.Update)
 ALL_SCHEDULES = discover(schedules, schedules.AnySchedule)
 SCHEDULES, JOB_SCHEDULES = (

@@ -2,6 +2,9 @@
 
 import numpy as np
 
+from staleness.algorithms.arrays import digest
+from staleness.algorithms.configuration import METRICS
+
 
 def evaluations(configuration, examples):
     """Return after how many examples curve points are due, ascending, a list."""
@@ -23,3 +26,13 @@ def curve_of(points):
     types = (np.float64, np.int64, np.int64, *[np.float64] * (len(metrics) + 1))
     columns = zip(names, types, zip(*rows, strict=True), strict=True)
     return {name: np.array(values, dtype=kind) for name, kind, values in columns}
+
+
+def curve_digest(curve):
+    """Return what a curve is known by: the digest of its columns, but metrics that are added.
+
+    Parameters
+    ----------
+    curve : dict of str to ndarray
+    """
+    return digest({name: values for name, values in curve.items() if name not in METRICS})

@@ -15,8 +15,13 @@ EMPTY_JOBS = 5  # that are measured before a run
 def run(configuration, corpus, progress=None):
     """Run a `JobSchedule`; see `staleness.algorithms.run.run`."""
     # Imports that no other run needs.
-    from staleness.algorithms.mapreduce.driver import Driver, learn  # noqa: PLC0415
+    from staleness.algorithms.mapreduce.driver import MODELS, Driver, learn  # noqa: PLC0415
 
+    if configuration.task not in MODELS:
+        raise StalenessError(
+            f"MapReduce has models for {', '.join(MODELS)}, not for {configuration.task}: take "
+            "another schedule"
+        )
     task, update, schedule = configuration.parts()
     try:
         rule = update.rule()

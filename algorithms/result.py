@@ -5,8 +5,8 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from staleness.algorithms.arrays import digest
 from staleness.algorithms.configuration import ALL_SCHEDULES, TASKS, Configuration
+from staleness.algorithms.curve import curve_digest
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,7 @@ class Result:
         task = TASKS[self.configuration.task]
         unit = task.work_unit
         final = {name: float(values[-1]) for name, values in self.curve.items()}
+        to_apply = self.trace["examples"] > 0
         summary = {
             "configuration": asdict(self.configuration),
             "cost_model": self.cost_model,
@@ -67,9 +68,9 @@ class Result:
             "stopped": self.stopped,
             "metrics": {name: final[name] for name in task.metrics if name in final},
             "mean_staleness": float(self.trace["staleness"].mean()) if len(self.trace) else 0.0,
-            "dropped": int((self.trace["update_number"] == 0).sum()),
+            "dropped": int((to_apply & (self.trace["update_number"] == 0)).sum()),
             "theta_sha256": hashlib.sha256(np.ascontiguousarray(self.theta)).hexdigest(),
-            "curve_sha256": digest(self.curve),
+            "curve_sha256": curve_digest(self.curve),
         }
         if self.engine is not None:
             summary["engine"] = self.engine

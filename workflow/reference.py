@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from staleness.algorithms import record
-from staleness.algorithms.arrays import digest
 from staleness.algorithms.configuration import TASKS
+from staleness.algorithms.curve import curve_digest
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.files import whole_file
 from staleness.algorithms.plain_json import read_json
@@ -92,7 +92,7 @@ def describe(folders):
             corpora[corpus] = about["corpus"]["corpus"]
             runs["/".join(folder.parts[-3:])] = {
                 "corpus": corpus,
-                "curve": digest(curve),
+                "curve": curve_digest(curve),
                 "theta": about["theta_sha256"],
                 "points": _thinned(curve["time_s"], curve[metric]),
             }

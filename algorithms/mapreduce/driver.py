@@ -346,7 +346,7 @@ class Driver:
         """Return the metrics of a theta, a dict."""
         theta = Theta(theta)
         tally = self.insist(lambda: self.over_all(partition.tally, theta, reduce=add_tallies))
-        return self.task.score(tally)
+        return self.task.judge(tally)
 
 
 def nothing(partition, theta):

@@ -1,45 +1,11 @@
 """Tasks: what is learned from a corpus and how it is judged. One file each."""
 
 from abc import abstractmethod
-from dataclasses import dataclass
 from typing import ClassVar
 
 from staleness.algorithms.components import Configurable
-
-
-@dataclass(frozen=True)
-class Metric:
-    """What a metric is.
-
-    Attributes
-    ----------
-    label : str
-        What texts and axes call it, such as "F1".
-    description : str
-        What it is, as in "AER is the ...".
-    kind : str
-        "share", from 0 to 1, where more is better; "error", from 0 to 1, where less is; or
-        "log-likelihood", in nats, where more is.
-    """
-
-    label: str
-    description: str
-    kind: str = "share"
-
-    @property
-    def better(self):
-        """Which way it should go, "higher" or "lower"."""
-        return "lower" if self.kind == "error" else "higher"
-
-    @property
-    def worst(self):
-        """The value of what has learned nothing; None if that is not known beforehand."""
-        return {"share": 0.0, "error": 1.0}.get(self.kind)
-
-    @property
-    def unit(self):
-        """What it is counted in; None for a number from 0 to 1."""
-        return "nats" if self.kind == "log-likelihood" else None
+from staleness.algorithms.errors import StalenessError
+from staleness.algorithms.metrics import Metric
 
 
 class Task(Configurable):
@@ -55,8 +21,14 @@ class Task(Configurable):
         The name of the update rule used unless another is asked for.
     work_unit : str
         What the work of an example is counted in.
+    statistics : tuple of str
+        What its models find, so that rules may be made of it: "gradient", of a negative
+        log-likelihood; "gradient and likelihood", where the model has `objective`, too; "mistakes",
+        of decoding; "expected counts"; "kept expected counts", where the model has `exchange`, too.
     metrics : dict of str to Metric
-        By their names, the one that figures show first.
+        By their names, the one that figures show first; those that are `added` last.
+    added : tuple of TaskMetric
+        What is a file of its own.
     layout : dict
         How the arrays of a split hang together: offsets, one for each example and one more, to
         a dict of what they are offsets into. None is an array of values; another dict is of
@@ -67,7 +39,9 @@ class Task(Configurable):
     title: ClassVar[str]
     update: ClassVar[str]
     work_unit: ClassVar[str]
+    statistics: ClassVar[tuple[str, ...]]
     metrics: ClassVar[dict[str, Metric]]
+    added: ClassVar[tuple] = ()
     layout: ClassVar[dict]
 
     @abstractmethod
@@ -81,6 +55,8 @@ class Task(Configurable):
     @abstractmethod
     def training(self, corpus, seed):
         """Return what an update rule needs to make a learner.
+
+        It has a method `model(statistics)`, which returns the `Model` of one of `statistics`.
 
         Parameters
         ----------
@@ -99,7 +75,33 @@ class Task(Configurable):
 
         Those of `metrics` and in their order, but without those that the corpus has no gold for.
         """
-        return self.score(self.tally(learner, corpus))
+        return self.judge(self.tally(learner, corpus))
+
+    def judge(self, tally):
+        """Return the metrics that a tally makes, those that are added, too; see `evaluate`."""
+        added = {metric.name: metric.of(tally) for metric in self.added}
+        return self.score(tally) | {k: value for k, value in added.items() if value is not None}
+
+    @classmethod
+    def add(cls, metric):
+        """Have a metric behind those that there are.
+
+        Parameters
+        ----------
+        metric : TaskMetric
+
+        Raises
+        ------
+        StalenessError
+            If there is one of its name.
+        """
+        if metric.name in cls.metrics:
+            raise StalenessError(
+                f"task '{cls.name}' has a metric '{metric.name}' already: give that of "
+                f"{type(metric).__module__} another name"
+            )
+        cls.metrics = {**cls.metrics, metric.name: metric.about}
+        cls.added = (*cls.added, metric)
 
     @abstractmethod
     def tally(self, learner, corpus):
@@ -110,4 +112,4 @@ class Task(Configurable):
 
     @abstractmethod
     def score(self, tally):
-        """Return the metrics that a tally makes; see `evaluate`."""
+        """Return the task's own metrics that a tally makes; see `evaluate`."""

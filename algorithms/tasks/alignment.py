@@ -59,6 +59,7 @@ class Alignment(Task):
     title = "Word alignment"
     update = "stepwise-em"
     work_unit = "cells"
+    statistics = ("expected counts", "kept expected counts")
     metrics: ClassVar = {
         "log_likelihood": Metric(
             "log-likelihood", "log-likelihood of the target given the source", "log-likelihood"

@@ -10,7 +10,11 @@ from staleness.algorithms.tasks import Metric, Task
 from staleness.kernels.models.crf import ConditionalRandomField
 from staleness.kernels.models.decoded import DecodedChain
 
-MODELS = {"gradient": ConditionalRandomField, "mistakes": DecodedChain}
+MODELS = {
+    "gradient": ConditionalRandomField,
+    "gradient and likelihood": ConditionalRandomField,
+    "mistakes": DecodedChain,
+}
 ARRAYS = ("offsets", "labels", "feature_offsets", "features")
 
 
@@ -40,6 +44,7 @@ class NamedEntityRecognition(Task):
     title = "Named-entity recognition"
     update = "sgd"
     work_unit = "tokens"
+    statistics = tuple(MODELS)
     metrics: ClassVar = {
         "f1": Metric("F1", "F1 of the entities of the development set"),
         "precision": Metric("precision", "precision of the entities of the development set"),

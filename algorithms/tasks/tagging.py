@@ -59,6 +59,7 @@ class Tagging(Task):
     title = "Part-of-speech tagging"
     update = "stepwise-em"
     work_unit = "tokens"
+    statistics = ("expected counts", "kept expected counts")
     metrics: ClassVar = {
         "log_likelihood": Metric("log-likelihood", "log-likelihood of the words", "log-likelihood"),
         "many_to_one": Metric("many-to-1 accuracy", "many-to-1 accuracy of the states"),

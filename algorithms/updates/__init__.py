@@ -9,6 +9,16 @@ from staleness.algorithms.schedules import JobSchedule
 from staleness.kernels.core.learner import Learner
 
 
+class Tasks:
+    """The tasks that have the statistics of a rule: their names, a tuple."""
+
+    def __get__(self, _, update):
+        # Which are found when all that they may need has been imported.
+        from staleness.algorithms.configuration import TASKS  # noqa: PLC0415
+
+        return tuple(name for name, task in TASKS.items() if update.statistics in task.statistics)
+
+
 class Update(Configurable):
     """An update rule; subclasses are frozen dataclasses whose fields are its hyper-parameters.
 
@@ -17,9 +27,9 @@ class Update(Configurable):
     name : str
         What it is called on the command line and in figures.
     tasks : tuple of str
-        The tasks that it makes sense for.
+        The tasks that it makes sense for: all that have its statistics.
     statistics : str
-        What it is made of: "gradient", "mistakes" or "expected counts".
+        What it is made of; see `Task`.
     batch : bool
         Whether its mini-batch must be the whole corpus.
     sums : bool
@@ -29,7 +39,7 @@ class Update(Configurable):
     """
 
     kind = "update"
-    tasks: ClassVar[tuple[str, ...]]
+    tasks = Tasks()
     statistics: ClassVar[str]
     batch: ClassVar[bool] = False
     sums: ClassVar[bool] = False

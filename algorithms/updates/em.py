@@ -15,7 +15,6 @@ class ExpectationMaximization(Update):
     """
 
     name = "em"
-    tasks: ClassVar = ("alignment", "tagging")
     statistics: ClassVar = "expected counts"
     sums: ClassVar = True
     batch: ClassVar = True

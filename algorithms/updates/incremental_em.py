@@ -17,8 +17,7 @@ class IncrementalEM(Update):
     """
 
     name = "incremental-em"
-    tasks: ClassVar = ("alignment", "tagging")
-    statistics: ClassVar = "expected counts"
+    statistics: ClassVar = "kept expected counts"
     # The mean of replicas would not be the sum of the examples' counts.
     replicas: ClassVar = False
 

@@ -38,8 +38,7 @@ class LBFGS(Update):
     """
 
     name = "lbfgs"
-    tasks: ClassVar = ("ner",)
-    statistics: ClassVar = "gradient"
+    statistics: ClassVar = "gradient and likelihood"
     sums: ClassVar = True
     batch: ClassVar = True
 

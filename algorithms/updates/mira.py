@@ -16,7 +16,6 @@ class MIRA(Update):
     """
 
     name = "mira"
-    tasks = ("ner",)
     statistics = "mistakes"
 
     step_limit: float = 0.03

@@ -15,7 +15,6 @@ class Perceptron(Update):
     """
 
     name = "perceptron"
-    tasks = ("ner",)
     statistics = "mistakes"
 
     def rule(self):

@@ -18,7 +18,6 @@ class SGD(Update):
     """
 
     name = "sgd"
-    tasks = ("ner",)
     statistics = "gradient"
 
     step_size: float = 0.3

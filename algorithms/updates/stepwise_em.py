@@ -17,7 +17,6 @@ class StepwiseEM(Update):
     """
 
     name = "stepwise-em"
-    tasks: ClassVar = ("alignment", "tagging")
     statistics: ClassVar = "expected counts"
     sums: ClassVar = True
 

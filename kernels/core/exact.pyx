@@ -6,16 +6,21 @@ from staleness.kernels.core.lanes cimport exact_exp, exact_log
 
 
 def power(values, double exponent):
-    """Return positive numbers to a power, float64 [n]; that of 1 and -1 is exact.
+    """Return finite positive numbers to a power, float64 [n]; to that of 1 and -1 exactly.
 
     Parameters
     ----------
     values : array_like [n]
     exponent : float
+
+    Raises
+    ------
+    ValueError
+        If a number is not positive or not finite.
     """
     given = np.ascontiguousarray(values, dtype=np.float64)
-    if (given <= 0).any():
-        raise ValueError("powers are of positive numbers")
+    if not ((given > 0) & (given < np.inf)).all():
+        raise ValueError("powers are of positive numbers that are finite")
     if exponent == 1.0:
         return given.copy()
     if exponent == -1.0:

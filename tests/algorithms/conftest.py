@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from staleness.algorithms.arrays import load
+from staleness.algorithms.configuration import TASKS as ALL_TASKS
+from staleness.workflow.corpora.encode import ensure
 
 from .synthetic import TASKS, save_corpus
 
@@ -25,7 +27,14 @@ def corpus(corpus_folder):
 def corpora(tmp_path_factory):
     """Return a small `EncodedCorpus` for each task; nobody may change them."""
     folder = tmp_path_factory.mktemp("of-all-tasks")
-    return {task: load(save_corpus(folder / task, task)) for task in TASKS}
+    # Those of a plug-in bring theirs.
+    synthetic = {"data": folder, "options": {"examples": 60}}
+    return {
+        task: load(save_corpus(folder / task, task))
+        if task in TASKS
+        else ensure(f"synthetic-{task}", **synthetic).corpus
+        for task in ALL_TASKS
+    }
 
 
 @pytest.fixture(scope="session")

@@ -146,6 +146,9 @@ CHANGES = [
     (FOUR, "delay_mean", ["8x", "8s", "16x"]),
     ({**FOUR, "delay_mean": "8x"}, "delay_probability", [0.5, 0.5 + 1e-9]),
     ({**FOUR, "schedule": "replicated"}, "schedule_parameters", [{"average_every": 100}]),
+    (FOUR, "policy", ["inverse", "drop", "delay-adaptive"]),
+    ({**FOUR, "policy": "inverse"}, "policy_parameters", [{"exponent": 0.5}]),
+    ({**FOUR, "policy": "drop"}, "policy_parameters", [{"most_stale": 8}, {"most_stale": 9}]),
     ({**FOUR, "clock": "wall"}, "oversubscribe", [True]),
     ({**JOBS, "clock": "wall"}, "engine", ["tcp://127.0.0.1:8786", "tcp://127.0.0.1:8787"]),
     (JOBS, "schedule_parameters", [{"mappers": 8}, {"reducers": 8}]),
@@ -177,6 +180,32 @@ def test_whatever_changes_a_run_changes_its_folder(tmp_path, monkeypatch):
     assert len(grid._cells) == len(cells) > 30
     fields = {field.name for field in dataclasses.fields(Configuration)}
     assert {field for _, field, _ in CHANGES} == fields - NO_PART_OF_A_CELL
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        {**FOUR, "policy": "none"},
+        {"schedule": "single", "policy": "inverse"},
+        {"schedule": "synchronous", "processors": 4, "policy": "drop"},
+    ],
+    ids=str,
+)
+def test_a_policy_that_makes_no_difference_is_no_other_cell(cell):
+    without = {name: value for name, value in cell.items() if name != "policy"}
+    assert len(Grid(config(cell, without))._cells) == 1
+
+
+def test_policies_reach_the_command_line():
+    cell = {**FOUR, "policy": "inverse", "policy_parameters": {"exponent": [0.5, 1.0]}}
+    asked = config(cell)
+    jsonschema.validate(asked, SCHEMA)
+    grid = Grid(asked)
+    names = [key.removeprefix("ner/") for key in grid.figures["ner-convergence"]]
+    assert [".inverse.exponent-0.5" in names[0], ".inverse.exponent-1-" in names[1]] == [True] * 2
+    arguments = " ".join(grid.run_arguments("ner", names[0]))
+    assert " --policy inverse " in arguments
+    assert arguments.endswith("--exponent 0.5")
 
 
 def test_another_corpus_is_another_folder():

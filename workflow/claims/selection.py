@@ -28,6 +28,8 @@ class Need:
         Of mini-batches; None is any.
     delayed : bool or None
         Whether there are delays; None is either.
+    policy : str or None
+        Its name; None where steps are as long however stale.
     free : tuple of str
         Settings, besides schedule and processors, in which the cell may differ from that of the
         claim's first need.
@@ -44,6 +46,7 @@ class Need:
     update: str | None = None
     size: int | None = None
     delayed: bool | None = False
+    policy: str | None = None
     free: tuple = ()
     along: Callable | None = None
     at_least: int = 1
@@ -58,6 +61,7 @@ class Need:
             and configuration["update"] == (self.update or TASKS[configuration["task"]].update)
             and self.size in {None, configuration["mini_batch_size"]}
             and self.delayed in {None, cell.delay is not None}
+            and self.policy == configuration.get("policy")
         )
 
     @property
@@ -68,6 +72,7 @@ class Need:
             self.schedule != runs.SINGLE and self.processors and f"P = {self.processors}",
             self.size and f"m = {self.size}",
             "with delays" if self.delayed else None,
+            self.policy and f"policy {self.policy}",
         ]
         return ", ".join([self.schedule, *filter(None, details)])
 

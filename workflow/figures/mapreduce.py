@@ -116,6 +116,9 @@ class MapReduce(Figure):
                 if found != 1:
                     many = "several kinds of" if found else "no"
                     return f"{many} runs of {schedule} ({name(group[0])}): give those of one"
+        policies = runs.policies(cells)
+        if len(policies) > 1:
+            return f"the runs differ in policy ({listed(policies)}): give those of one"
         corpora = {cell.about["corpus"]["digest"] for cell in cells}
         return "the runs are of several corpora: give those of one" if len(corpora) > 1 else None
 

@@ -132,11 +132,12 @@ def final_value(row, scale):
 
 
 def setting(cells):
-    """Return a phrase on what the cells of a figure are runs of: corpus, update, m, epochs."""
+    """Return a phrase on what cells are runs of: corpus, update, m, epochs and policy, if any."""
     ways = {}
     for cell in cells:
         ways.setdefault((cell.configuration["update"], cell.batch), []).append(cell)
     said = [_way(update, batch, group) for (update, batch), group in ways.items()]
+    said += [f"policy {policy}" for policy in runs.policies(cells) if policy]
     return f"corpus {runs.common(cells)['corpus']}, {'; '.join(said)}"
 
 

@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 
 from staleness.algorithms import record
-from staleness.algorithms.configuration import TASKS
+from staleness.algorithms.configuration import ALL_SCHEDULES, TASKS
 from staleness.algorithms.delays import Mean
 from staleness.algorithms.errors import StalenessError
 
@@ -34,6 +34,7 @@ TRACE = (
     *("update_number", "staleness"),
 )
 PARAMETERS = "schedule_parameters"  # a setting of each schedule's own
+POLICY = ("policy", "policy_parameters")  # settings of what may be stale
 # Settings in which the cells of one experiment may differ.
 SCHEDULING = ("schedule", "processors", "oversubscribe")
 # On the wall clock nothing costs anything but pauses in mini-batches; on the other `common` looks.
@@ -116,6 +117,22 @@ class Cell:
         """The mean of the delays as a `Mean`, or None if there are none."""
         mean = self.configuration.get("delay_mean")
         return Mean.parse(mean) if mean else None
+
+    @property
+    def stale(self):
+        """Whether its updates may be stale, so that a policy would make a difference."""
+        schedule = ALL_SCHEDULES.get(self.schedule)
+        if schedule is None:
+            return True
+        given, known = self.configuration.get(PARAMETERS) or {}, schedule.hyper_parameters()
+        return schedule.configure({k: v for k, v in given.items() if k in known}).stale()
+
+    @property
+    def policy(self):
+        """Its policy in words, such as "inverse (exponent 0.5)"; None without."""
+        name, parameters = map(self.configuration.get, POLICY)
+        told = ", ".join(f"{key} {value:g}" for key, value in (parameters or {}).items())
+        return f"{name} ({told})" if told else name
 
     @property
     def about(self):
@@ -248,7 +265,8 @@ def by_mini_batch_size(cells):
 def differing(cells, besides=SCHEDULING):
     """Return the first setting, other than those named, in which cells differ, or None.
 
-    Parameters of schedules are compared where the schedule is the same.
+    Parameters of schedules are compared where the schedule is the same, and policies where
+    something may be stale.
 
     Parameters
     ----------
@@ -263,7 +281,12 @@ def differing(cells, besides=SCHEDULING):
     """
     names = {name: None for cell in cells for name in cell.configuration}
     schedules = {cell.schedule: None for cell in cells}
-    compared = [(name, cells) for name in names if name not in (*besides, PARAMETERS)]
+    stale = [cell for cell in cells if cell.stale]
+    compared = [
+        (name, stale if name in POLICY else cells)
+        for name in names
+        if name not in (*besides, PARAMETERS)
+    ]
     if PARAMETERS not in besides:
         compared += [(PARAMETERS, [c for c in cells if c.schedule == s]) for s in schedules]
     for name, alike in compared:
@@ -276,9 +299,10 @@ def differing(cells, besides=SCHEDULING):
 def experiments(cells):
     """Return the cells in groups that differ in nothing but schedule, processors and delays.
 
-    Cells with delays are measured by the single processor without: where there is none, other
-    delays are another experiment. Batch learning, whatever its update rule, is measured by the
-    first single processor that has the same corpus and clock.
+    Another policy is another experiment, with the same single processor. Cells with delays are
+    measured by the single processor without: where there is none, other delays are another
+    experiment. Batch learning, whatever its update rule, is measured by the first single processor
+    that has the same corpus and clock.
 
     Parameters
     ----------
@@ -305,6 +329,8 @@ def experiments(cells):
 def grouped(cells, besides):
     """Return the cells in groups that differ in none but the settings named.
 
+    Where schedules may differ, cells in which nothing is stale are in the group of every policy.
+
     Parameters
     ----------
     cells : list of Cell
@@ -315,13 +341,31 @@ def grouped(cells, besides):
     list of list of Cell
     """
     if "schedule" in besides:
-        besides = (*besides, PARAMETERS)
+        alike = _grouped(cells, (*besides, PARAMETERS, *POLICY))
+        return [part for group in alike for part in _by_policy(group)]
+    return _grouped(cells, besides)
+
+
+def _grouped(cells, besides):
     groups = {}
     for cell in cells:
         settings = {k: v for k, v in cell.configuration.items() if k not in besides}
         key = json.dumps([settings, _identity(cell)], sort_keys=True)
         groups.setdefault(key, []).append(cell)
     return list(groups.values())
+
+
+def policies(cells):
+    """Return the policies of those cells that may be stale, in words, each once; None for none."""
+    return list(dict.fromkeys(cell.policy for cell in cells if cell.stale))
+
+
+def _by_policy(cells):
+    """Return the cells of each policy, a list of lists."""
+    return [
+        [cell for cell in cells if not cell.stale or cell.policy == policy]
+        for policy in policies(cells) or [None]
+    ]
 
 
 def baseline(cells):

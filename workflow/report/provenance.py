@@ -35,11 +35,12 @@ def settings(group):
         "seeds": runs.seed_lists(group),
         "clock": runs.describe_clock(shared),
         "delays": runs.describe_delays(group) or "none",
+        "policy": next(filter(None, runs.policies(group)), None),
     }
     named = {
         *("schedule", runs.PARAMETERS, "processors", "oversubscribe"),
         *("task", "update", "hyper_parameters", "mini_batch_size", "epochs", "evaluations"),
-        *("clock", "delay_mean", "delay_probability"),
+        *("clock", "delay_mean", "delay_probability", *runs.POLICY),
     }
     if shared["clock"] == "simulated":  # its name says them
         named |= {"cost", "calibration"}
