@@ -5,12 +5,12 @@ taken: a virtual machine's cores slow down for others and speed up by a third fo
 is to be foretold is neither. A run is as long as usual, since less is to be updated as `theta`
 settles. All sizes weigh the same, however many mini-batches they make.
 
-Where there is no barrier, whatever a turn takes besides its update and its waiting counts as calc:
+Where there is no barrier, whatever a turn takes besides its update and its waiting counts as compute:
 the clock's own work too. Where there is one, that belongs to the rounds: what a round takes besides
-its slowest calc and the update counts as its barriers'.
+its slowest compute and the update counts as its barriers'.
 
 An update rule that needs the whole corpus has one mini-batch size and shares nothing. What its
-mini-batches take, always the same, is laid on the work of calc, and fixed for an update.
+mini-batches take, always the same, is laid on the work of compute, and fixed for an update.
 
 Examples and work go together, and two fits of the same costs may lay them on one or the other. A
 line through both would then foretell that some of what is shared becomes cheaper with every
@@ -172,11 +172,11 @@ def calibrate_batches(task, update, corpus, rounds, beside=None):
     """Measure a rule that needs the whole corpus; returns what `fit_trace` does, without R2."""
     cell = wall_cell(task, update, schedule="single-batch", epochs=BATCH_EPOCHS)
     (trace,) = median_traces([cell], corpus, rounds, beside)
-    calc = fit([trace["work"]], trace["end"] - trace["start"] - trace["update"])
+    compute = fit([trace["work"]], trace["end"] - trace["start"] - trace["update"])
     update = fit([np.ones(len(trace))], trace["update"])
-    costs = Costs(calc_work=calc.coefficients[0], update_fixed=update.coefficients[0])
+    costs = Costs(compute_work=compute.coefficients[0], update_fixed=update.coefficients[0])
     # All are alike: there is nothing for a line to explain.
-    return _found(costs, calc._replace(r2=None), update._replace(r2=None), len(trace))
+    return _found(costs, compute._replace(r2=None), update._replace(r2=None), len(trace))
 
 
 def fit_trace(program, processors, traces, least=NOTHING):
@@ -190,12 +190,12 @@ def fit_trace(program, processors, traces, least=NOTHING):
     traces : list of ndarray
         See `staleness.algorithms.clocks.TRACE`.
     least : Costs
-        Those that calc and an update have at least.
+        Those that compute and an update have at least.
 
     Returns
     -------
     dict
-        costs (seconds, see `Costs`), mini_batches, and calc and update, of each how well it fits:
+        costs (seconds, see `Costs`), mini_batches, and compute and update, of each how well it fits:
         r2, residuals and left_out of `Fit`.
     """
     program = instructions(program)
@@ -223,21 +223,21 @@ def fit_trace(program, processors, traces, least=NOTHING):
     columns, seconds = np.concatenate(calc_columns, axis=1), np.concatenate(calc_seconds)
     busy = columns[0] > 0
     weights = np.concatenate(calc_weights)[busy]
-    calc = fit(columns[:, busy], seconds[busy], weights, least[:3])
+    compute = fit(columns[:, busy], seconds[busy], weights, least[:3])
     work, seconds = np.concatenate(update_work), np.concatenate(update_seconds)
     weights = np.concatenate(update_weights)
     update = fit([np.ones(len(work)), work], seconds, weights, least[3:5])
-    costs = Costs(*calc.coefficients, *update.coefficients)
+    costs = Costs(*compute.coefficients, *update.coefficients)
     if in_step:
         barriers = program.count(Instruction.BARRIER)
         each = float(np.median(np.concatenate(left))) / barriers
         costs = costs._replace(barrier=max(0.0, each))
-    return _found(costs, calc, update, len(work))
+    return _found(costs, compute, update, len(work))
 
 
-def _found(costs, calc, update, mini_batches):
+def _found(costs, compute, update, mini_batches):
     """Return what a calibration file says of costs and their two `Fit`s."""
-    parts = {"calc": calc._asdict(), "update": update._asdict()}
+    parts = {"compute": compute._asdict(), "update": update._asdict()}
     for part in parts.values():
         del part["coefficients"]
     return {"costs": costs._asdict(), "mini_batches": mini_batches, **parts}

@@ -4,7 +4,7 @@
 cpdef enum Instruction:
     TAKE = 0
     SHARE = 1
-    CALC = 2
+    COMPUTE = 2
     DELAY = 3
     BARRIER = 4
     LOCK = 5

@@ -59,7 +59,7 @@ def make_clone(folder):
 
 
 def slow_down(path):
-    """Make the CRF's `find` do its work twice."""
+    """Make the CRF's `compute` do its work twice."""
     text = path.read_text(encoding="utf-8")
     if text.count(RETURN) != 1:
         raise StalenessError(f"{path} has no longer the lines to slow down: mend {__file__}")

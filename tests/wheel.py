@@ -47,7 +47,7 @@ for model, rule in (
 ):
     learner = Learner(model, rule)
     for begin in range(0, 60, 4):
-        learner.statistics(np.arange(begin, begin + 4, dtype=np.int32))
+        learner.compute(np.arange(begin, begin + 4, dtype=np.int32))
         learner.update()
     digest.update(learner.theta.tobytes())
 print(hmm.__file__, digest.hexdigest())

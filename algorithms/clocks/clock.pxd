@@ -64,7 +64,7 @@ cdef class Clock:
     cdef bint obtain(self, Py_ssize_t p, int instruction, double now) noexcept nogil
     cdef void repeat(self, Py_ssize_t p) noexcept nogil
     cdef void average(self) noexcept nogil
-    cdef Status calc(self, Py_ssize_t p, Py_ssize_t workspace, double now) noexcept nogil
+    cdef Status compute(self, Py_ssize_t p, Py_ssize_t workspace, double now) noexcept nogil
     cdef Status update(self, Py_ssize_t p) noexcept nogil
     cdef Status update_all(self) noexcept nogil
     cdef int64_t staleness(self, Py_ssize_t p) noexcept nogil

@@ -228,12 +228,12 @@ cdef class Clock:
         for k in range(self._processors[p].count):
             row.work += self.learner.model.work_of[self._processors[p].examples[k]]
 
-    cdef Status calc(self, Py_ssize_t p, Py_ssize_t workspace, double now) noexcept nogil:
+    cdef Status compute(self, Py_ssize_t p, Py_ssize_t workspace, double now) noexcept nogil:
         cdef Processor* processor = &self._processors[p]
         processor.row.start = now
         if not self.learner.replicas:
             processor.updates_read = LOAD(&self.learner.updates_made)
-        cdef Status status = self.learner.find(p, workspace, processor.examples, processor.count)
+        cdef Status status = self.learner._compute(p, workspace, processor.examples, processor.count)
         processor.row.update_work = self.learner.model.touched(p)
         return status
 
@@ -244,7 +244,7 @@ cdef class Clock:
         cdef Status status
         row.staleness = self.staleness(p)
         weight = self.weight(row.staleness)
-        status = self.learner.apply(p, p + 1, row.staleness, weight)
+        status = self.learner._update(p, p + 1, row.staleness, weight)
         if weight == 0.0:
             return status
         # Without a lock two updates at the same time may get the same number.
@@ -264,7 +264,7 @@ cdef class Clock:
         return self._weights[min(staleness, <int64_t>self._weights.shape[0] - 1)]
 
     cdef Status update_all(self) noexcept nogil:
-        cdef Status status = self.learner.apply(0, self.processors, 0, self.weight(0))
+        cdef Status status = self.learner._update(0, self.processors, 0, self.weight(0))
         cdef Py_ssize_t p
         for p in range(self.processors):
             self._processors[p].row.update_number = LOAD(&self.learner.updates_made)

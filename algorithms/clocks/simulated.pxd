@@ -6,9 +6,9 @@ from staleness.algorithms.clocks.clock cimport Clock
 
 cdef struct Costs:
     # Seconds; see `staleness.algorithms.costs.Costs`.
-    double calc_fixed
-    double calc_example
-    double calc_work
+    double compute_fixed
+    double compute_example
+    double compute_work
     double update_fixed
     double update_work
     double average_replica

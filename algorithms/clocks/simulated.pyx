@@ -1,7 +1,7 @@
 """The simulated clock: P virtual processors, an event queue, modelled time, real computation.
 
 Each processor is in one instruction of its program; an event is the end of it. Statistics are
-computed when CALC begins (that is when `theta` is read) and applied when UPDATE ends. Of events at
+computed when COMPUTE begins (that is when `theta` is read) and applied when UPDATE ends. Of events at
 the same time, the one that was scheduled first comes first, so that a run is a function of its
 configuration alone. With one entry a processor the queue is searched, not heaped.
 """
@@ -32,7 +32,7 @@ cdef class SimulatedClock(Clock):
     Parameters
     ----------
     costs : Costs
-        Seconds of `calc` and of an update (see `algorithms/costs`).
+        Seconds of `compute` and of an update (see `algorithms/costs`).
     *arguments, **keywords
         See `Clock`.
     """
@@ -106,7 +106,7 @@ cdef class SimulatedClock(Clock):
         if processor.counter < 0:
             return
         cdef int instruction = self._program[processor.counter]
-        if instruction == Instruction.CALC:
+        if instruction == Instruction.COMPUTE:
             processor.row.computed = now
         elif instruction == Instruction.UPDATE:
             status = self.update(p)
@@ -144,16 +144,16 @@ cdef class SimulatedClock(Clock):
                     self._due[p] = INFINITY
                     self._ended += 1
                     return
-            elif instruction == Instruction.CALC:
-                status = self.calc(p, 0, now)
+            elif instruction == Instruction.COMPUTE:
+                status = self.compute(p, 0, now)
                 if status != OK:
                     self.fail(p, status)
                     return
                 duration = 0.0
                 if processor.count:
-                    duration = (self._costs.calc_fixed
-                                + self._costs.calc_example * processor.count
-                                + self._costs.calc_work * processor.row.work)
+                    duration = (self._costs.compute_fixed
+                                + self._costs.compute_example * processor.count
+                                + self._costs.compute_work * processor.row.work)
                 self.set_due(p, now + duration)
                 return
             elif instruction == Instruction.DELAY:

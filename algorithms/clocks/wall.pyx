@@ -180,8 +180,8 @@ cdef class WallClock(Clock):
             ):
                 if not self.obtain(p, instruction, began):
                     return
-            elif instruction == Instruction.CALC:
-                status = self.calc(p, p, began)
+            elif instruction == Instruction.COMPUTE:
+                status = self.compute(p, p, began)
                 ended = self.now()
                 processor.row.computed = ended
             elif instruction == Instruction.DELAY:

@@ -1,4 +1,4 @@
-"""Cost models of the simulated clock: how long `calc` and an update take. One file each."""
+"""Cost models of the simulated clock: how long `compute` and an update take. One file each."""
 
 from abc import ABC, abstractmethod
 from typing import ClassVar, NamedTuple
@@ -7,16 +7,16 @@ from typing import ClassVar, NamedTuple
 class Costs(NamedTuple):
     """Seconds, linear in what a mini-batch holds.
 
-    `calc` takes calc_fixed + calc_example * examples + calc_work * work, an update
+    `compute` takes compute_fixed + compute_example * examples + compute_work * work, an update
     update_fixed + update_work * work, with the work in tokens (or cells, by task), and of an update
     only what it touches: SGD leaves out tokens that it knows well already. Averaging
     replicas of `theta` takes average_replica for each. A barrier lets its processors go `barrier`
     after the last has come.
     """
 
-    calc_fixed: float = 0.0
-    calc_example: float = 0.0
-    calc_work: float = 0.0
+    compute_fixed: float = 0.0
+    compute_example: float = 0.0
+    compute_work: float = 0.0
     update_fixed: float = 0.0
     update_work: float = 0.0
     average_replica: float = 0.0
@@ -24,8 +24,8 @@ class Costs(NamedTuple):
 
     def of_mini_batch(self, examples, work):
         """Return the seconds of a mini-batch and an update that touches all of it, on one core."""
-        calc = self.calc_fixed + self.calc_example * examples + self.calc_work * work
-        return calc + self.update_fixed + self.update_work * work
+        compute = self.compute_fixed + self.compute_example * examples + self.compute_work * work
+        return compute + self.update_fixed + self.update_work * work
 
 
 class CostModel(ABC):

@@ -25,7 +25,7 @@ from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.plain_json import read_json
 
 REFERENCE = Path(__file__).with_name("reference.json")
-FORMAT = 3
+FORMAT = 4
 QUANTILES = (0.05, 0.5, 0.95)
 STAND_IN = "asynchronous"  # for schedules that were not calibrated
 
@@ -147,7 +147,7 @@ def _calibration(fit):
         if any(s < a for s, a in zip(costs[:-1], alone[:-1], strict=True)):
             raise ValueError(f"a cost of sharing by '{name}' is lower than alone")
     for found in (fit, *shared.values()):
-        for part in ("calc", "update"):
+        for part in ("compute", "update"):
             residuals = found[part]["residuals"]
             if len(residuals) != len(QUANTILES) or residuals != sorted(residuals):
                 raise ValueError(f"residuals of {part} are {residuals!r}")

@@ -18,7 +18,7 @@ class Paper(CostModel):
             raise StalenessError(
                 f"cost model 'paper' is known for ner, not {task}: take '--cost measured'"
             )
-        return Costs(calc_work=SECONDS / (MINI_BATCH_SIZE * float(work.mean())))
+        return Costs(compute_work=SECONDS / (MINI_BATCH_SIZE * float(work.mean())))
 
     def describe(self):
         """Return a phrase for captions."""

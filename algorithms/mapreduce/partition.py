@@ -163,7 +163,7 @@ class Partition:
         with self._at_work() as model:
             examples, keys, rows = self._touched(model, share)
             model.set(theta.at(rows), keys)
-            values, objective = model.calculate(examples, keys)
+            values, objective = model.compute(examples, keys)
             facts = {
                 "objective": objective,
                 "examples": len(examples),

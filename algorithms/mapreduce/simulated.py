@@ -132,8 +132,8 @@ class Simulated(Engine):
         begin = max(ready, heapq.heappop(self._free))
         costs, seconds = self._costs, 0.0
         if isinstance(part, Counts):
-            seconds = costs.calc_fixed
-            seconds += costs.calc_example * part.examples + costs.calc_work * part.work
+            seconds = costs.compute_fixed
+            seconds += costs.compute_example * part.examples + costs.compute_work * part.work
         heapq.heappush(self._free, begin + seconds)
         return begin, begin + seconds
 

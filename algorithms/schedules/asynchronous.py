@@ -18,7 +18,7 @@ class Asynchronous(Schedule):
     name = "asynchronous"
     program = (
         Instruction.TAKE,
-        Instruction.CALC,
+        Instruction.COMPUTE,
         Instruction.DELAY,
         Instruction.LOCK,
         Instruction.UPDATE,

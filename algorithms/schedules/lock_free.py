@@ -14,4 +14,4 @@ class LockFree(Schedule):
     """
 
     name = "lock-free"
-    program = (Instruction.TAKE, Instruction.CALC, Instruction.DELAY, Instruction.UPDATE)
+    program = (Instruction.TAKE, Instruction.COMPUTE, Instruction.DELAY, Instruction.UPDATE)

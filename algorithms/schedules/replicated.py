@@ -28,7 +28,7 @@ class Replicated(Schedule):
         """The instructions; see `Schedule`."""
         return (
             Instruction.DEAL,
-            Instruction.CALC,
+            Instruction.COMPUTE,
             Instruction.DELAY,
             Instruction.UPDATE,
             (Instruction.REPEAT, self.average_every),

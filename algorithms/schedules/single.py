@@ -12,4 +12,4 @@ class Single(Schedule):
 
     name = "single"
     most_processors = 1
-    program = (Instruction.TAKE, Instruction.CALC, Instruction.DELAY, Instruction.UPDATE)
+    program = (Instruction.TAKE, Instruction.COMPUTE, Instruction.DELAY, Instruction.UPDATE)

@@ -17,7 +17,7 @@ class Synchronous(Schedule):
     name = "synchronous"
     program = (
         Instruction.SHARE,
-        Instruction.CALC,
+        Instruction.COMPUTE,
         Instruction.DELAY,
         Instruction.BARRIER,
         Instruction.UPDATE_ALL,

@@ -55,7 +55,7 @@ class Expectation(Scaling, Peer):
 
     def ours(self):
         """Do E-steps with ours."""
-        seconds, busy = clock(lambda: self.learner.statistics(self.examples), 20)
+        seconds, busy = clock(lambda: self.learner.compute(self.examples), 20)
         return Pass(seconds, busy, len(self.words.tokens), self.found())
 
     def theirs(self):
@@ -78,7 +78,7 @@ class Iteration(Scaling, Peer):
         self.learner.theta = self.start
 
         def iterate():
-            self.learner.statistics(self.examples)
+            self.learner.compute(self.examples)
             self.learner.update()
 
         seconds, busy = clock(iterate, self.iterations)

@@ -74,7 +74,7 @@ class Aligning:
         examples = np.arange(len(learner.work), dtype=np.int32)
 
         def iterate():
-            learner.statistics(examples)
+            learner.compute(examples)
             learner.update()
 
         seconds, busy = clock(iterate, self.iterations)

@@ -1,7 +1,7 @@
 """The kernels on their corpora: what each needs, how long it takes, how fast its parameters come.
 
-Kernels run as in any run, on one thread of the wall clock, whose trace says how long `find` and
-`apply` took; decoding is called by itself. They take turns, an epoch each, and the first does not
+Kernels run as in any run, on one thread of the wall clock, whose trace says how long `compute` and
+`_update` took; decoding is called by itself. They take turns, an epoch each, and the first does not
 count. All times are the processor's: those of a trace are multiplied with CPU time over wall time.
 """
 
@@ -61,13 +61,13 @@ class Case:
     name : str
     unit : str
         Token or cell.
-    kernel : {"calc", "up", "evaluate"}
+    kernel : {"compute", "up", "evaluate"}
     program : Program
         That runs it.
     count : callable
         Takes the share of units touched, returns the list of `counts.Phase`.
     rows : Program
-        "calc" and "up": what reading a row of the parameters takes, and adding to one.
+        "compute" and "up": what reading a row of the parameters takes, and adding to one.
     each : float
         Rows a unit.
     theta : int
@@ -105,7 +105,9 @@ class Case:
     @property
     def gather(self):
         """Nanoseconds a unit that its parameters alone take, in the order of the corpus."""
-        return self.touched * self.each * self.rows.median("up" if self.kernel == "up" else "calc")
+        return (
+            self.touched * self.each * self.rows.median("up" if self.kernel == "up" else "compute")
+        )
 
     @property
     def taken(self):
@@ -151,7 +153,7 @@ def measured(corpora, rounds):
 
 
 def learning(learner, mini_batch_size=MINI_BATCH, straight=False):
-    """Return the `Program` of an epoch: "calc" and "up".
+    """Return the `Program` of an epoch: "compute" and "up".
 
     Parameters
     ----------
@@ -174,7 +176,7 @@ def learning(learner, mini_batch_size=MINI_BATCH, straight=False):
         clock.stop()
         trace, work = clock.trace, clock.trace["work"]
         found = {"touched": trace["update_work"].sum() / work.sum()}
-        taken = {"calc": trace["computed"] - trace["start"], "up": trace["update"]}
+        taken = {"compute": trace["computed"] - trace["start"], "up": trace["update"]}
         for name, seconds in taken.items():
             found[name] = 1e9 * share * seconds.sum() / work.sum()
             found[f"{name} once"] = 1e9 * once(work, seconds)
@@ -234,7 +236,7 @@ def ends(lengths):
 
 
 def gathering(kind, index, blocks, tokens):
-    """Return the `Program` of the parameters alone: of a row, "calc" to read and "up" to add to it.
+    """Return the `Program` of the parameters alone: of a row, "compute" to read and "up" to add to it.
 
     Parameters
     ----------
@@ -250,7 +252,7 @@ def gathering(kind, index, blocks, tokens):
 
     def run():
         read, both = measure(f"gather_{kind}"), measure(f"update_{kind}")
-        return {"calc": read, "up": max(both - read, 0.0)}
+        return {"compute": read, "up": max(both - read, 0.0)}
 
     return Program(run, defaultdict(list))
 
@@ -292,7 +294,7 @@ def named_entities(corpus):
     return [
         make(
             "CRF gradient",
-            kernel="calc",
+            kernel="compute",
             program=sgd,
             small=small_sgd,
             straight=learning(ruled("sgd", in_line), straight=True),
@@ -306,7 +308,7 @@ def named_entities(corpus):
         ),
         make(
             "CRF Viterbi",
-            kernel="calc",
+            kernel="compute",
             program=perceptron,
             small=learning(ruled("perceptron", small)),
             straight=learning(ruled("perceptron", in_line), straight=True),
@@ -344,7 +346,7 @@ def tagging(corpus):
         found += [
             make(
                 f"HMM E-step, {name}",
-                kernel="calc",
+                kernel="compute",
                 count=lambda _, size=size, batch=batch: counts.hmm_expectations(size, batch),
                 small=learning(ruled(rule, small), count),
                 straight=None if batch else learning(ruled(rule, in_line), straight=True),
@@ -408,7 +410,7 @@ def alignment(corpus):
         found += [
             make(
                 f"Model 1 E-step, {label}",
-                kernel="calc",
+                kernel="compute",
                 count=lambda _, batch=batch: counts.model1_expectations(size, batch),
                 small=learning(small, count),
                 straight=None if batch else learning(in_line, straight=True),

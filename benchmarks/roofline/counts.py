@@ -207,7 +207,7 @@ def threshold(size):
 
 
 def crf_gradient(size, features):
-    """Return the phases of SGD's `calc`."""
+    """Return the phases of SGD's `compute`."""
     return [
         scores(size, features),
         exponentials(size),
@@ -218,7 +218,7 @@ def crf_gradient(size, features):
 
 
 def crf_update(size, features, touched):
-    """Return the phases of SGD's `up`, `touched` being the share of tokens beyond the threshold."""
+    """Return the phases of an update of SGD, `touched` being the share of tokens beyond the threshold."""
     width, lanes = size.width, size.states * size.width
     rows = Phase(
         "rows",
@@ -238,7 +238,7 @@ def crf_update(size, features, touched):
 
 
 def crf_viterbi(size, features):
-    """Return the phases of the perceptron's and MIRA's `calc`, but for what follows mistakes."""
+    """Return the phases of the perceptron's and MIRA's `compute`, but for what follows mistakes."""
     return [scores(size, features), viterbi(size)]
 
 

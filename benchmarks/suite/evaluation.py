@@ -28,7 +28,7 @@ class Evaluation(OneThread):
         update = UPDATES[TASKS[task].update]()
         self.learner = update.learner(data.training(task), slots=1, workspaces=1)
         for mini_batch in np.array_split(np.arange(len(self.learner.work)), 100):
-            self.learner.statistics(mini_batch)
+            self.learner.compute(mini_batch)
             self.learner.update()
 
     def time_evaluate(self, task):

@@ -22,7 +22,7 @@ ROUNDS = 3
 class Learning(OneThread):
     """A pass over 2,000 examples from where learning begins, by rule and mini-batch size.
 
-    `calc` alone leaves the parameters where they are. The statistics of a mini-batch are those of
+    `compute` alone leaves the parameters where they are. The statistics of a mini-batch are those of
     the whole corpus where the rule needs that.
     """
 
@@ -44,17 +44,17 @@ class Learning(OneThread):
         if hasattr(self, "learner"):
             self.learner.close()
 
-    def calculate(self):
+    def compute(self):
         for mini_batch in self.mini_batches:
-            self.learner.statistics(mini_batch)
+            self.learner.compute(mini_batch)
 
     def learn(self):
         for mini_batch in self.mini_batches:
-            self.learner.statistics(mini_batch)
+            self.learner.compute(mini_batch)
             self.learner.update()
 
     def time_calc(self, rule, mini_batch_size):
-        self.calculate()
+        self.compute()
 
     def time_epoch(self, rule, mini_batch_size):
         self.learn()

@@ -18,7 +18,7 @@ cdef class Learner:
     cdef int64_t updates_made   # this and the next: atomic, as others look while one counts
     cdef int64_t examples_seen
 
-    cdef Status find(
+    cdef Status _compute(
         self,
         Py_ssize_t slot,            # where the statistics are kept until the update
         Py_ssize_t workspace,       # scratch; one a thread
@@ -26,7 +26,7 @@ cdef class Learner:
         Py_ssize_t count,
     ) noexcept nogil
 
-    cdef Status apply(
+    cdef Status _update(
         self,
         Py_ssize_t first,           # IN: slots first to last - 1, in order, as one update
         Py_ssize_t last,

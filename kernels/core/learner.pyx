@@ -1,7 +1,7 @@
 """The one loop.
 
-    s      = statistics of some examples at theta             `find`, by the model
-    theta <- keep * theta + gain * s                           `apply`, by the rule
+    s      = statistics of some examples at theta             `compute`, by the model
+    theta <- keep * theta + gain * s                           `_update`, by the rule
 
 Everything learned here is that; schedules and clocks say who does which when.
 """
@@ -27,9 +27,9 @@ from staleness.kernels.core.validation import check_numbers
 cdef class Learner:
     """A model, the rule that it is learned by, and the table with what has been learned.
 
-    Any number of threads may be inside `find` at once, each with a slot and a workspace of its own;
-    `apply` is called by one at a time (the schedule's lock sees to that), while others may be
-    inside `find`: they read theta as they find it.
+    Any number of threads may be inside `compute` at once, each with a slot and a workspace of its own;
+    `_update` is called by one at a time (the schedule's lock sees to that), while others may be
+    inside `compute`: they read theta as they find it.
 
     Parameters
     ----------
@@ -101,7 +101,7 @@ cdef class Learner:
         return self.rule.stopped
 
     def let_updates_overlap(self):
-        """Be ready for several inside `apply` at once, as without a lock.
+        """Be ready for several inside `_update` at once, as without a lock.
 
         They may lose each other's changes of a parameter, but not of a sum that parameters are
         divided by.
@@ -112,7 +112,7 @@ cdef class Learner:
         """End whatever works for the rule beside it; there are no updates after that."""
         self.rule.close()
 
-    def statistics(self, examples, Py_ssize_t slot=0, Py_ssize_t workspace=0):
+    def compute(self, examples, Py_ssize_t slot=0, Py_ssize_t workspace=0):
         """Put the statistics of some examples, at the present theta, into a slot.
 
         Parameters
@@ -136,7 +136,7 @@ cdef class Learner:
         if not (0 <= slot < self.slots and 0 <= workspace < self.workspaces):
             raise IndexError(f"no slot {slot} or no workspace {workspace}")
         with nogil:
-            status = self.find(slot, workspace, &numbers[0] if numbers.shape[0] else NULL,
+            status = self._compute(slot, workspace, &numbers[0] if numbers.shape[0] else NULL,
                                numbers.shape[0])
         self.raise_for(status)
 
@@ -163,10 +163,10 @@ cdef class Learner:
         if not 0 <= first < end <= self.slots:
             raise IndexError(f"no slots {first} to {end - 1}")
         with nogil:
-            status = self.apply(first, end, staleness, weight)
+            status = self._update(first, end, staleness, weight)
         self.raise_for(status)
 
-    cdef Status find(
+    cdef Status _compute(
         self,
         Py_ssize_t slot,
         Py_ssize_t workspace,
@@ -179,19 +179,19 @@ cdef class Learner:
         if status == OK:
             self.table.lock.lock_shared(slot)
             before = atomic_load(scale)
-            status = self.model.find(slot, workspace)
+            status = self.model.compute(slot, workspace)
             self.table.lock.unlock_shared(slot)
             if self.model.one_scale and atomic_load(scale) < before / 2:
                 # Rows were read that do not go with the scale of before: once more, alone.
                 self.table.lock.lock()
-                status = self.model.find(slot, workspace)
+                status = self.model.compute(slot, workspace)
                 self.table.lock.unlock()
         if status != OK:
             # What is not there is not to be added.
             self.model.hold(slot, NULL, 0)
         return status
 
-    cdef Status apply(
+    cdef Status _update(
         self, Py_ssize_t first, Py_ssize_t last, int64_t staleness, double weight
     ) noexcept nogil:
         cdef Context context

@@ -18,7 +18,7 @@ cdef class Model:
     cdef readonly Table table
     cdef const int32_t[::1] work_of             # [examples]
     cdef vector[Held] held                      # [slots]
-    cdef bint one_scale         # whether `find` must not see rows of another scale than it has read
+    cdef bint one_scale         # whether `compute` must not see rows of another scale than it has read
 
     cdef Status hold(
         self,
@@ -26,7 +26,7 @@ cdef class Model:
         const int32_t* examples,    # IN [count]: numbers of the examples
         Py_ssize_t count,
     ) noexcept nogil
-    cdef Status find(self, Py_ssize_t slot, Py_ssize_t workspace) noexcept nogil
+    cdef Status compute(self, Py_ssize_t slot, Py_ssize_t workspace) noexcept nogil
     cdef void add(self, Py_ssize_t slot, double factor) noexcept nogil
     cdef void exchange(self, Py_ssize_t slot, double weight) noexcept nogil
     cdef int64_t touched(self, Py_ssize_t slot) noexcept nogil

@@ -72,7 +72,7 @@ cdef class Model:
         held.count = count
         return OK
 
-    cdef Status find(self, Py_ssize_t slot, Py_ssize_t workspace) noexcept nogil:
+    cdef Status compute(self, Py_ssize_t slot, Py_ssize_t workspace) noexcept nogil:
         """Find the statistics of the examples that a slot holds, at its copy of theta."""
         return MISSING
 

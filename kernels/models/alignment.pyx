@@ -66,9 +66,9 @@ cdef class BothDirections(Model):
             status = self.second.hold(slot, examples, count)
         return status
 
-    cdef Status find(self, Py_ssize_t slot, Py_ssize_t workspace) noexcept nogil:
-        cdef Status status = self.first.find(slot, workspace)
-        return self.second.find(slot, workspace) if status == OK else status
+    cdef Status compute(self, Py_ssize_t slot, Py_ssize_t workspace) noexcept nogil:
+        cdef Status status = self.first.compute(slot, workspace)
+        return self.second.compute(slot, workspace) if status == OK else status
 
     cdef void add(self, Py_ssize_t slot, double factor) noexcept nogil:
         self.first.add(slot, factor)

@@ -139,7 +139,7 @@ cdef class ConditionalRandomField(LinearChain):
                 self.add_dense(sentence, part.nodes, part.edges, &out[0, 0])
         return objective, gradient
 
-    cdef Status find(self, Py_ssize_t slot, Py_ssize_t workspace) noexcept nogil:
+    cdef Status compute(self, Py_ssize_t slot, Py_ssize_t workspace) noexcept nogil:
         cdef Gradient* out = &self._gradients[slot]
         cdef Py_ssize_t count = self.held[slot].count
         cdef Parameters theta = self.parameters(self.table.copy(slot))

@@ -85,7 +85,7 @@ cdef class DecodedChain(LinearChain):
         steps = [decoded.steps.data[k] for k in range(self.held[slot].count)]
         return np.array(labels, dtype=np.int32), np.array(steps, dtype=np.float64)
 
-    cdef Status find(self, Py_ssize_t slot, Py_ssize_t workspace) noexcept nogil:
+    cdef Status compute(self, Py_ssize_t slot, Py_ssize_t workspace) noexcept nogil:
         cdef Decoded* out = &self.decoded[slot]
         cdef Py_ssize_t count = self.held[slot].count
         if not (out.labels.reserve(self.work(slot)) and out.steps.reserve(count)

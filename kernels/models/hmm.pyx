@@ -201,7 +201,7 @@ cdef class HiddenMarkovModel(HMMParameters):
             raise FloatingPointError("theta is not finite, or a sentence has probability 0")
         return found[: len(tokens), : self.states].copy()
 
-    cdef Status find(self, Py_ssize_t slot, Py_ssize_t workspace) noexcept nogil:
+    cdef Status compute(self, Py_ssize_t slot, Py_ssize_t workspace) noexcept nogil:
         cdef const Held* held = &self.held[slot]
         cdef Expected* out = &self._expected[slot]
         cdef Workspace* scratch = &self._workspaces[workspace]

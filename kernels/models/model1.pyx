@@ -166,7 +166,7 @@ cdef class IBMModel1(TranslationModel):
                     cells += length
         return aligned_to, log_likelihood
 
-    cdef Status find(self, Py_ssize_t slot, Py_ssize_t workspace) noexcept nogil:
+    cdef Status compute(self, Py_ssize_t slot, Py_ssize_t workspace) noexcept nogil:
         cdef const Held* held = &self.held[slot]
         cdef Posteriors* out = &self._posteriors[slot]
         cdef Workspace* scratch = &self._workspaces[workspace]

@@ -27,5 +27,5 @@ cdef class Nothing(Model):
         self.table.settle()
         return self.table.stored()[:1] * self.table.scale
 
-    cdef Status find(self, Py_ssize_t slot, Py_ssize_t workspace) noexcept nogil:
+    cdef Status compute(self, Py_ssize_t slot, Py_ssize_t workspace) noexcept nogil:
         return OK

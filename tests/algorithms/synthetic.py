@@ -107,7 +107,7 @@ def calibrated(costs, processors=1, shared=None):
     """Return what a calibration file says of an update rule, or of a schedule that shares."""
     fits = {"r2": 1.0, "residuals": [1.0, 1.0, 1.0], "left_out": 0.0}
     about = {"rounds": 5, "doctor": None, "processors": processors, "shared": shared or {}}
-    return {"costs": costs, "calc": fits, "update": fits, **about}
+    return {"costs": costs, "compute": fits, "update": fits, **about}
 
 
 def make_clock(kind, learner, program, processors, mini_batch_size, order, evaluations=(), **extra):

@@ -170,7 +170,7 @@ def test_costs_come_back_from_traces_that_they_made(corpus, schedule):
         traces.append(clock.trace)
     found = fit_trace(program, processors, traces)
     np.testing.assert_allclose(Costs(**found["costs"]), true, rtol=1e-6, atol=1e-12)
-    for part in ("calc", "update"):
+    for part in ("compute", "update"):
         assert found[part]["residuals"] == pytest.approx([1.0, 1.0, 1.0], rel=1e-6)
         assert found[part]["left_out"] == 0
     # Those of one thread alone may be above what was measured here.
@@ -258,24 +258,24 @@ def test_a_rule_of_batches_is_measured_in_batches(corpus, tmp_path, monkeypatch)
     assert (found["processors"], found["shared"]) == (1, {})
     assert found["mini_batches"] == module.BATCH_EPOCHS
     costs = Costs(**found["costs"])
-    assert costs == Costs(calc_work=costs.calc_work, update_fixed=costs.update_fixed)
+    assert costs == Costs(compute_work=costs.compute_work, update_fixed=costs.update_fixed)
     path = tmp_path / "calibration.json"
     write(path, {"ner": {"lbfgs": found}})
     settings = {"task": "ner", "update": "lbfgs", "epochs": 3, "calibration": str(path)}
     alone = run(Configuration(schedule="single-batch", **settings), corpus)
     tokens = len(corpus["train.labels"])
-    each = costs.calc_work * tokens + costs.update_fixed
+    each = costs.compute_work * tokens + costs.update_fixed
     assert alone.seconds == pytest.approx(3 * each, rel=1e-9)
     # Calc is split over the processors, the update is not.
     halves = run(Configuration(schedule="parallel-batch", processors=2, **settings), corpus)
     shares = halves.trace["work"].reshape(3, 2).max(axis=1).sum()
-    expected = costs.calc_work * shares + 3 * costs.update_fixed
+    expected = costs.compute_work * shares + 3 * costs.update_fixed
     assert halves.seconds == pytest.approx(expected, rel=1e-9)
     assert halves.theta.tobytes() == alone.theta.tobytes()
 
 
 def test_what_a_batch_costs_comes_back(corpus, monkeypatch):
-    true = Costs(calc_work=3e-7, update_fixed=2e-3)
+    true = Costs(compute_work=3e-7, update_fixed=2e-3)
 
     def simulate(cell, corpus, judge):
         learner = UPDATES[cell.update]().learner(
@@ -362,7 +362,7 @@ def test_every_rule_of_every_task_can_be_measured(task, update, monkeypatch):
         assert found["costs"]["average_replica"] == 0.0
 
 
-FIT = calibrated({"calc_work": 1e-6})
+FIT = calibrated({"compute_work": 1e-6})
 
 
 def test_a_file_is_read_to_be_written_with_more(tmp_path):
@@ -371,11 +371,11 @@ def test_a_file_is_read_to_be_written_with_more(tmp_path):
     write(path, {"ner": {"sgd": FIT}})
     kept = read(path)
     assert kept == {"ner": {"sgd": FIT}}
-    kept["ner"]["lbfgs"] = calibrated({"calc_work": 2e-6})
+    kept["ner"]["lbfgs"] = calibrated({"compute_work": 2e-6})
     write(path, kept)
     model = Measured(path)
-    assert model.costs("ner", "sgd", None) == Costs(calc_work=1e-6)
-    assert model.costs("ner", "lbfgs", None) == Costs(calc_work=2e-6)
+    assert model.costs("ner", "sgd", None) == Costs(compute_work=1e-6)
+    assert model.costs("ner", "lbfgs", None) == Costs(compute_work=2e-6)
 
 
 def test_what_is_measured_now_does_not_mix_with_an_old_format(tmp_path):

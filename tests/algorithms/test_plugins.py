@@ -34,7 +34,7 @@ class Convoy(Schedule):
     def program(self):
         return (
             Instruction.DEAL,
-            Instruction.CALC,
+            Instruction.COMPUTE,
             Instruction.DELAY,
             Instruction.LOCK,
             Instruction.UPDATE,
@@ -64,7 +64,7 @@ class Even(CostModel):
     name = "even"
 
     def costs(self, task, update, work, schedule=None, processors=1):
-        return Costs(calc_fixed=1.0)
+        return Costs(compute_fixed=1.0)
 
     def describe(self):
         return "a second a mini-batch"
@@ -288,7 +288,7 @@ def test_the_model_of_the_plug_in_is_right(compile_cython):
     counts = random.random((6, 2)).astype(np.float32)
     model = compile_cython(FILES / "mixture.pyx").MixtureOfUnigrams(offsets, words, counts)
     learner = Learner(model, UPDATES["stepwise-em"](smoothing=0.5).rule(), slots=2)
-    learner.statistics([3, 0, 1, 2], slot=1)
+    learner.compute([3, 0, 1, 2], slot=1)
     counts = counts.astype(np.float64)
     shares = (counts[:5] + 0.5) / (counts[:5] + 0.5).sum(axis=0)
     priors = counts[5] / counts[5].sum()

@@ -5,8 +5,8 @@ import pytest
 from staleness.algorithms.program import Instruction, check, instructions, operands
 from staleness.algorithms.schedules.replicated import Replicated
 
-TAKE, CALC, UPDATE, REPEAT = (
-    getattr(Instruction, name) for name in ("TAKE", "CALC", "UPDATE", "REPEAT")
+TAKE, COMPUTE, UPDATE, REPEAT = (
+    getattr(Instruction, name) for name in ("TAKE", "COMPUTE", "UPDATE", "REPEAT")
 )
 
 
@@ -21,10 +21,10 @@ def test_instructions_and_operands_are_told_apart():
     ("program", "message"),
     [
         ((), "a program begins with TAKE, SHARE or DEAL"),
-        ((CALC, UPDATE), "a program begins with TAKE, SHARE or DEAL"),
-        ((TAKE, CALC, TAKE, CALC), "and has no other of them"),
-        ((TAKE, CALC, REPEAT), "REPEAT needs an operand"),
-        ((TAKE, (CALC, 2)), "CALC has no operand"),
+        ((COMPUTE, UPDATE), "a program begins with TAKE, SHARE or DEAL"),
+        ((TAKE, COMPUTE, TAKE, COMPUTE), "and has no other of them"),
+        ((TAKE, COMPUTE, REPEAT), "REPEAT needs an operand"),
+        ((TAKE, (COMPUTE, 2)), "COMPUTE has no operand"),
         ((TAKE, (REPEAT, 2), (REPEAT, 2)), "a program has one REPEAT"),
         ((TAKE, (REPEAT, 0)), "REPEAT needs a whole number of at least 1, not 0"),
         ((TAKE, (REPEAT, 1.5)), r"REPEAT needs a whole number of at least 1, not 1\.5"),

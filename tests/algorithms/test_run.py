@@ -234,7 +234,7 @@ def test_all_schedules_meet_the_same_delays(corpus):
 def test_pauses_in_mini_batches_do_not_depend_on_the_schedule(corpus, tmp_path):
     """Also where a mini-batch takes processors that share theta ten times as long."""
     path = tmp_path / "calibration.json"
-    alone, shared = {"calc_work": 1e-3}, {"calc_work": 1e-2}
+    alone, shared = {"compute_work": 1e-3}, {"compute_work": 1e-2}
     fit = calibrated(alone, processors=2, shared={"asynchronous": calibrated(shared)})
     calibrate.write(path, {"ner": {"sgd": fit}})
     base = replace(BASE, delay_mean="2x", delay_probability=1.0, calibration=str(path))
@@ -253,7 +253,7 @@ def test_pauses_in_mini_batches_do_not_depend_on_the_schedule(corpus, tmp_path):
 def test_on_the_wall_clock_they_are_those_of_the_cost_model(corpus, tmp_path):
     """Threads sleep as long as virtual processors do."""
     path = tmp_path / "calibration.json"
-    calibrate.write(path, {"ner": {"sgd": calibrated({"calc_work": 1e-5})}})
+    calibrate.write(path, {"ner": {"sgd": calibrated({"compute_work": 1e-5})}})
     base = replace(BASE, delay_mean="2x", delay_probability=1.0, calibration=str(path))
     least = run(base, corpus).trace["delay"]
     assert (run(replace(base, clock="wall"), corpus).trace["delay"] >= least).all()

@@ -151,14 +151,14 @@ def rows(Learner learner, Py_ssize_t copy=0):
 
 
 def learned(Learner learner, Py_ssize_t slot=0):
-    """Return the parameters that a slot's `find` reads, float32 [features + labels, labels]."""
+    """Return the parameters that a slot's `compute` reads, float32 [features + labels, labels]."""
     cdef LinearChain model = learner.model
     rows = np.array(model.table.rows[model.table.copy(slot)]).reshape(-1, model._width)
     return rows[:, : model.labels] * scale(learner, slot)
 
 
 def scale(Learner learner, Py_ssize_t slot=0):
-    """Return the scale of the parameters that a slot's `find` reads."""
+    """Return the scale of the parameters that a slot's `compute` reads."""
     return learner.table.scales.data[learner.table.copy(slot)]
 
 
@@ -232,11 +232,11 @@ def drive(
         workspace = slot
     with nogil:
         while done < updates and status == OK:
-            status = learner.find(
+            status = learner._compute(
                 slot, workspace, &mini_batches[done % mini_batches.shape[0], 0],
                 mini_batches.shape[1])
             if status == OK:
-                status = learner.apply(slot, slot + 1, 0, 1.0)
+                status = learner._update(slot, slot + 1, 0, 1.0)
             done += status == OK
     return done
 

@@ -40,7 +40,7 @@ class WithoutLock(Schedule):
     """Broken: `asynchronous`, but two may be in an update at once."""
 
     name = "without-lock"
-    program = (Instruction.TAKE, Instruction.CALC, Instruction.UPDATE)
+    program = (Instruction.TAKE, Instruction.COMPUTE, Instruction.UPDATE)
 
 
 def corpus(folder, labels):

@@ -150,11 +150,11 @@ def tell(rounds, number, cell):
 def describe(what, found, task):
     """Return fitted costs as a line for people."""
     costs = {name: 1e9 * seconds for name, seconds in found["costs"].items()}
-    fits = {part: well(found[part]) for part in ("calc", "update")}
+    fits = {part: well(found[part]) for part in ("compute", "update")}
     line = (
-        f"  {what}: calc {costs['calc_fixed']:.0f} ns "
-        f"+ {costs['calc_example']:.0f} ns an example "
-        f"+ {costs['calc_work']:.1f} ns a {task.work_unit.removesuffix('s')}{fits['calc']}; "
+        f"  {what}: compute {costs['compute_fixed']:.0f} ns "
+        f"+ {costs['compute_example']:.0f} ns an example "
+        f"+ {costs['compute_work']:.1f} ns a {task.work_unit.removesuffix('s')}{fits['compute']}; "
         f"update {costs['update_fixed']:.0f} ns + {costs['update_work']:.1f} ns{fits['update']}"
     )
     if costs["barrier"]:

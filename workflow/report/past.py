@@ -136,7 +136,7 @@ class MiniBatch:
     Attributes
     ----------
     cell : staleness.workflow.figures.runs.Cell
-    calc : float
+    compute : float
         What a processor computes of it.
     update : float
     waiting : float
@@ -144,7 +144,7 @@ class MiniBatch:
     """
 
     cell: object
-    calc: float
+    compute: float
     update: float
     waiting: float
 
@@ -170,7 +170,7 @@ class MiniBatch:
     def each(self):
         """From one update to the next; None where there are delays between processors."""
         if self.cell.processors == 1:
-            return self.calc + self.update
+            return self.compute + self.update
         return None if self.cell.delay else between_updates(self.cell)
 
 
@@ -266,7 +266,7 @@ def _sharing(alone, now):
         if one.cell.schedule == "asynchronous":
             most = number(alone[one.clock].each / one.update, 2)
             yield (
-                f"Out of step, {who}: computing takes a processor {_time(one.calc)} and its update "
+                f"Out of step, {who}: computing takes a processor {_time(one.compute)} and its update "
                 f"{_time(one.update)}, under a lock that lets in one at a time; for that it waits "
                 f"{_time(one.waiting)}. So there is never more than one update in "
                 f"{_time(one.update)}, and however many processors share the work, it is done at "
@@ -274,9 +274,9 @@ def _sharing(alone, now):
                 f"{_share(one.update / SECONDS)} of a mini-batch."
             )
         elif one.cell.schedule == "synchronous":
-            waiting = percent(one.waiting / (one.calc + one.waiting))
+            waiting = percent(one.waiting / (one.compute + one.waiting))
             yield (
-                f"In step, {who}: computing takes a processor {_time(one.calc)} on its share of a "
+                f"In step, {who}: computing takes a processor {_time(one.compute)} on its share of a "
                 f"mini-batch, and it waits {_time(one.waiting)} for the others and for the update, "
                 f"{waiting} of both together."
             )
@@ -319,7 +319,7 @@ def _costs(found):
             one.cell.schedule,
             str(one.cell.processors),
             _clock(one),
-            _time(one.calc),
+            _time(one.compute),
             _time(one.update),
             _time(one.waiting) if one.cell.processors > 1 else DASH,
             DASH if one.each is None else _time(one.each),

@@ -96,7 +96,7 @@ class Model(ABC):
         """
 
     @abstractmethod
-    def calculate(self, examples, keys=ALL):
+    def compute(self, examples, keys=ALL):
         """Return sums over some examples, float [keys, width], and their objective.
 
         Of those keys; they must be all that the examples have `touched`.

@@ -65,9 +65,9 @@ class Alignment(Model):
             direction.set_theta(own, theta[begin : begin + count, 0])
             begin += count
 
-    def calculate(self, examples, keys=ALL):
+    def compute(self, examples, keys=ALL):
         """Return expected counts."""
-        self.learner.statistics(examples)
+        self.learner.compute(examples)
         counts = [_counts(one, own) for one, own in self._directions(keys)]
         return np.concatenate(counts)[:, None], 0.0
 

@@ -37,9 +37,9 @@ class NamedEntityRecognition(Model):
         """Make its parameters these, all of them."""
         self.learner.theta = theta
 
-    def calculate(self, examples, keys=ALL):
+    def compute(self, examples, keys=ALL):
         """Return the gradient of the negative log-likelihood, and that itself as the objective."""
-        self.learner.statistics(examples)
+        self.learner.compute(examples)
         objective, gradient = self.learner.model.objective(0, 1)
         return gradient, objective
 

@@ -45,9 +45,9 @@ class Tagging(Model):
         """Make parameters these."""
         self.learner.model.set_theta(keys, theta)
 
-    def calculate(self, examples, keys=ALL):
+    def compute(self, examples, keys=ALL):
         """Return expected counts."""
-        self.learner.statistics(examples)
+        self.learner.compute(examples)
         return self.learner.model.statistics()[keys], 0.0
 
     @staticmethod

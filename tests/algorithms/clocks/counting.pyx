@@ -58,7 +58,7 @@ cdef class Counting(Model):
         """Examples in all updates, many times over."""
         return np.array(self._totals)
 
-    cdef Status find(self, Py_ssize_t slot, Py_ssize_t workspace) noexcept nogil:
+    cdef Status compute(self, Py_ssize_t slot, Py_ssize_t workspace) noexcept nogil:
         cdef const Held* held = &self.held[slot]
         cdef Py_ssize_t k
         if held.count > self.room:

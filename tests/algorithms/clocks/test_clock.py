@@ -105,8 +105,8 @@ def test_what_follows_repeat_is_done_once_for_so_many_mini_batches(
 ):
     """Also for those at the end that are fewer."""
     repeat = (Instruction.REPEAT, times)
-    program = (first, Instruction.CALC, Instruction.UPDATE, repeat, Instruction.BARRIER)
-    costs = Costs(calc_work=1.0, barrier=1.0)
+    program = (first, Instruction.COMPUTE, Instruction.UPDATE, repeat, Instruction.BARRIER)
+    costs = Costs(compute_work=1.0, barrier=1.0)
     clock = make_clock(kind, learner, program, 1, 1, np.arange(7), costs=costs)
     finish(clock)
     assert learner.updates == 7
@@ -159,7 +159,7 @@ def test_a_stopped_clock_stays_stopped(kind, learner):
 
 
 def test_a_program_may_have_no_lock_and_no_delay(kind, learner):
-    program = (Instruction.TAKE, Instruction.CALC, Instruction.UPDATE)
+    program = (Instruction.TAKE, Instruction.COMPUTE, Instruction.UPDATE)
     clock = make_clock(kind, learner, program, 1, 3, np.arange(10))
     finish(clock)
     assert learner.model.counts.tolist() == [1] * 10

@@ -47,7 +47,11 @@ def columns(rows, *names):
 def test_one_processor(trace):
     """Costs are linear in examples and work; a delay lies between the statistics and the update."""
     costs = Costs(
-        calc_fixed=10.0, calc_example=1.0, calc_work=0.5, update_fixed=4.0, update_work=0.25
+        compute_fixed=10.0,
+        compute_example=1.0,
+        compute_work=0.5,
+        update_fixed=4.0,
+        update_work=0.25,
     )
     rows, time = trace(
         SINGLE, 1, [2, 4, 6], costs, mini_batch_size=2, delays=np.array([[0.0, 100.0]])
@@ -71,14 +75,14 @@ def test_two_processors_and_one_lock(trace):
     ========== ==== ==== ==== ==== ==== ==== ====
     time       0    1    2    3    4    5    6
     ========== ==== ==== ==== ==== ==== ==== ====
-    processor 0 calc calc UPD  calc calc UPD
-    processor 1 calc calc wait UPD  calc calc UPD
+    processor 0 compute compute UPD  compute compute UPD
+    processor 1 compute compute wait UPD  compute compute UPD
     ========== ==== ==== ==== ==== ==== ==== ====
 
     At time 2 both want the lock: the one that began first has it. At time 6, processor 0's update
     and processor 1's statistics end together.
     """
-    rows, time = trace(ASYNCHRONOUS, 2, [2, 2, 2, 2], Costs(calc_work=1.0, update_fixed=1.0))
+    rows, time = trace(ASYNCHRONOUS, 2, [2, 2, 2, 2], Costs(compute_work=1.0, update_fixed=1.0))
     assert columns(rows, "processor", "start", "computed", "lock_wait", "update", "end") == {
         "processor": [0, 1, 0, 1],
         "start": [0.0, 0.0, 3.0, 4.0],
@@ -98,7 +102,7 @@ def test_the_lock_is_given_in_order_of_arrival(trace):
 
     Processor 2 comes back at 11 + 4 = 15, behind 1 (there since 2) and 0 (there since 3).
     """
-    costs = Costs(calc_work=1.0, update_fixed=10.0)
+    costs = Costs(compute_work=1.0, update_fixed=10.0)
     rows, time = trace(ASYNCHRONOUS, 3, [3, 2, 1, 4], costs)
     assert columns(rows, "processor", "lock_wait", "end", "update_number", "staleness") == {
         "processor": [0, 1, 2, 2],
@@ -113,7 +117,7 @@ def test_the_lock_is_given_in_order_of_arrival(trace):
 
 def test_a_queue_longer_than_a_ring_goes_round(trace):
     """Many turns of a lock that is always wanted: nobody is overtaken."""
-    rows, time = trace(ASYNCHRONOUS, 4, [1] * 40, Costs(calc_work=1.0, update_fixed=10.0))
+    rows, time = trace(ASYNCHRONOUS, 4, [1] * 40, Costs(compute_work=1.0, update_fixed=10.0))
     assert rows["update_number"].tolist() == list(range(1, 41))
     assert rows["processor"].tolist() == [0, 1, 2, 3] * 10
     assert time == 1.0 + 40 * 10.0
@@ -122,7 +126,7 @@ def test_a_queue_longer_than_a_ring_goes_round(trace):
 
 def test_a_processor_waits_for_the_lock_and_not_for_the_one_before(trace):
     """Between updates that leave gaps nobody waits."""
-    rows, _ = trace(ASYNCHRONOUS, 2, [4, 6, 4, 6], Costs(calc_work=1.0, update_fixed=0.5))
+    rows, _ = trace(ASYNCHRONOUS, 2, [4, 6, 4, 6], Costs(compute_work=1.0, update_fixed=0.5))
     assert not rows["lock_wait"].any()
     assert rows["end"].tolist() == [4.5, 6.5, 9.0, 13.0]
 
@@ -134,7 +138,7 @@ def test_a_barrier_waits_for_the_slowest(trace):
     for it. Round 1 begins at 6: computed at 7 and 9, processor 0 comes to the barrier at 12; update
     to 15.
     """
-    costs = Costs(calc_work=1.0, update_fixed=1.0, update_work=0.5)
+    costs = Costs(compute_work=1.0, update_fixed=1.0, update_work=0.5)
     delays = np.array([[0.0, 5.0], [0.0, 0.0]])
     rows, time = trace(SYNCHRONOUS, 2, [1, 3, 1, 3], costs, mini_batch_size=2, delays=delays)
     names = "start", "computed", "delay", "barrier_wait", "update", "end", "update_number"
@@ -155,7 +159,7 @@ def test_a_barrier_waits_for_the_slowest(trace):
 
 def test_an_average_takes_as_long_as_there_are_replicas(trace):
     """Three compute until 2 and update until 3; processor 0 averages until 3 + 3 * 10."""
-    costs = Costs(calc_work=1.0, update_fixed=1.0, average_replica=10.0)
+    costs = Costs(compute_work=1.0, update_fixed=1.0, average_replica=10.0)
     rows, time = trace(REPLICATED, 3, [2, 2, 2], costs, replicas=3)
     assert columns(rows, "start", "computed", "barrier_wait", "update", "end") == {
         "start": [0.0, 0.0, 0.0],
@@ -169,7 +173,7 @@ def test_an_average_takes_as_long_as_there_are_replicas(trace):
 
 def test_who_has_no_share_goes_straight_to_the_barrier(trace):
     """One example over three processors is the last one's: that of share [2/3, 1]."""
-    costs = Costs(calc_fixed=7.0, calc_work=1.0, update_fixed=1.0)
+    costs = Costs(compute_fixed=7.0, compute_work=1.0, update_fixed=1.0)
     rows, time = trace(SYNCHRONOUS, 3, [5], costs, mini_batch_size=3)
     assert columns(rows, "examples", "computed", "barrier_wait", "end") == {
         "examples": [0, 0, 1],
@@ -183,7 +187,7 @@ def test_who_has_no_share_goes_straight_to_the_barrier(trace):
 def test_delays_fall_on_turns_of_a_processor(trace):
     """Not on mini-batches: processor 1 is delayed in its second turn, whichever it takes."""
     delays = np.array([[0.0, 0.0, 0.0], [0.0, 20.0, 0.0]])
-    rows, _ = trace(ASYNCHRONOUS, 2, [1] * 6, Costs(calc_work=1.0), delays=delays)
+    rows, _ = trace(ASYNCHRONOUS, 2, [1] * 6, Costs(compute_work=1.0), delays=delays)
     assert rows["delay"].tolist() == [0.0, 0.0, 0.0, 20.0, 0.0, 0.0]
     assert rows["processor"].tolist() == [0, 1, 0, 1, 0, 0]
     # While it pauses, the other does the rest.
@@ -193,20 +197,20 @@ def test_delays_fall_on_turns_of_a_processor(trace):
 
 def test_theta_is_read_when_statistics_begin(trace):
     """An update that ends as another's statistics end is already too late for them."""
-    rows, _ = trace(ASYNCHRONOUS, 2, [1, 3], Costs(calc_work=1.0, update_fixed=1.0))
+    rows, _ = trace(ASYNCHRONOUS, 2, [1, 3], Costs(compute_work=1.0, update_fixed=1.0))
     assert rows["staleness"].tolist() == [0, 1]
 
 
 def test_events_at_one_time_come_in_the_order_they_were_scheduled(trace):
     """Free updates, equal work: processors take turns for ever, in the order they began."""
-    rows, _ = trace(ASYNCHRONOUS, 3, [1] * 30, Costs(calc_work=1.0))
+    rows, _ = trace(ASYNCHRONOUS, 3, [1] * 30, Costs(compute_work=1.0))
     assert rows["processor"].tolist() == [0, 1, 2] * 10
     assert rows["update_number"].tolist() == list(range(1, 31))
 
 
 def test_of_two_events_at_one_time_the_one_scheduled_first_comes_first(trace):
     """Processor 1 has been at it since 0, processor 0 since 1, when both end at 3."""
-    rows, _ = trace(ASYNCHRONOUS, 2, [1, 3, 2], Costs(calc_work=1.0))
+    rows, _ = trace(ASYNCHRONOUS, 2, [1, 3, 2], Costs(compute_work=1.0))
     assert columns(rows, "processor", "computed", "update_number", "staleness") == {
         "processor": [0, 1, 0],
         "computed": [1.0, 3.0, 3.0],
@@ -218,8 +222,8 @@ def test_of_two_events_at_one_time_the_one_scheduled_first_comes_first(trace):
 @pytest.mark.parametrize(
     "program",
     [
-        (Instruction.TAKE, Instruction.CALC, Instruction.LOCK, Instruction.UPDATE),
-        (Instruction.TAKE, Instruction.CALC, Instruction.UPDATE, Instruction.BARRIER),
+        (Instruction.TAKE, Instruction.COMPUTE, Instruction.LOCK, Instruction.UPDATE),
+        (Instruction.TAKE, Instruction.COMPUTE, Instruction.UPDATE, Instruction.BARRIER),
     ],
     ids=["a lock never let go", "a barrier that one never reaches"],
 )

@@ -80,7 +80,7 @@ def test_no_update_is_lost(counting, processors, mini_batch_size, cells):
 
 def test_without_the_lock_counts_may_be_lost(counting, record_property):
     """The same program less LOCK and UNLOCK: how many are lost is luck, but none is made up."""
-    program = (Instruction.TAKE, Instruction.CALC, Instruction.UPDATE)
+    program = (Instruction.TAKE, Instruction.COMPUTE, Instruction.UPDATE)
     examples = 20_000
     learner = crowd(counting, 4, examples, cells=64)
     clock = WallClock(learner, program, 4, 1, np.arange(examples), [], oversubscribe=True)
@@ -269,7 +269,7 @@ def test_stop_ends_all_threads(counting, where):
         # One holds the lock and pauses, the other waits for it.
         program = (
             Instruction.TAKE,
-            Instruction.CALC,
+            Instruction.COMPUTE,
             Instruction.LOCK,
             Instruction.DELAY,
             Instruction.UPDATE,

@@ -20,19 +20,19 @@ GOOD = {
     "tasks": {
         "ner": {
             "sgd": {
-                **calibrated({"calc_work": 1e-6, "update_fixed": 2e-6, "average_replica": 1e-3}),
+                **calibrated({"compute_work": 1e-6, "update_fixed": 2e-6, "average_replica": 1e-3}),
                 "processors": 4,
                 "shared": {
-                    "asynchronous": calibrated({"calc_work": 2.5e-6, "update_fixed": 3e-6}),
+                    "asynchronous": calibrated({"compute_work": 2.5e-6, "update_fixed": 3e-6}),
                     "synchronous": calibrated(
-                        {"calc_work": 1e-6, "update_fixed": 2e-6, "barrier": 3e-7}
+                        {"compute_work": 1e-6, "update_fixed": 2e-6, "barrier": 3e-7}
                     ),
                 },
             }
         }
     },
 }
-ALONE = Costs(calc_work=1e-6, update_fixed=2e-6, average_replica=1e-3)
+ALONE = Costs(compute_work=1e-6, update_fixed=2e-6, average_replica=1e-3)
 
 
 def write(folder, about):
@@ -50,7 +50,7 @@ def test_the_reference_is_a_calibration():
     model = Measured()
     costs = model.costs("ner", "sgd", WORK)
     assert all(cost >= 0 for cost in costs)
-    assert 0 < costs.calc_work < 1e-3
+    assert 0 < costs.compute_work < 1e-3
     assert "reference calibration" in model.describe()
     assert not model.disturbed
     for updates in json.loads(REFERENCE.read_text())["tasks"].values():
@@ -78,7 +78,7 @@ def test_one_processor_shares_with_nobody(tmp_path, schedule):
 def test_sharing_is_on_a_line_through_what_was_measured(tmp_path, processors, weight):
     model = Measured(write(tmp_path, GOOD))
     expected = Costs(
-        calc_work=1e-6 + 1.5e-6 * weight, update_fixed=2e-6 + 1e-6 * weight, average_replica=1e-3
+        compute_work=1e-6 + 1.5e-6 * weight, update_fixed=2e-6 + 1e-6 * weight, average_replica=1e-3
     )
     found = model.costs("ner", "sgd", WORK, "asynchronous", processors)
     np.testing.assert_allclose(found, expected, rtol=1e-12, atol=0)
@@ -101,7 +101,7 @@ def test_a_calibration_made_on_a_busy_machine_says_so(tmp_path):
     busy = {"conclusion": "fit with 1 warning (load)", "warnings": {"load": "3.00"}}
     about = changed("tasks/ner/sgd/doctor", quiet)
     assert "not quiet" not in Measured(write(tmp_path, about)).describe()
-    about["tasks"]["ner"]["mira"] = calibrated({"calc_work": 1e-6}) | {
+    about["tasks"]["ner"]["mira"] = calibrated({"compute_work": 1e-6}) | {
         "doctor": busy | {"disturbing": ["load"]}
     }
     said = Measured(write(tmp_path, about)).describe()
@@ -141,7 +141,7 @@ def changed(path, value):
 
 
 BAD = {
-    "not JSON": "calc_work: 3",
+    "not JSON": "compute_work: 3",
     "a list": [GOOD],
     "nothing": {},
     "no format": changed("format", None),
@@ -163,21 +163,21 @@ BAD = {
     "list of costs": changed("tasks/ner/sgd/costs", [1, 2]),
     "unknown cost": changed("tasks/ner/sgd/costs/coffee", 1.0),
     "no machine": changed("machine", None),
-    "a word for a cost": changed("tasks/ner/sgd/costs/calc_work", "much"),
+    "a word for a cost": changed("tasks/ner/sgd/costs/compute_work", "much"),
     "a cost of sharing lower than alone": changed(
-        "tasks/ner/sgd/shared/asynchronous/costs", {"calc_work": 9e-7, "update_fixed": 2e-6}
+        "tasks/ner/sgd/shared/asynchronous/costs", {"compute_work": 9e-7, "update_fixed": 2e-6}
     ),
-    "no residuals": changed("tasks/ner/sgd/calc", {"r2": 1.0}),
-    "two residuals": changed("tasks/ner/sgd/calc/residuals", [0.9, 1.1]),
+    "no residuals": changed("tasks/ner/sgd/compute", {"r2": 1.0}),
+    "two residuals": changed("tasks/ner/sgd/compute/residuals", [0.9, 1.1]),
     "residuals that fall": changed("tasks/ner/sgd/update/residuals", [1.1, 1.0, 0.9]),
-    "no residuals of sharing": changed("tasks/ner/sgd/shared/asynchronous/calc", None),
-    "more left out than there are": changed("tasks/ner/sgd/calc/left_out", 1.5),
+    "no residuals of sharing": changed("tasks/ner/sgd/shared/asynchronous/compute", None),
+    "more left out than there are": changed("tasks/ner/sgd/compute/left_out", 1.5),
     "no rounds": changed("tasks/ner/sgd/rounds", 0),
     "no word of the rounds": changed("tasks/ner/sgd/rounds", None),
     "no word of the machine's state": changed("tasks/ner/sgd/doctor", None),
     "no conclusion on it": changed("tasks/ner/sgd/doctor", {"disturbing": []}),
-    "a negative cost": changed("tasks/ner/sgd/costs/calc_work", -1.0),
-    "a cost that is no number": changed("tasks/ner/sgd/costs/calc_work", float("nan")),
+    "a negative cost": changed("tasks/ner/sgd/costs/compute_work", -1.0),
+    "a cost that is no number": changed("tasks/ner/sgd/costs/compute_work", float("nan")),
 }
 
 

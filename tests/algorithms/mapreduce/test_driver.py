@@ -119,7 +119,7 @@ def test_stepwise_em_is_that_of_one_processor(corpora, task, mappers):
     for order in orders:
         for begin in range(0, driver.total, 8):
             share = slice(begin // mappers, (begin + 8) // mappers)
-            learner.statistics(np.concatenate([part[share] for part in order]))
+            learner.compute(np.concatenate([part[share] for part in order]))
             learner.update()
     assert driver.trace["examples"].tolist() == EPOCHS * [8, 8, 8, 8, 8, 8, 8, 4]
     assert driver.updates == learner.updates == EPOCHS * 8

@@ -18,7 +18,7 @@ from .here import Here
 
 SETTINGS = {"tagging": {"states": 5}, "alignment": {}}
 # Whole seconds: a mapper takes its work, a reducer twice that, the driver's update 3 s.
-COSTS, WHOLE = Costs(calc_work=1.0, update_work=2.0), Costs(update_fixed=3.0)
+COSTS, WHOLE = Costs(compute_work=1.0, update_work=2.0), Costs(update_fixed=3.0)
 
 
 def run_of(corpus, schedule, **changes):
@@ -143,7 +143,7 @@ def test_a_run_is_a_function_of_its_configuration(corpora, schedule):
     for name in ("curve_sha256", "theta_sha256", "seconds", "engine"):
         assert made[0][name] == made[1][name]
     assert made[0]["engine"]["workers"] == 24
-    assert made[0]["cost_model"]["seconds"]["calc_work"] > 0
+    assert made[0]["cost_model"]["seconds"]["compute_work"] > 0
 
 
 def test_a_trace_adds_up(corpora):

@@ -85,7 +85,7 @@ cdef class MixtureOfUnigrams(Model):
             np.add.at(counts, [*words, self.words], share)
         return counts
 
-    cdef Status find(self, Py_ssize_t slot, Py_ssize_t workspace) noexcept nogil:
+    cdef Status compute(self, Py_ssize_t slot, Py_ssize_t workspace) noexcept nogil:
         cdef Held* held = &self.held[slot]
         cdef Buffer[double]* out = &self.posteriors[slot]
         cdef Py_ssize_t k

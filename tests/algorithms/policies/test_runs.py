@@ -108,10 +108,10 @@ def test_what_is_dropped_leaves_no_trace_in_theta(corpora, task, update):
         for _ in range(2)
     )
     for begin, weight in ((0, 1.0), (4, 0.0), (8, 1.0)):
-        learner.statistics(range(begin, begin + 4))
+        learner.compute(range(begin, begin + 4))
         learner.update(staleness=3, weight=weight)
         if weight:
-            other.statistics(range(begin, begin + 4))
+            other.compute(range(begin, begin + 4))
             other.update()
     assert learner.theta.tobytes() == other.theta.tobytes()
     assert (learner.updates, learner.examples) == (2, 12)
@@ -124,7 +124,7 @@ def test_a_weight_is_a_shorter_step(corpora, weight):
     thetas = []
     for step, w in ((0.3, weight), (0.3 * weight, 1.0)):
         learner = UPDATES["sgd"].configure({"step_size": step, "decay": 0.0}).learner(training)
-        learner.statistics(range(4))
+        learner.compute(range(4))
         learner.update(weight=w)
         thetas.append(learner.theta)
     assert thetas[0].any()

@@ -84,7 +84,7 @@ def test_rules_out_of_range(corpus, update, values, message):
 def test_metrics_are_those_of_the_best_alignments(corpus):
     learner = learner_of(corpus, "stepwise-em")
     for number in range(12):
-        learner.statistics([number])
+        learner.compute([number])
         learner.update()
     found = Alignment().evaluate(learner, corpus)
     assert list(found) == list(Alignment.metrics)

@@ -254,7 +254,7 @@ def test_the_objective_goes_down(corpus):
     learner = UPDATES["lbfgs"]().learner(training, slots=1, workspaces=1)
     objectives = []
     for _ in range(15):
-        learner.statistics(range(len(learner.work)))
+        learner.compute(range(len(learner.work)))
         learner.update()
         objectives.append(learner.rule.objective)
     tokens = len(corpus["train.labels"])

@@ -69,7 +69,7 @@ def test_a_rule_makes_a_learner(rule, corpus):
     before = learner.model.evaluate(*training.arrays)[1]
     size = len(learner.work) if rule.batch else 4
     for start in range(0, len(learner.work), size):
-        learner.statistics(range(start, min(start + size, len(learner.work))))
+        learner.compute(range(start, min(start + size, len(learner.work))))
         learner.update()
     assert learner.model.evaluate(*training.arrays)[1] > before
     assert learner.stopped is None

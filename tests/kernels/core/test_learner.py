@@ -105,7 +105,7 @@ def test_a_model_that_has_not_what_its_rule_asks_for(kind, rule):
 
 def test_a_rule_that_does_not_say_what_its_step_is():
     made = learner()
-    made.statistics([0])
+    made.compute([0])
     with pytest.raises(NotImplementedError, match="ConditionalRandomField or Rule lacks a method"):
         made.update()
     assert (made.updates, made.examples) == (0, 0)
@@ -133,7 +133,7 @@ def test_a_model_without_statistics():
 
 def visits(made, weights, examples=(0, 2)):
     for weight in weights:
-        made.statistics(examples)
+        made.compute(examples)
         made.update(weight=weight)
 
 
@@ -166,7 +166,7 @@ def test_steps_shrink_with_the_examples_that_have_come():
     theta = random_theta(np.random.default_rng(1), corpus)
     made = corpus.learner(ConditionalRandomField, sgd(), theta)
     visits(made, [0.0, 0.0])
-    made.statistics([1, 2])
+    made.compute([1, 2])
     gradient = made.model.statistics()
     keep, gain = made.rule.keep_and_gain(corpus=3, mini_batch=2, examples=4, updates=0)
     made.update()
@@ -177,7 +177,7 @@ def test_staleness_alone_changes_nothing():
     """What it means, a policy says, by the weight."""
     fresh, stale = learner(sgd()), learner(sgd())
     for made, staleness in (fresh, 0), (stale, 7):
-        made.statistics([0, 2])
+        made.compute([0, 2])
         made.update(staleness=staleness)
     assert fresh.theta.any()
     assert fresh.theta.tobytes() == stale.theta.tobytes()

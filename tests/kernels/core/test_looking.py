@@ -73,7 +73,7 @@ def test_who_looks_changes_no_bit(rule, replicas, probe):
         for update in range(400):
             slot = update % SLOTS
             examples = np.arange(EXAMPLES) if rule.endswith(" em") else rng.integers(0, EXAMPLES, 2)
-            learner.statistics(examples, slot=slot)
+            learner.compute(examples, slot=slot)
             learner.update(slot)
             if every and update % every == 0:
                 look()

@@ -48,7 +48,7 @@ def steps(learner, rule, slots):
     for _ in range(20):
         examples = np.arange(12) if rule == "em" else rng.integers(0, 12, size=5)
         for slot, part in enumerate(np.array_split(examples, slots)):
-            learner.statistics(part, slot=slot)
+            learner.compute(part, slot=slot)
         learner.update(0, slots)
         yield
 
@@ -85,13 +85,13 @@ def test_replicas_are_averaged_in_both(probe):
     joint, alone = both("stepwise", slots=2, replicas=2), apart("stepwise", slots=2, replicas=2)
     for learner in (joint, *alone):
         for slot in range(2):
-            learner.statistics([slot, 5], slot=slot)
+            learner.compute([slot, 5], slot=slot)
             learner.update(slot)
         probe.average(learner)
     assert joint.theta.tobytes() == np.concatenate([one.theta for one in alone]).tobytes()
     for slot in range(2):
         for learner in (joint, *alone):
-            learner.statistics([slot + 2], slot=slot)
+            learner.compute([slot + 2], slot=slot)
             learner.update(slot)
     assert joint.theta.tobytes() == np.concatenate([one.theta for one in alone]).tobytes()
     assert joint.replicas == 2
@@ -115,14 +115,14 @@ def test_work_is_that_of_both():
 
 def test_an_update_touches_what_both_do(probe):
     joint = both(slots=2)
-    joint.statistics([3, 1], slot=1)
+    joint.compute([3, 1], slot=1)
     assert probe.touched(joint, 1) == joint.work[[3, 1]].sum()
 
 
 def test_an_update_without_examples_is_none():
     joint = both("stepwise")
     before = joint.theta.tobytes()
-    joint.statistics([])
+    joint.compute([])
     joint.update()
     assert (joint.theta.tobytes(), joint.updates) == (before, 0)
 
@@ -131,11 +131,11 @@ def test_an_update_without_examples_is_none():
 def test_an_error_of_either_is_its_error(probe, which):
     """And neither keeps statistics that the other has not, nor any of before."""
     joint = both("stepwise")
-    joint.statistics([0, 1])
+    joint.compute([0, 1])
     begin = padded_width(joint.model.first.parameters)
     probe.spoil(joint, slice(begin, None) if which else slice(begin))
     with pytest.raises(FloatingPointError, match="not finite"):
-        joint.statistics([0, 1])
+        joint.compute([0, 1])
     assert not joint.model.statistics().any()
     before = joint.theta.tobytes()
     joint.update()

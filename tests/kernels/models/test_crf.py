@@ -23,7 +23,7 @@ def learner_of(corpus, theta, **sizes):
 
 def gradient_of(corpus, theta, sentences=None):
     learner = learner_of(corpus, theta)
-    learner.statistics(np.arange(len(corpus)) if sentences is None else sentences)
+    learner.compute(np.arange(len(corpus)) if sentences is None else sentences)
     return learner.model.statistics()
 
 
@@ -65,7 +65,7 @@ def test_equals_enumeration(lengths, labels):
     theta = random_theta(rng, corpus)
     learner = learner_of(corpus, theta)
     decoded, log_likelihood = learner.model.evaluate(*corpus.arrays)
-    learner.statistics(np.arange(len(corpus)))
+    learner.compute(np.arange(len(corpus)))
     infer = reference.by_enumeration
     expected = reference.log_likelihood(theta, corpus, infer=infer)
     np.testing.assert_allclose(log_likelihood, expected, rtol=1e-5, atol=1e-5)
@@ -82,7 +82,7 @@ def test_no_sentences():
     decoded, log_likelihood = learner.model.evaluate(*corpus.arrays)
     assert decoded.shape == (0,)
     assert log_likelihood == 0.0
-    learner.statistics([])
+    learner.compute([])
     assert not learner.model.statistics().any()
 
 
@@ -145,9 +145,9 @@ def test_statistics_are_of_the_examples_asked_for():
     corpus = random_sentences(rng, [4, 2, 6, 1, 3], 5)
     theta = random_theta(rng, corpus)
     learner = learner_of(corpus, theta, slots=3, workspaces=2)
-    learner.statistics([0, 1, 2, 3, 4], slot=1)
-    learner.statistics([3, 1, 3], slot=1, workspace=1)
-    learner.statistics([2], slot=2)
+    learner.compute([0, 1, 2, 3, 4], slot=1)
+    learner.compute([3, 1, 3], slot=1, workspace=1)
+    learner.compute([2], slot=2)
     expected = reference.gradient(theta, corpus, [3, 1, 3])
     np.testing.assert_allclose(learner.model.statistics(1), expected, rtol=1e-4, atol=1e-5)
     expected = reference.gradient(theta, corpus, [2])
@@ -175,7 +175,7 @@ def test_gradient_equals_finite_differences(labels):
     corpus = random_sentences(rng, [6, 9, 1, 4], labels, feature_count=6)
     theta = random_theta(rng, corpus, 0.5)
     learner = learner_of(corpus, theta)
-    learner.statistics(np.arange(len(corpus)))
+    learner.compute(np.arange(len(corpus)))
     gradient = learner.model.statistics()
     step = 2.0**-6
 
@@ -256,7 +256,7 @@ def test_a_constant_over_the_labels_changes_nothing(problem, constant):
 def test_padding_lanes_hold_nothing(probe, problem):
     corpus, theta = problem
     learner = learner_of(corpus, theta)
-    learner.statistics(np.arange(len(corpus)))
+    learner.compute(np.arange(len(corpus)))
     nodes, edges = probe.held(learner, 0, len(corpus.labels))
     assert nodes.shape[1] % probe.width() == 0
     assert not nodes[:, corpus.label_count :].any()
@@ -366,7 +366,7 @@ def test_right_or_refused_at_any_scores(problem):
     transitions = theta[corpus.feature_count :].astype(np.float64)
     longest = np.diff(corpus.offsets).max()
     try:
-        learner.statistics(np.arange(len(corpus)))
+        learner.compute(np.arange(len(corpus)))
     except FloatingPointError:
         # Nothing but what float64, too, could not tell apart.
         assert longest * np.ptp(transitions) > 2.0**30
@@ -473,7 +473,7 @@ def test_numbers_that_are_not_finite_are_refused(part, value, labels, label):
     theta[corpus.feature_count if part == "transition" else 1, label] = value
     learner = learner_of(corpus, theta)
     with pytest.raises(FloatingPointError, match="smaller step size"):
-        learner.statistics([0])
+        learner.compute([0])
     decoded, log_likelihood = learner.model.evaluate(*corpus.arrays)
     assert np.isnan(log_likelihood)
     assert ((decoded >= 0) & (decoded < labels)).all()
@@ -486,11 +486,11 @@ def test_a_transition_that_is_no_number_is_refused_in_log_space(labels):
     corpus = random_sentences(rng, [3], labels)
     theta = random_theta(rng, corpus, 100.0)
     learner = learner_of(corpus, theta)
-    learner.statistics([0])
+    learner.compute([0])
     theta[corpus.feature_count, 1] = np.nan
     learner.theta = theta
     with pytest.raises(FloatingPointError, match="smaller step size"):
-        learner.statistics([0])
+        learner.compute([0])
 
 
 # ---- long sentences -----------------------------------------------------------------------------
@@ -504,7 +504,7 @@ def test_sums_within_a_long_sentence(n, spread):
     theta = random_theta(rng, corpus)
     theta[corpus.feature_count :] *= spread
     learner = learner_of(corpus, theta)
-    learner.statistics([0])
+    learner.compute([0])
     emission, transition = reference.scores(theta, corpus, 0)
     found = reference.by_recursion(emission, transition)
     edges = found.edges.copy()

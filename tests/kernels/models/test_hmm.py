@@ -73,7 +73,7 @@ def test_equals_enumeration(lengths, states):
     expected, counts = model.statistics(theta, everything(model), by_enumeration)
     decoded, log_likelihood = model.evaluate(learner)
     np.testing.assert_allclose(log_likelihood, expected, rtol=1e-5, atol=1e-6)
-    learner.statistics(everything(model))
+    learner.compute(everything(model))
     np.testing.assert_allclose(learner.model.statistics(), counts, rtol=1e-4, atol=1e-6)
     posteriors = learner.model.posteriors(model.offsets, model.tokens)
     assert posteriors.dtype == np.float32
@@ -89,7 +89,7 @@ def test_one_word():
     model = random_hmm(np.random.default_rng(0), [4, 1, 3], words=1, states=3)
     learner = model.learner()
     for _ in range(3):
-        learner.statistics(everything(model))
+        learner.compute(everything(model))
         learner.update()
     assert model.evaluate(learner)[1] == pytest.approx(0.0, abs=1e-5)
     np.testing.assert_allclose(learner.theta[0], 1.0, rtol=1e-6)
@@ -101,7 +101,7 @@ def test_sentences_of_one_token():
     learner = model.learner()
     assert not learner.theta[4:7].any()
     for _ in range(3):
-        learner.statistics(everything(model))
+        learner.compute(everything(model))
         learner.update()
     occurrences = np.bincount(model.tokens, minlength=4)
     seen = occurrences[occurrences > 0]
@@ -143,7 +143,7 @@ def test_equals_recursions_in_log_space(states, concentration):
     expected, counts = model.statistics(theta, everything(model))
     decoded, log_likelihood = model.evaluate(learner)
     np.testing.assert_allclose(log_likelihood, expected, rtol=1e-5)
-    learner.statistics(everything(model))
+    learner.compute(everything(model))
     np.testing.assert_allclose(learner.model.statistics(), counts, rtol=2e-3, atol=2e-4)
     for number in range(len(model)):
         if lengths[number]:
@@ -160,7 +160,7 @@ def test_equals_recursions_on_any_input(problem):
     learner = learner_of(model, theta)
     expected, counts = model.statistics(theta, everything(model))
     np.testing.assert_allclose(model.evaluate(learner)[1], expected, rtol=1e-5, atol=1e-5)
-    learner.statistics(everything(model))
+    learner.compute(everything(model))
     np.testing.assert_allclose(learner.model.statistics(), counts, rtol=1e-3, atol=1e-5)
 
 
@@ -176,7 +176,7 @@ def test_counts_are_those_that_theta_is_made_of(rule):
             learner.theta, np.concatenate([*made, starts / starts.sum()]), rtol=1e-5
         )
         assert words.sum() == pytest.approx(14, rel=1e-5)
-        learner.statistics(everything(model))
+        learner.compute(everything(model))
         learner.update()
 
 
@@ -186,7 +186,7 @@ def test_expected_counts_are_of_tokens(problem):
     """Each token has one state, each but the first of a sentence a transition."""
     model, theta = problem
     learner = learner_of(model, theta)
-    learner.statistics(everything(model))
+    learner.compute(everything(model))
     counts = learner.model.statistics()
     occurrences = np.bincount(model.tokens, minlength=model.words)
     np.testing.assert_allclose(counts[: model.words].sum(axis=1), occurrences, rtol=1e-5)
@@ -218,7 +218,7 @@ def test_padding_lanes_stay_zero(probe, problem, rule):
     model, _ = problem
     learner = model.learner(rule, **{"alpha": 0.6} if rule == "stepwise" else {})
     for _ in range(12):
-        learner.statistics(everything(model))
+        learner.compute(everything(model))
         learner.update()
     counts, totals, _ = probe.stored(learner)
     assert counts.shape[1] % probe.width() == 0
@@ -236,7 +236,7 @@ def test_evaluates_a_corpus_other_than_the_one_it_learns():
         offsets=offsets_of([30, 0, 7]),
         tokens=rng.integers(0, model.words, size=37, dtype=np.int32),
     )
-    expected, _ = other.statistics(theta, range(3))
+    expected, _ = other.compute(theta, range(3))
     assert learner.model.evaluate(other.offsets, other.tokens)[1] == pytest.approx(
         expected, rel=1e-5
     )
@@ -253,7 +253,7 @@ def test_a_model_that_was_given_its_theta_learns_from_there():
     model = random_hmm(rng, [4, 3, 5])
     theta = random_theta(rng, model)
     learner = learner_of(model, theta, rule="em")
-    learner.statistics(everything(model))
+    learner.compute(everything(model))
     learner.update()
     expected = model.normalised(model.statistics(theta, everything(model))[1])
     np.testing.assert_allclose(learner.theta, expected, rtol=1e-4, atol=1e-6)
@@ -274,7 +274,7 @@ def test_probabilities_of_zero():
     learner = learner_of(model, theta)
     expected, counts = model.statistics(theta, everything(model), by_enumeration)
     assert model.evaluate(learner)[1] == pytest.approx(expected, rel=1e-5)
-    learner.statistics(everything(model))
+    learner.compute(everything(model))
     np.testing.assert_allclose(learner.model.statistics(), counts, rtol=1e-4, atol=1e-6)
     assert not learner.model.statistics()[counts == 0].any()
     learner.update()
@@ -292,7 +292,7 @@ def test_a_state_that_only_ends_sentences():
     )
     learner = model.learner()
     for _ in range(3):
-        learner.statistics([0, 1])
+        learner.compute([0, 1])
         learner.update()
         np.testing.assert_array_equal(learner.theta, [[1, 0], [0, 1], [0, 1], [0, 0], [1, 0]])
     assert model.evaluate(learner)[1] == 0.0
@@ -307,7 +307,7 @@ def test_a_state_that_is_never_in_goes_without_words(states):
     theta[model.words :, 1] = 0.0
     theta[model.words :] /= theta[model.words :].sum(axis=1, keepdims=True)
     learner = learner_of(model, theta)
-    learner.statistics(everything(model))
+    learner.compute(everything(model))
     learner.update()
     assert not learner.theta[:, 1].any()
     others = np.delete(np.arange(states), 1)
@@ -315,7 +315,7 @@ def test_a_state_that_is_never_in_goes_without_words(states):
         learner.theta[: model.words, others].sum(axis=0, dtype=np.float64), 1.0, rtol=1e-5
     )
     assert np.isfinite(model.evaluate(learner)[1])
-    learner.statistics(everything(model))
+    learner.compute(everything(model))
 
 
 def test_a_sentence_that_theta_rules_out():
@@ -348,7 +348,7 @@ def test_surprising_paths():
         [[1 - 1e-4, tiny], [1e-4, 1 - tiny], [1 - tiny, tiny], [tiny, 1 - tiny], [1.0, 0.0]]
     )
     learner = learner_of(model, theta)
-    learner.statistics(everything(model))
+    learner.compute(everything(model))
     expected, counts = model.statistics(theta, everything(model))
     assert model.evaluate(learner)[1] == pytest.approx(expected, rel=1e-5)
     np.testing.assert_allclose(learner.model.statistics(), counts, rtol=1e-4, atol=1e-5)
@@ -372,7 +372,7 @@ def test_extreme_probabilities_give_posteriors_all_the_same(data):
     learner = learner_of(model, theta)
     posteriors = learner.model.posteriors(model.offsets, model.tokens)
     np.testing.assert_allclose(posteriors.sum(axis=1, dtype=np.float64), 1.0, rtol=1e-4)
-    learner.statistics(everything(model))
+    learner.compute(everything(model))
     counts = learner.model.statistics()
     assert np.isfinite(counts).all()
     np.testing.assert_allclose(counts[model.words : -1].sum(), 45.0, rtol=1e-4)
@@ -389,7 +389,7 @@ def test_numbers_that_are_not_finite_are_refused(value, row, states, state):
     theta[{1: 1, 4: 3 + state, 6: 3 + states}[row], state] = value
     learner = learner_of(model, theta)
     with pytest.raises(FloatingPointError, match="not finite"):
-        learner.statistics([0])
+        learner.compute([0])
     with pytest.raises(FloatingPointError, match="theta is not finite"):
         learner.model.posteriors(model.offsets, model.tokens)
     decoded, log_likelihood = model.evaluate(learner)
@@ -426,7 +426,7 @@ def test_a_known_model_is_recovered():
         learner = model.learner(rule=rule)
         for _ in range(60 if rule == "em" else 8):
             for examples in batches:
-                learner.statistics(examples)
+                learner.compute(examples)
                 learner.update()
         found = learner.theta
         _, order = linear_sum_assignment(-emissions.T @ found[:words])
@@ -508,7 +508,7 @@ def test_some_rows_are_those_of_all(problem):
         rows = np.union1d(np.concatenate(tokens), behind).astype(int)
         learner.model.set_theta(rows, theta[rows].astype(np.float32))
         for one in (learner, given):
-            one.statistics(examples)
+            one.compute(examples)
         np.testing.assert_allclose(
             learner.model.statistics(), given.model.statistics(), rtol=1e-4, atol=1e-6
         )
@@ -577,10 +577,10 @@ def test_right_at_any_probabilities(problem):
     if found.log_z < -1e5:
         assert log_likelihood == -np.inf
         with pytest.raises(FloatingPointError, match="larger smoothing"):
-            learner.statistics([0])
+            learner.compute([0])
         return
     np.testing.assert_allclose(log_likelihood, found.log_z, rtol=1e-5, atol=1e-5)
-    learner.statistics([0])
+    learner.compute([0])
     counts = learner.model.statistics()
     np.testing.assert_allclose(
         learner.model.posteriors(model.offsets, model.tokens), found.nodes, rtol=0, atol=1e-4
@@ -633,7 +633,7 @@ def test_a_state_that_pays_early_and_gains_late():
     learner = learner_of(model, theta)
     found = by_recursion(*logarithms(model, learner))
     assert 0.1 < found.nodes[0, 1] < 0.9 or found.nodes[0].max() > 0.99
-    learner.statistics([0])
+    learner.compute([0])
     np.testing.assert_allclose(
         learner.model.posteriors(model.offsets, model.tokens), found.nodes, rtol=0, atol=1e-6
     )
@@ -675,7 +675,7 @@ def check_all(theta, states):
     assert path_score(*scores, decoded) > found.best_score - 1e-3
     posteriors = learner.model.posteriors(model.offsets, model.tokens)
     np.testing.assert_allclose(posteriors, found.nodes, rtol=0, atol=1e-4)
-    learner.statistics([0])
+    learner.compute([0])
     edges = learner.model.statistics()[model.words : -1]
     np.testing.assert_allclose(edges, found.edges, rtol=0, atol=1e-4)
     return found, decoded
@@ -773,7 +773,7 @@ def test_sums_within_a_long_sentence(rule):
     n = 40_000
     model = random_hmm(rng, [n], 5, 6)
     learner = model.learner(rule=rule)
-    learner.statistics([0])
+    learner.compute([0])
     emission, transition = logarithms(model, learner)
     found = by_recursion(emission, transition)
     counts = learner.model.statistics()

@@ -16,7 +16,7 @@ def trained(model, rng, updates=3, **options):
     """Return a learner whose theta is no longer uniform."""
     learner = model.learner(rule="stepwise", **options)
     for _ in range(updates if len(model) else 0):
-        learner.statistics(rng.integers(0, len(model), size=2))
+        learner.compute(rng.integers(0, len(model), size=2))
         learner.update()
     return learner
 
@@ -56,7 +56,7 @@ def test_equals_enumeration(source, target):
     model = random_model1(rng, source, target)
     learner = trained(model, rng)
     theta = model.theta_of(learner)
-    learner.statistics(everything(model))
+    learner.compute(everything(model))
     expected, counts = model.by_enumeration(theta, everything(model))
     assert model.evaluate(learner)[1] == pytest.approx(expected, rel=1e-5)
     np.testing.assert_allclose(model.counts_of(learner), counts, rtol=1e-4, atol=1e-6)
@@ -73,10 +73,10 @@ def test_lengths_about_whole_vectors():
     learner = trained(model, rng, 5)
     theta = model.theta_of(learner)
     for number in everything(model):
-        learner.statistics([number])
+        learner.compute([number])
         _, counts = model.statistics(theta, [number])
         np.testing.assert_allclose(model.counts_of(learner), counts, rtol=1e-4, atol=1e-6)
-    learner.statistics(everything(model)[::-1])
+    learner.compute(everything(model)[::-1])
     expected, counts = model.statistics(theta, everything(model))
     np.testing.assert_allclose(model.counts_of(learner), counts, rtol=1e-4, atol=1e-6)
     assert model.evaluate(learner)[1] == pytest.approx(expected, rel=1e-6)
@@ -91,7 +91,7 @@ def test_equals_the_reference_on_any_input(problem):
     alignment, log_likelihood = model.evaluate(learner)
     expected, counts = model.statistics(theta, everything(model))
     np.testing.assert_allclose(log_likelihood, expected, rtol=1e-5, atol=1e-5)
-    learner.statistics(everything(model))
+    learner.compute(everything(model))
     np.testing.assert_allclose(model.counts_of(learner), counts, rtol=1e-4, atol=1e-6)
     # Each target word is aligned with one position, the best of its sentence.
     counts = learner.model.statistics()
@@ -122,7 +122,7 @@ def test_of_equal_positions_the_first_is_best():
     model = replace(model, source=np.array([1, 0, 0, 2, 2, 2], dtype=np.int32), source_words=3)
     learner = model.learner(rule="em")
     for _ in range(5):
-        learner.statistics([0, 1])
+        learner.compute([0, 1])
         learner.update()
     # Words 0 and 1 have been with target word 0 alone, the null word with both.
     assert model.evaluate(learner)[0].tolist() == [0, 0, 0]
@@ -150,10 +150,10 @@ def test_theta_is_what_it_is_set_to(smoothing):
     if not smoothing:
         np.testing.assert_array_equal(learner.theta, given.theta)
         for one in (given, learner):
-            one.statistics(everything(model))
+            one.compute(everything(model))
         np.testing.assert_allclose(learner.model.statistics(), given.model.statistics(), rtol=1e-5)
     # Whatever it was set to, batch EM goes on from the expected counts alone.
-    learner.statistics(everything(model))
+    learner.compute(everything(model))
     counts = learner.model.statistics()
     learner.update()
     assert learner.model.totals.sum() == pytest.approx(counts.sum(), rel=1e-5)
@@ -180,7 +180,7 @@ def test_some_parameters_are_those_of_all(problem):
         ]
         learner.model.set_theta(touched, given.theta[touched])
         for one in (learner, given):
-            one.statistics(examples)
+            one.compute(examples)
         counts = learner.model.statistics()
         np.testing.assert_allclose(counts, given.model.statistics(), rtol=1e-4, atol=1e-6)
         zeros = np.zeros(learner.model.parameters)
@@ -213,7 +213,7 @@ def test_totals_are_of_source_words():
     for _ in range(2):
         assert learner.model.totals.shape == (1 + learner.model.source_words,)
         assert learner.model.totals.sum() == pytest.approx(10, rel=1e-6)
-        learner.statistics(everything(model))
+        learner.compute(everything(model))
         learner.update()
     words = learner.model.parameter_words[:, 1]
     by_word = np.bincount(
@@ -252,7 +252,7 @@ def test_many_iterations_of_batch_em(iterations):
     learner = model.learner(rule="em")
     for log_likelihood, _ in batch_em(model, iterations):
         assert model.evaluate(learner)[1] == pytest.approx(log_likelihood, rel=1e-5)
-        learner.statistics(everything(model))
+        learner.compute(everything(model))
         learner.update()
 
 
@@ -263,7 +263,7 @@ def test_numbers_that_are_not_finite_are_refused(probe, rule):
     probe.spoil(learner)
     for number in range(2):
         with pytest.raises(FloatingPointError, match="not finite"):
-            learner.statistics([number])
+            learner.compute([number])
     alignment, log_likelihood = model.evaluate(learner)
     assert np.isnan(log_likelihood)
     assert ((alignment >= -1) & (alignment < 17)).all()
@@ -300,7 +300,7 @@ def test_a_known_model_is_recovered():
         learner = model.learner(rule=rule)
         for _ in range(30 if rule == "em" else 8):
             for examples in batches:
-                learner.statistics(examples)
+                learner.compute(examples)
                 learner.update()
         assert np.abs(model.theta_of(learner) - truth).max() < 0.08
     best, _ = model.evaluate(learner)
@@ -360,7 +360,7 @@ def test_right_at_any_probabilities(problem, decades):
     ]
     learner.theta = np.maximum(theta, 1e-44)
     expected, counts = model.statistics(model.theta_of(learner), everything(model))
-    learner.statistics(everything(model))
+    learner.compute(everything(model))
     np.testing.assert_allclose(model.counts_of(learner), counts, rtol=1e-4, atol=1e-6)
     np.testing.assert_allclose(learner.model.evaluate()[1], expected, rtol=1e-5, atol=1e-5)
 
@@ -377,7 +377,7 @@ def test_sums_within_a_long_sentence(source, target):
     learner.theta = rng.dirichlet(np.ones(5), 5).T.ravel()[: learner.model.parameters]
     theta = model.theta_of(learner)
     expected, counts = model.statistics(theta, [0])
-    learner.statistics([0])
+    learner.compute([0])
     np.testing.assert_allclose(model.counts_of(learner), counts, rtol=1e-6)
     np.testing.assert_allclose(learner.model.evaluate()[1], expected, rtol=1e-6)
     learner.update()

@@ -20,7 +20,7 @@ each_model = pytest.mark.parametrize("make", MODELS.values(), ids=MODELS)
 
 def train(learner, mini_batches):
     for examples in mini_batches:
-        learner.statistics(examples)
+        learner.compute(examples)
         learner.update()
 
 

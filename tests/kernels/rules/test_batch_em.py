@@ -18,7 +18,7 @@ def test_batch_em_equals_the_reference(make, smoothing, seed):
     for log_likelihood, theta in batch_em(model, 6, smoothing):
         np.testing.assert_allclose(model.evaluate(learner)[1], log_likelihood, rtol=1e-5)
         assert_theta(model, learner, theta)
-        learner.statistics(everything(model))
+        learner.compute(everything(model))
         counts = model.statistics(theta, everything(model))[1]
         np.testing.assert_allclose(model.counts_of(learner), counts, rtol=1e-4, atol=1e-5)
         learner.update()
@@ -37,7 +37,7 @@ def test_batch_em_never_lowers_the_likelihood(make, data):
     learner = model.learner("em")
     before = model.evaluate(learner)[1]
     for _ in range(15):
-        learner.statistics(everything(model))
+        learner.compute(everything(model))
         learner.update()
         after = model.evaluate(learner)[1]
         assert after >= before - 1e-6 * max(abs(before), 1.0)

@@ -36,10 +36,10 @@ def test_splitting_over_slots_changes_nothing(make, rule, data):
     split = model.learner(rule, slots=slots, workspaces=2)
     for examples in batches:
         cuts = sorted(data.draw(st.integers(0, len(examples))) for _ in range(slots - 1))
-        whole.statistics(examples)
+        whole.compute(examples)
         whole.update()
         for slot, part in enumerate(np.split(np.array(examples), cuts)):
-            split.statistics(part, slot=slot, workspace=slot % 2)
+            split.compute(part, slot=slot, workspace=slot % 2)
         split.update(0, slots)
     assert (split.updates, split.examples, split.table.scale) == (
         whole.updates,
@@ -59,8 +59,8 @@ def test_statistics_wait_for_their_update(make, rule):
     model = make(11)
     learner = model.learner(rule, slots=2)
     theta = model.theta_of(learner)
-    learner.statistics([0], slot=0)
-    learner.statistics([3], slot=1)
+    learner.compute([0], slot=0)
+    learner.compute([3], slot=1)
     learner.update(0)
     moved = model.theta_of(learner)
     assert np.abs(moved - theta).max() > 1e-3
@@ -79,7 +79,7 @@ def test_an_update_without_examples_is_none(make, rule):
     learner = model.learner(rule, slots=3)
     before = learner.theta.tobytes()
     learner.update(0, 3)
-    learner.statistics([], slot=1)
+    learner.compute([], slot=1)
     learner.update(0, 3)
     assert learner.theta.tobytes() == before
     assert (learner.updates, learner.examples, learner.table.scale) == (0, 0, 1.0)
@@ -90,7 +90,7 @@ def test_an_update_without_examples_is_none(make, rule):
 def test_a_corpus_without_examples(make, rule):
     model = make(0, []) if make is hmm else make(0, ([], []))
     learner = model.learner(rule)
-    learner.statistics([])
+    learner.compute([])
     learner.update()
     decoded, log_likelihood = model.evaluate(learner)
     assert decoded.shape == (0,)
@@ -117,7 +117,7 @@ def test_workspaces_and_slots_are_apart(make):
     learner = model.learner(slots=3, workspaces=2)
     theta = model.theta_of(learner)
     for slot, workspace, examples in [(1, 0, [0, 1, 2, 3]), (1, 1, [3, 1, 3]), (2, 0, [5])]:
-        learner.statistics(examples, slot=slot, workspace=workspace)
+        learner.compute(examples, slot=slot, workspace=workspace)
     for slot, examples in enumerate([[], [3, 1, 3], [5]]):
         expected = model.statistics(theta, examples)[1] * (theta > 0)
         np.testing.assert_allclose(model.counts_of(learner, slot), expected, rtol=1e-4, atol=1e-6)
@@ -146,7 +146,7 @@ def test_no_update_is_lost_where_updates_take_turns(make, rule, probe):
     def learn(slot):
         for turn in range(1500):
             number = turn * (slot + 1) % 8
-            learner.statistics([number], slot=slot, workspace=slot)
+            learner.compute([number], slot=slot, workspace=slot)
             counts = model.counts_of(learner, slot)
             with lock:
                 learner.update(slot)
@@ -253,7 +253,7 @@ def test_what_could_not_be_computed_is_not_applied(make, probe):
     learner = model.learner("stepwise", smoothing=0.0, slots=2)
     probe.spoil(learner)
     with pytest.raises(FloatingPointError, match="not finite: take a larger smoothing"):
-        learner.statistics(everything(model), slot=1)
+        learner.compute(everything(model), slot=1)
     before = learner.theta.tobytes()
     learner.update(1)
     assert learner.theta.tobytes() == before

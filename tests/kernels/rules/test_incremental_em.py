@@ -17,7 +17,7 @@ def test_incremental_em_equals_the_reference(make, smoothing, weight, probe):
     for examples, (theta, mu) in zip(
         mini_batches, incremental_em(model, mini_batches, smoothing, weight), strict=True
     ):
-        learner.statistics(examples)
+        learner.compute(examples)
         learner.update(weight=weight)
         counts, totals = mu_of(probe, learner)
         if make is hmm:
@@ -46,7 +46,7 @@ def test_incremental_em_never_lowers_the_free_energy(make, seed):
     for number in [*everything(model), *np.concatenate([rng.permutation(len(model))] * 12)]:
         theta = model.theta_of(learner)
         log_likelihood, _ = model.statistics(theta, [number])
-        learner.statistics([number])
+        learner.compute([number])
         counts = model.counts_of(learner)
         parts[number] = counts, log_likelihood - within(counts, theta)
         learner.update()
@@ -65,10 +65,10 @@ def test_what_an_update_of_no_weight_found_is_not_kept(make):
     model = make(8)
     dropped, never = model.learner("incremental"), model.learner("incremental")
     for number in (0, 3, 0, 5):
-        dropped.statistics([number, 2])
+        dropped.compute([number, 2])
         dropped.update(weight=0.0)
         for learner in (dropped, never):
-            learner.statistics([number])
+            learner.compute([number])
             learner.update()
     assert dropped.theta.tobytes() == never.theta.tobytes()
     assert (dropped.updates, dropped.examples, never.examples) == (4, 12, 4)

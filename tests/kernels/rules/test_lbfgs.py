@@ -41,7 +41,7 @@ def told(corpus, theta, order=None, *, l2=1.0):
     """Return objective and gradient at theta."""
     optimiser = Told()
     learner = batch(corpus, theta, l2=l2, optimiser=optimiser)
-    learner.statistics(range(len(corpus)) if order is None else order)
+    learner.compute(range(len(corpus)) if order is None else order)
     learner.update()
     ((_, objective, gradient),) = optimiser.heard
     return objective, gradient
@@ -103,7 +103,7 @@ def test_neither_order_nor_slots_change_a_bit(problem):
     optimiser = Told()
     learner = batch(corpus, theta, optimiser=optimiser, slots=len(parts), workspaces=2)
     for slot, part in enumerate(parts):
-        learner.statistics(part, slot=slot, workspace=slot % 2)
+        learner.compute(part, slot=slot, workspace=slot % 2)
     learner.update(0, len(parts))
     ((_, split_objective, split_gradient),) = optimiser.heard
     assert split_objective == objective == learner.rule.objective
@@ -118,7 +118,7 @@ def test_the_optimiser_says_what_theta_becomes():
     learner = batch(corpus, first, optimiser=optimiser)
     assert np.isnan(learner.rule.objective)
     for updates in (1, 2, 3):
-        learner.statistics([1, 0])
+        learner.compute([1, 0])
         learner.update()
         assert (learner.updates, learner.examples) == (updates, 2 * updates)
         assert learner.theta.tobytes() == second.tobytes()
@@ -134,7 +134,7 @@ def test_a_learner_without_sentences():
     corpus = random_sentences(np.random.default_rng(2), [], 4)
     optimiser = Told()
     learner = batch(corpus, optimiser=optimiser)
-    learner.statistics([])
+    learner.compute([])
     learner.update()
     assert not optimiser.heard
     assert (learner.updates, learner.model.objective(0, 1)[0]) == (0, 0.0)
@@ -146,7 +146,7 @@ def test_an_update_without_examples_is_none():
     optimiser = Told()
     learner = batch(corpus, random_theta(rng, corpus), optimiser=optimiser)
     before = learner.theta.tobytes()
-    learner.statistics([])
+    learner.compute([])
     learner.update()
     assert not optimiser.heard
     assert (learner.theta.tobytes(), learner.updates) == (before, 0)
@@ -161,7 +161,7 @@ def test_an_update_is_of_every_sentence_once(examples):
     optimiser = Told()
     learner = batch(corpus, random_theta(rng, corpus), optimiser=optimiser)
     before = learner.theta.tobytes()
-    learner.statistics(examples)
+    learner.compute(examples)
     with pytest.raises(ValueError, match="an update needs every sentence of the corpus, once"):
         learner.update()
     assert not optimiser.heard
@@ -176,7 +176,7 @@ def test_an_error_of_the_optimiser_is_the_updates(kind):
     error = kind("no more")
     learner = batch(corpus, random_theta(rng, corpus), optimiser=Told(error))
     before = learner.theta.tobytes()
-    learner.statistics([0, 1])
+    learner.compute([0, 1])
     with pytest.raises(kind) as caught:
         learner.update()
     assert caught.value is error
@@ -187,7 +187,7 @@ def test_an_error_of_the_optimiser_is_the_updates(kind):
 def test_an_answer_of_another_shape():
     corpus = random_sentences(np.random.default_rng(5), [3, 4], 5)
     learner = batch(corpus, optimiser=Told(np.zeros(3)))
-    learner.statistics([0, 1])
+    learner.compute([0, 1])
     with pytest.raises(ValueError, match=r"theta is \[17, 5\]"):
         learner.update()
 
@@ -199,7 +199,7 @@ def test_statistics_that_are_not_finite():
     theta[:] = np.nan
     learner = batch(corpus, theta)
     with pytest.raises(FloatingPointError, match="not finite"):
-        learner.statistics([0, 1])
+        learner.compute([0, 1])
 
 
 def test_what_the_optimiser_is_asked_for():

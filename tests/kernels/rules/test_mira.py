@@ -24,7 +24,7 @@ def mira(corpus, theta=None, *, step_limit=UNLIMITED, **sizes):
 
 def steps(learner, sentences):
     """Return how far an update steps from each sentence."""
-    learner.statistics(sentences)
+    learner.compute(sentences)
     learner.update()
     return learner.model.mistakes()[1]
 

@@ -23,7 +23,7 @@ def perceptron(corpus, theta=None, **sizes):
 
 def train(learner, mini_batches, slot=0):
     for examples in mini_batches:
-        learner.statistics(examples, slot=slot)
+        learner.compute(examples, slot=slot)
         learner.update(slot)
 
 
@@ -51,7 +51,7 @@ def test_the_best_path_at_any_scores(problem):
     """None of those whose scores overflow is lost, nor do infinities make a tie."""
     corpus, theta = problem
     learner = perceptron(corpus, theta)
-    learner.statistics(np.arange(len(corpus)))
+    learner.compute(np.arange(len(corpus)))
     labels = learner.model.mistakes()[0]
     for sentence in range(len(corpus)):
         emission, transition = reference.scores(theta, corpus, sentence)
@@ -86,7 +86,7 @@ def test_path_scores_that_overflow(emission, transition):
     )
     theta = np.array(emission + transition, dtype=np.float32) * np.float32(1e38)
     learner = perceptron(corpus, theta)
-    learner.statistics([0])
+    learner.compute([0])
     expected = reference.by_enumeration(*reference.scores(theta, corpus, 0)).best
     assert set(expected) == {1}
     assert tuple(learner.model.mistakes()[0]) == expected
@@ -98,7 +98,7 @@ def test_path_scores_that_overflow(emission, transition):
 def test_decodes_as_enumeration_does(problem):
     corpus, theta = problem
     learner = perceptron(corpus, theta)
-    learner.statistics(np.arange(len(corpus)))
+    learner.compute(np.arange(len(corpus)))
     labels, steps = learner.model.mistakes()
     for sentence in range(len(corpus)):
         found = reference.mistake(theta, corpus, sentence, reference.by_enumeration)
@@ -112,7 +112,7 @@ def test_decodes_as_recursions_do(labels):
     corpus = random_sentences(rng, [40, 0, 1, 7, 100], labels)
     theta = random_theta(rng, corpus)
     learner = perceptron(corpus, theta, slots=2)
-    learner.statistics([4, 0, 1, 4], slot=1)
+    learner.compute([4, 0, 1, 4], slot=1)
     decoded, steps = learner.model.mistakes(1)
     assert len(decoded) == 240
     for part, sentence in zip(np.split(decoded, [100, 140, 140]), [4, 0, 1, 4], strict=True):
@@ -130,7 +130,7 @@ def test_an_update_touches_the_tokens_that_are_wrong(probe):
     rng = np.random.default_rng(9)
     corpus = random_sentences(rng, [4, 0, 9, 30], 5)
     learner = perceptron(corpus, random_theta(rng, corpus), slots=2)
-    learner.statistics([3, 0, 1], slot=1)
+    learner.compute([3, 0, 1], slot=1)
     gold = np.concatenate([corpus.labels[corpus.tokens(sentence)] for sentence in [3, 0, 1]])
     mistakes = np.count_nonzero(learner.model.mistakes(1)[0] != gold)
     assert 0 < mistakes < 34
@@ -144,7 +144,7 @@ def test_it_decodes_with_what_is_learned_not_with_the_average(probe):
     train(learner, rng.integers(0, 30, size=(40, 4)))
     learned = probe.learned(learner)
     assert np.abs(learned - learner.theta).max() > 0.5
-    learner.statistics(range(30))
+    learner.compute(range(30))
     labels, _ = learner.model.mistakes()
     paths = [reference.mistake(learned, corpus, sentence).path for sentence in range(30)]
     assert labels.tolist() == [label for path in paths for label in path]
@@ -212,7 +212,7 @@ def test_the_average_is_exact_after_many_updates(probe):
     sums = [[0, 0, 0] for _ in range(3)]
     greatest = 0
     for number, sentence in enumerate(rng.integers(0, sentences, size=updates).tolist()):
-        learner.statistics([sentence])
+        learner.compute([sentence])
         learner.update()
         row, right = features[sentence], gold[sentence]
         wrong = rows[row].index(max(rows[row]))
@@ -279,7 +279,7 @@ def test_it_learns_what_can_be_learned():
     corpus.labels[:] = teacher.model.evaluate(*corpus.arrays)[0]
     learner = perceptron(corpus)
     train(learner, np.tile(np.arange(20), 100)[:, None])
-    learner.statistics(range(20))
+    learner.compute(range(20))
     assert not learner.model.mistakes()[1].any()
     assert (learner.model.evaluate(*corpus.arrays)[0] == corpus.labels).mean() > 0.98
 
@@ -305,10 +305,10 @@ def test_splitting_over_slots_changes_no_bit(problem):
     whole = perceptron(corpus, theta)
     split = perceptron(corpus, theta, slots=len(parts), workspaces=2)
     for _ in range(3):
-        whole.statistics(batch)
+        whole.compute(batch)
         whole.update()
         for slot, part in enumerate(parts):
-            split.statistics(part, slot=slot, workspace=slot % 2)
+            split.compute(part, slot=slot, workspace=slot % 2)
         split.update(0, len(parts))
     assert split.theta.tobytes() == whole.theta.tobytes()
     assert (split.updates, split.examples) == (whole.updates, whole.examples)
@@ -320,8 +320,8 @@ def test_statistics_wait_for_their_update(probe):
     corpus = random_sentences(rng, [4, 6], 3)
     theta = np.round(random_theta(rng, corpus))
     learner = perceptron(corpus, theta, slots=2)
-    learner.statistics([0], slot=0)
-    learner.statistics([1], slot=1)
+    learner.compute([0], slot=0)
+    learner.compute([1], slot=1)
     learner.update(1)
     learner.update(0)
     first, second = (
@@ -339,7 +339,7 @@ def test_an_update_without_examples_is_none():
     corpus = random_sentences(rng, [4], 3)
     learner = perceptron(corpus, random_theta(rng, corpus), slots=3)
     before = learner.theta.tobytes()
-    learner.statistics([], slot=1)
+    learner.compute([], slot=1)
     learner.update(0, 3)
     assert learner.theta.tobytes() == before
     assert (learner.updates, learner.examples) == (0, 0)
@@ -415,7 +415,7 @@ def test_numbers_that_are_not_finite_are_refused(part, value):
     theta[:1] = 0.0 if part == "transition" else theta[:1]
     learner = perceptron(corpus, theta)
     with pytest.raises(FloatingPointError, match="not finite"):
-        learner.statistics([0])
+        learner.compute([0])
     assert np.isnan(learner.model.evaluate(*corpus.arrays)[1])
     # Nothing of it is left for an update.
     learner.update()

@@ -96,7 +96,7 @@ def test_a_linear_chain_is_updated_so(kind, rule, weight, probe):
     for _ in range(20):
         before, seen = probe.learned(learner).astype(np.float64), learner.examples
         examples = rng.integers(0, 15, size=3)
-        learner.statistics(examples)
+        learner.compute(examples)
         found = [reference.mistake(before, corpus, number) for number in examples]
         learner.update(weight=weight)
         if kind is DecodedChain:
@@ -119,7 +119,7 @@ def test_expected_counts_are_updated_so(make, weight, probe):
     mu = model.initial()
     for k, examples in enumerate(visits(np.random.default_rng(2), len(model), 40)):
         counts = model.statistics(model.normalised(mu), examples)[1]
-        learner.statistics(examples)
+        learner.compute(examples)
         learner.update(weight=weight)
         keep, gain = learner.rule.keep_and_gain(
             corpus=len(model), mini_batch=len(examples), updates=k, weight=weight

@@ -22,7 +22,7 @@ def sgd(corpus, theta=None, *, step_size=0.5, decay=0.0, l2=0.0, threshold=0.0, 
 
 def train(learner, mini_batches):
     for examples in mini_batches:
-        learner.statistics(examples)
+        learner.compute(examples)
         learner.update()
 
 
@@ -42,7 +42,7 @@ def test_update_equals_its_formula(labels, decay, l2):
         gradient = reference.gradient(expected, corpus, batch)
         expected = expected - eta * (gradient / len(batch) + l2 / n * expected)
         examples += len(batch)
-        learner.statistics(batch)
+        learner.compute(batch)
         learner.update()
         assert (learner.updates, learner.examples) == (update + 1, examples)
     np.testing.assert_allclose(learner.theta, expected, rtol=1e-4, atol=2e-5)
@@ -88,7 +88,7 @@ def test_tokens_below_the_threshold_are_left_out(labels, probe):
     rule = StochasticGradientDescent(step_size=0.5, decay=0.0, l2=0.0, threshold=threshold)
     learner = Learner(ConditionalRandomField(*arrays, **sizes), rule)
     learner.theta = theta
-    learner.statistics([0, 1])
+    learner.compute([0, 1])
     gradient = learner.model.statistics()
     residual = np.abs(gradient[:tokens]).max(axis=1)
     counts = np.append(residual >= threshold, np.ones(labels, dtype=bool))
@@ -124,10 +124,10 @@ def test_splitting_over_slots_changes_no_bit(problem):
     whole = sgd(corpus, theta, **options)
     split = sgd(corpus, theta, **options, slots=len(parts), workspaces=2)
     for _ in range(3):
-        whole.statistics(batch)
+        whole.compute(batch)
         whole.update()
         for slot, part in enumerate(parts):
-            split.statistics(part, slot=slot, workspace=slot % 2)
+            split.compute(part, slot=slot, workspace=slot % 2)
         split.update(0, len(parts))
     assert split.theta.tobytes() == whole.theta.tobytes()
     assert (split.updates, split.examples) == (whole.updates, whole.examples)
@@ -139,8 +139,8 @@ def test_statistics_wait_for_their_update():
     corpus = random_sentences(rng, [4, 6], 3)
     theta = random_theta(rng, corpus)
     learner = sgd(corpus, theta, step_size=0.5, slots=2)
-    learner.statistics([0], slot=0)
-    learner.statistics([1], slot=1)
+    learner.compute([0], slot=0)
+    learner.compute([1], slot=1)
     learner.update(1)
     learner.update(0)
     expected = theta - 0.5 * reference.gradient(theta, corpus)
@@ -152,7 +152,7 @@ def test_an_update_without_examples_is_none():
     corpus = random_sentences(rng, [4], 3)
     learner = sgd(corpus, random_theta(rng, corpus), l2=0.5, slots=3)
     before = learner.theta.tobytes()
-    learner.statistics([], slot=1)
+    learner.compute([], slot=1)
     learner.update(0, 3)
     assert learner.theta.tobytes() == before
     assert (learner.updates, learner.examples, learner.table.scale) == (0, 0, 1.0)
@@ -176,7 +176,7 @@ def test_the_scale_is_kept_in_range_by_updates(labels, replicas, probe):
     seen, unseen = (steep(corpus, theta, slots=2, replicas=replicas) for _ in range(2))
     for k in range(600):
         for learner in (seen, unseen):
-            learner.statistics([k % 3], slot=k % 2)
+            learner.compute([k % 3], slot=k % 2)
             learner.update(k % 2)
             if replicas and k % 100 == 99:
                 probe.average(learner)
@@ -200,7 +200,7 @@ def test_an_update_equals_its_formula_whatever_it_keeps(keep):
     for k in range(40):
         gradient = reference.gradient(expected, corpus, [k % 3])
         expected = keep * expected - 0.9 * gradient
-        learner.statistics([k % 3])
+        learner.compute([k % 3])
         learner.update()
         # An update finds it above 2^-30, or folds it first.
         assert learner.table.scale >= 2.0**-30 * keep * (1 - 1e-9)
@@ -234,7 +234,7 @@ def test_the_scale_is_folded_while_others_compute(overlapping, probe):
             probe.drive(learner, mini_batches, 3000, slot)
         else:
             for _ in range(1500):
-                learner.statistics(mini_batches[0], slot=slot, workspace=slot)
+                learner.compute(mini_batches[0], slot=slot, workspace=slot)
 
     workers = [threading.Thread(target=work, args=(slot,)) for slot in range(threads)]
     for worker in workers:
@@ -252,20 +252,20 @@ def test_rows_are_read_with_the_scale_they_go_with():
     corpus = random_sentences(rng, [20_000, 4, 2], 5)
     learner = steep(corpus, random_theta(rng, corpus), slots=2, workspaces=2)
     train(learner, [[1, 2]] * 50)
-    learner.statistics([0])
+    learner.compute([0])
     greatest = np.abs(learner.model.statistics()).max()
     ended = threading.Event()
 
     def write():
         while not ended.is_set():
-            learner.statistics([1, 2], slot=1, workspace=1)
+            learner.compute([1, 2], slot=1, workspace=1)
             learner.update(1)
 
     writer = threading.Thread(target=write)
     writer.start()
     try:
         for _ in range(60):
-            learner.statistics([0])
+            learner.compute([0])
             assert np.abs(learner.model.statistics()).max() < 2 * greatest
     finally:
         ended.set()
@@ -299,9 +299,9 @@ def test_replicas_learn_by_themselves_until_they_are_averaged(labels, probe):
     for _ in range(2):
         for slot, batch in enumerate([[0, 1], [2, 3]]):
             for _ in range(3):
-                replicated.statistics(batch, slot=slot)
+                replicated.compute(batch, slot=slot)
                 replicated.update(slot)
-                alone[slot].statistics(batch)
+                alone[slot].compute(batch)
                 alone[slot].update()
         mean = (alone[0].theta.astype(np.float64) + alone[1].theta) / 2
         # Looking at theta changes nothing; only `average` does.
@@ -320,7 +320,7 @@ def test_setting_theta_sets_every_replica():
     theta = random_theta(rng, corpus)
     learner = sgd(corpus, theta, step_size=0.4, l2=1.0, slots=2, replicas=2)
     for slot in range(2):
-        learner.statistics([slot], slot=slot)
+        learner.compute([slot], slot=slot)
         learner.update(slot)
     learner.theta = theta
     np.testing.assert_array_equal(learner.theta, theta)
@@ -368,7 +368,7 @@ def test_an_update_that_is_not_finite_is_not_made():
     corpus = random_sentences(rng, [3, 2], 4)
     learner = sgd(corpus, random_theta(rng, corpus), step_size=np.inf)
     before = learner.theta.tobytes()
-    learner.statistics([0])
+    learner.compute([0])
     with pytest.raises(FloatingPointError, match="smaller step size"):
         learner.update()
     assert learner.theta.tobytes() == before

@@ -18,7 +18,7 @@ def test_stepwise_em_equals_its_formula(make, alpha, smoothing):
     learner = model.learner("stepwise", alpha=alpha, smoothing=smoothing)
     expected = stepwise_em(model, mini_batches, alpha, smoothing)
     for k, (examples, theta) in enumerate(zip(mini_batches, expected, strict=True)):
-        learner.statistics(examples)
+        learner.compute(examples)
         learner.update()
         assert learner.updates == k + 1
         assert_theta(model, learner, theta, rtol=1e-3, atol=1e-5)
@@ -37,7 +37,7 @@ def test_what_the_scale_does_is_not_seen(make):
     learner = model.learner("stepwise", alpha=0.51)
     rescaled, scale = 0, 1.0
     for k, theta in enumerate(stepwise_em(model, mini_batches, 0.51)):
-        learner.statistics(mini_batches[k])
+        learner.compute(mini_batches[k])
         learner.update()
         assert SMALLEST_SCALE / 4 < learner.table.scale <= 1.0
         if learner.table.scale > scale or k % 100 == 0:
@@ -138,7 +138,7 @@ def test_a_million_updates(make, alpha, probe):
     present = totals > 0
     np.testing.assert_allclose(sums[present], totals[present], rtol=1e-4)
     # Not stuck: what is learned now has its effect.
-    learner.statistics([len(model) - 1])
+    learner.compute([len(model) - 1])
     learner.update()
     assert np.abs(model.theta_of(learner) - theta).max() > 1e-6
 
@@ -156,7 +156,7 @@ def test_replicas_learn_by_themselves_until_they_are_averaged(make, probe):
     for examples in ([0, 1], [3, 4]), ([2], [5, 0]):
         for slot in range(2):
             for _ in range(40 + 20 * slot):
-                replicated.statistics(examples[slot], slot=slot)
+                replicated.compute(examples[slot], slot=slot)
                 replicated.update(slot)
                 eta = (updates + 2.0) ** -0.6
                 _, counts = model.statistics(model.normalised(mu[slot]), examples[slot])

@@ -34,7 +34,7 @@ def test_it_writes_what_run_understands(tmp_path, encoded, monkeypatch, capsys):
     arguments = ["calibrate", "ner", "--update=sgd", f"--encoded={encoded}", f"--out={path}"]
     assert main(arguments) == 0
     captured = capsys.readouterr()
-    assert "ner, sgd\n  alone: calc " in captured.out
+    assert "ner, sgd\n  alone: compute " in captured.out
     assert captured.out.count(" (R2 ") == 2 * captured.out.count("update ")
     assert captured.out.count(" of that)") == 2 * captured.out.count("update ")
     assert captured.err.startswith("machine: fit with 1 warning (turbo)\n")
@@ -83,7 +83,7 @@ def measured(what):
     """Return a fit without any measurement."""
     fits = {"r2": None, "residuals": [1.0, 1.0, 1.0], "left_out": 0.0}
     about = {"processors": 1, "shared": {}, "corpus": what, "rounds": 5, "doctor": None}
-    return {"costs": Costs(calc_work=1e-6)._asdict(), "calc": fits, "update": fits, **about}
+    return {"costs": Costs(compute_work=1e-6)._asdict(), "compute": fits, "update": fits, **about}
 
 
 def test_a_machine_that_is_not_quiet_is_measured_only_if_one_insists(

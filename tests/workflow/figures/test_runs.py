@@ -28,7 +28,7 @@ def test_seeds_of_a_configuration_make_a_cell(tmp_path):
         ({"versions.sources": "e" * 64}, "build"),
         ({"configuration.clock": "wall"}, "clock"),
         ({"cost_model.description": "dear"}, "cost"),
-        ({"cost_model.seconds": {"calc_work": 0.02}}, "costs"),
+        ({"cost_model.seconds": {"compute_work": 0.02}}, "costs"),
         ({"configuration.task": "ner-2"}, "task"),
         ({"configuration.hyper_parameters": {"step_size": 0.3, "states": 9}}, "model"),
     ],
@@ -75,9 +75,12 @@ def test_the_same_run_twice_is_refused(tmp_path):
 
 
 def test_update_rules_have_costs_of_their_own(tmp_path):
-    other = {"configuration.update": "em", "cost_model.seconds": {"calc_work": 0.02}}
+    other = {"configuration.update": "em", "cost_model.seconds": {"compute_work": 0.02}}
     cells = runs.load([toy.run(tmp_path / "a"), toy.run(tmp_path / "b", "single-batch", **other)])
-    assert runs.common(cells)["costs"] == {"sgd": {"calc_work": 0.01}, "em": {"calc_work": 0.02}}
+    assert runs.common(cells)["costs"] == {
+        "sgd": {"compute_work": 0.01},
+        "em": {"compute_work": 0.02},
+    }
 
 
 def test_on_the_wall_clock_what_pauses_are_counted_by_keeps_no_runs_apart(tmp_path):

@@ -39,7 +39,7 @@ def about(schedule="single", processors=1, seed=0, **changes):
         "cpu_seconds": 0.25,
         "peak_memory_bytes": 50_000_000,
         "mean_staleness": processors - 1.0 if schedule == "asynchronous" else 0.0,
-        "cost_model": {"description": "a toy takes 0.62 s", "seconds": {"calc_work": 0.01}},
+        "cost_model": {"description": "a toy takes 0.62 s", "seconds": {"compute_work": 0.01}},
         "corpus": {
             "corpus": "toy-corpus",
             "digest": "c" * 64,
@@ -100,14 +100,14 @@ def trace(schedule="single", processors=1, seed=0, delays=False, mini_batches=60
     """Return a trace as a simulated clock would leave it: everybody busy, waiting or delayed."""
     rng = np.random.default_rng(seed)
     split = schedule == "synchronous"
-    calc = rng.uniform(0.5, 1.5, (mini_batches, processors)) / (processors if split else 1)
+    compute = rng.uniform(0.5, 1.5, (mini_batches, processors)) / (processors if split else 1)
     pause = 4.0 * delays * (rng.random((mini_batches, processors)) < 0.25)
     free, rows, lock = np.zeros(processors), [], 0.0
     for batch in range(mini_batches):
         turn = range(processors) if split else [int(free.argmin())]
-        opens = max(free[p] + calc[batch, p] + pause[batch, p] for p in turn)
+        opens = max(free[p] + compute[batch, p] + pause[batch, p] for p in turn)
         for p in turn:
-            start, computed = free[p], free[p] + calc[batch, p]
+            start, computed = free[p], free[p] + compute[batch, p]
             arrived = computed + pause[batch, p]
             begins = opens if split else max(arrived, lock)
             end = begins + UPDATE

@@ -24,18 +24,18 @@ from .test_build import said
 NOW = {"configuration.cost": "measured"}
 
 
-def traced(folder, schedule, processors, seconds, calc, update, wait, **changes):
+def traced(folder, schedule, processors, seconds, compute, update, wait, **changes):
     """Write a run of 100 updates: each mini-batch takes what is asked for."""
     batches = 100
     rows = {
         "processor": np.arange(batches) % processors,
         "start": np.zeros(batches),
-        "computed": np.full(batches, calc),
+        "computed": np.full(batches, compute),
         "delay": np.zeros(batches),
         "barrier_wait": np.zeros(batches),
         "lock_wait": np.full(batches, wait),
         "update": np.full(batches, update),
-        "end": np.full(batches, calc + update + wait),
+        "end": np.full(batches, compute + update + wait),
         "update_number": np.arange(batches) + 1,
         "staleness": np.zeros(batches),
     }
