@@ -5,7 +5,7 @@ taken: a virtual machine's cores slow down for others and speed up by a third fo
 is to be foretold is neither. A run is as long as usual, since less is to be updated as `theta`
 settles. All sizes weigh the same, however many mini-batches they make.
 
-Where there is no barrier, whatever a turn takes besides its update and its waiting counts as compute:
+Where there is no barrier, whatever a turn takes besides its update and waiting counts as computing:
 the clock's own work too. Where there is one, that belongs to the rounds: what a round takes besides
 its slowest compute and the update counts as its barriers'.
 
@@ -195,7 +195,7 @@ def fit_trace(program, processors, traces, least=NOTHING):
     Returns
     -------
     dict
-        costs (seconds, see `Costs`), mini_batches, and compute and update, of each how well it fits:
+        costs (seconds, see `Costs`), mini_batches; compute and update, of each how well it fits:
         r2, residuals and left_out of `Fit`.
     """
     program = instructions(program)

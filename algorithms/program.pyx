@@ -11,7 +11,7 @@ has made it begin again, it goes on behind REPEAT.
 TAKE         claim the next mini-batch of the queue that all processors share, or end
 DEAL         take every P-th mini-batch, or end; all take part in the last round
 SHARE        take this processor's part of the next mini-batch, split over all of them, or end
-COMPUTE         statistics of what was taken, from `theta` as it is when COMPUTE begins
+COMPUTE      statistics of what was taken, from `theta` as it is when COMPUTE begins
 DELAY        pause, if this turn is one that the configured delays fall on
 BARRIER      wait until every processor has come here
 LOCK         wait, in order of arrival, until the one lock is free, and hold it

@@ -233,7 +233,8 @@ cdef class Clock:
         processor.row.start = now
         if not self.learner.replicas:
             processor.updates_read = LOAD(&self.learner.updates_made)
-        cdef Status status = self.learner._compute(p, workspace, processor.examples, processor.count)
+        cdef Status status = self.learner._compute(
+            p, workspace, processor.examples, processor.count)
         processor.row.update_work = self.learner.model.touched(p)
         return status
 

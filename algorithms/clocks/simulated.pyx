@@ -1,7 +1,7 @@
 """The simulated clock: P virtual processors, an event queue, modelled time, real computation.
 
 Each processor is in one instruction of its program; an event is the end of it. Statistics are
-computed when COMPUTE begins (that is when `theta` is read) and applied when UPDATE ends. Of events at
+computed when COMPUTE begins (that is when `theta` is read), applied when UPDATE ends. Of events at
 the same time, the one that was scheduled first comes first, so that a run is a function of its
 configuration alone. With one entry a processor the queue is searched, not heaped.
 """

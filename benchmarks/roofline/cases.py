@@ -236,7 +236,7 @@ def ends(lengths):
 
 
 def gathering(kind, index, blocks, tokens):
-    """Return the `Program` of the parameters alone: of a row, "compute" to read and "up" to add to it.
+    """Return the `Program` of the parameters alone: of a row, "compute" to read, "up" to add to it.
 
     Parameters
     ----------

@@ -218,7 +218,7 @@ def crf_gradient(size, features):
 
 
 def crf_update(size, features, touched):
-    """Return the phases of an update of SGD, `touched` being the share of tokens beyond the threshold."""
+    """Return the phases of SGD's update; `touched`: the share of tokens beyond the threshold."""
     width, lanes = size.width, size.states * size.width
     rows = Phase(
         "rows",

@@ -22,8 +22,8 @@ ROUNDS = 3
 class Learning(OneThread):
     """A pass over 2,000 examples from where learning begins, by rule and mini-batch size.
 
-    `compute` alone leaves the parameters where they are. The statistics of a mini-batch are those of
-    the whole corpus where the rule needs that.
+    `compute` alone leaves the parameters where they are. The statistics of a mini-batch are those
+    of the whole corpus where the rule needs that.
     """
 
     params = (RULES, (4, 64))

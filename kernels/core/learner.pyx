@@ -27,9 +27,9 @@ from staleness.kernels.core.validation import check_numbers
 cdef class Learner:
     """A model, the rule that it is learned by, and the table with what has been learned.
 
-    Any number of threads may be inside `compute` at once, each with a slot and a workspace of its own;
-    `_update` is called by one at a time (the schedule's lock sees to that), while others may be
-    inside `compute`: they read theta as they find it.
+    Any number of threads may be inside `compute` at once, each with a slot and workspace of its
+    own; `_update` is called by one at a time (the schedule's lock sees to that), while others may
+    be inside `compute`: they read theta as they find it.
 
     Parameters
     ----------
@@ -137,7 +137,7 @@ cdef class Learner:
             raise IndexError(f"no slot {slot} or no workspace {workspace}")
         with nogil:
             status = self._compute(slot, workspace, &numbers[0] if numbers.shape[0] else NULL,
-                               numbers.shape[0])
+                                   numbers.shape[0])
         self.raise_for(status)
 
     def update(self, Py_ssize_t first=0, last=None, *, int64_t staleness=0, double weight=1.0):

@@ -18,7 +18,7 @@ cdef class Model:
     cdef readonly Table table
     cdef const int32_t[::1] work_of             # [examples]
     cdef vector[Held] held                      # [slots]
-    cdef bint one_scale         # whether `compute` must not see rows of another scale than it has read
+    cdef bint one_scale         # whether `compute` must see rows of the scale that it has read
 
     cdef Status hold(
         self,

@@ -266,7 +266,8 @@ def _sharing(alone, now):
         if one.cell.schedule == "asynchronous":
             most = number(alone[one.clock].each / one.update, 2)
             yield (
-                f"Out of step, {who}: computing takes a processor {_time(one.compute)} and its update "
+                f"Out of step, {who}: computing takes a processor {_time(one.compute)} and its "
+                f"update "
                 f"{_time(one.update)}, under a lock that lets in one at a time; for that it waits "
                 f"{_time(one.waiting)}. So there is never more than one update in "
                 f"{_time(one.update)}, and however many processors share the work, it is done at "
@@ -276,7 +277,8 @@ def _sharing(alone, now):
         elif one.cell.schedule == "synchronous":
             waiting = percent(one.waiting / (one.compute + one.waiting))
             yield (
-                f"In step, {who}: computing takes a processor {_time(one.compute)} on its share of a "
+                f"In step, {who}: computing takes a processor {_time(one.compute)} on its "
+                f"share of a "
                 f"mini-batch, and it waits {_time(one.waiting)} for the others and for the update, "
                 f"{waiting} of both together."
             )
