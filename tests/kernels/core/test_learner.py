@@ -43,7 +43,7 @@ def test_it_is_composed_of_a_model_and_a_rule():
         made.work[0] = 5
 
 
-@pytest.mark.parametrize("wrong", [(None, Rule()), (Rule(), Rule())], ids=str)
+@pytest.mark.parametrize("wrong", [(None, Rule()), (Rule(), Rule())], ids=["no model", "a rule"])
 def test_it_takes_nothing_else(wrong):
     with pytest.raises(TypeError):
         Learner(*wrong)
