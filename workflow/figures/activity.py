@@ -61,14 +61,19 @@ def shares(trace):
 
 def greatest_staleness(cell):
     """Return the staleness of the stalest update, the median over the seeds of a cell."""
-    return float(np.median([trace["staleness"].max() for trace in cell.traces]))
+    return float(np.median([trace["staleness"][_made(trace)].max() for trace in cell.traces]))
 
 
 def update_times(trace):
     """Return when each update was done, an ascending ndarray [updates] of seconds."""
-    made = trace[trace["update_number"] > 0]  # 0: dropped
-    _, first = np.unique(made["update_number"], return_index=True)
-    return np.sort(made["end"][first])
+    made = _made(trace)
+    _, first = np.unique(trace["update_number"][made], return_index=True)
+    return np.sort(trace["end"][made][first])
+
+
+def _made(trace):
+    """Return which rows of a trace have an update: those that are dropped have the number 0."""
+    return trace["update_number"] > 0
 
 
 def summarise(cells):

@@ -75,3 +75,30 @@ def test_a_configuration_has_its_weights(kind):
     else:
         assert chosen.policy_parameters == dataclasses.asdict(kind())
         assert weights.tolist() == kind().weights(np.arange(41), 3).tolist()
+
+
+@pytest.mark.parametrize(
+    ("schedule", "update"),
+    [
+        ("single", "stepwise-em"),
+        ("synchronous", "stepwise-em"),
+        ("single-batch", "em"),
+        ("parallel-batch", "em"),
+        ("mapreduce-batch", "em"),
+    ],
+)
+def test_where_nothing_is_stale_there_is_none(schedule, update):
+    chosen = {"task": "tagging", "schedule": schedule, "update": update}
+    with_it = Configuration(**chosen, policy="drop", policy_parameters={"most_stale": 1})
+    assert (with_it.policy, with_it.policy_parameters) == (None, None)
+    assert with_it == Configuration(**chosen)
+    # What makes no sense is refused all the same.
+    with pytest.raises(StalenessError, match="unknown policy 'hope': choose one of delay-adaptive"):
+        Configuration(**chosen, policy="hope")
+
+
+@pytest.mark.parametrize("schedule", ["asynchronous", "lock-free", "replicated"])
+def test_where_something_is_there_is_one(schedule):
+    chosen = {"task": "ner", "schedule": schedule, "processors": 4}
+    assert Configuration(**chosen, policy="inverse").policy == "inverse"
+    assert Configuration(**chosen, policy="none") == Configuration(**chosen)

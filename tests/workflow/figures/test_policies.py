@@ -1,9 +1,12 @@
 """Figures and claims of runs with policies: those of several are never mixed, and told."""
 
+from types import SimpleNamespace
+
+import numpy as np
 import pytest
 
 from staleness.workflow.claims.selection import Missing, Need, select, single
-from staleness.workflow.figures import curves, mapreduce, runs
+from staleness.workflow.figures import activity, curves, mapreduce, runs
 from staleness.workflow.figures.ner_convergence import NERConvergence
 from staleness.workflow.report.provenance import settings
 
@@ -76,6 +79,16 @@ def test_each_policy_is_an_experiment_with_the_same_single_processor(cells):
         assert (told is None) == (runs.policies(group) == [None])
         if told:
             assert runs.policies(group)[0] in str(told)
+
+
+def test_what_is_dropped_is_no_update():
+    trace = {
+        "update_number": np.array([1, 0, 2, 2, 0]),
+        "staleness": np.array([0, 9, 1, 2, 8]),
+        "end": np.array([1.0, 2.0, 4.0, 3.0, 5.0]),
+    }
+    assert activity.update_times(trace).tolist() == [1.0, 4.0]
+    assert activity.greatest_staleness(SimpleNamespace(traces=[trace])) == 2
 
 
 def test_runs_from_before_there_were_policies_have_none(tmp_path):
