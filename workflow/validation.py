@@ -136,9 +136,11 @@ def measure(result):
     summary, trace = result.summary(), result.trace
     task = TASKS[result.configuration.task]
     waits = sum(trace[name].sum() for name in ("barrier_wait", "lock_wait", "delay"))
+    # Processors wait at the last barrier when the last update has been made.
+    whole = max(result.seconds, float(trace["end"].max(initial=0.0)))
     return {
         "throughput": summary[f"{task.work_unit}_per_second"],
-        "utilisation": float(1 - waits / (result.configuration.processors * result.seconds)),
+        "utilisation": float(1 - waits / (result.configuration.processors * whole)),
         "mean_staleness": summary["mean_staleness"],
         "metric": summary["metrics"][next(iter(task.metrics))],
         "cpu_share": result.cpu_seconds / (result.configuration.processors * result.real_seconds),

@@ -164,7 +164,7 @@ cdef class HMMParameters(Model):
         if values.shape != (self.words + self.states + 1, self.states):
             raise ValueError(f"theta is [{self.words + self.states + 1}, {self.states}]")
         if self._keeps:
-            raise ValueError("where statistics are kept, learning begins from them, not theta")
+            raise ValueError("statistics are kept: learning begins from these, not from theta")
         words, following, starts = self._parts(values)
         tokens, sentences = max(self._tokens.shape[0], 1), max(self.work_of.shape[0], 1)
         self._set_counts(np.concatenate([
@@ -185,7 +185,7 @@ cdef class HMMParameters(Model):
         values : ndarray of float [rows, states]
         """
         if self._keeps:
-            raise ValueError("where statistics are kept, learning begins from them, not theta")
+            raise ValueError("statistics are kept: learning begins from these, not from theta")
         cdef double weight = max(self._tokens.shape[0], 1) / <double>self.states
         weights = np.full((self.words + self.states + 1, 1), weight)
         weights[self.words + self.states] = max(self.work_of.shape[0], 1)

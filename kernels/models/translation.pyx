@@ -221,7 +221,7 @@ cdef class TranslationModel(Model):
         values : array_like
         """
         if self._keeps:
-            raise ValueError("where statistics are kept, learning begins from them, not theta")
+            raise ValueError("statistics are kept: learning begins from these, not from theta")
         self.table.set_scales(1.0)
         for copy in range(1 + self.table.replicas):
             self._stored(copy)[parameters] = values

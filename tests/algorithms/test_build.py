@@ -19,7 +19,7 @@ COMPUTES = {
     *("run", "arrays", "delays", "seeds", "program", "costs.measured", "metrics.entities"),
     *("clocks.clock", "clocks.simulated", "clocks.wall", "schedules.asynchronous", "tasks.ner"),
     *("updates.sgd", "mapreduce.driver", "mapreduce.deal", "mapreduce.partition"),
-    *("mapreduce.counts", "mapreduce.models.tagging", "mapreduce.simulated", "mapreduce.state"),
+    *("mapreduce.counts", "mapreduce.models.tagging", "mapreduce.simulated", "mapreduce.theta"),
 }
 # What no result depends on, and what changes often.
 SURROUNDINGS = {

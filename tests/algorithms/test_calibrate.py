@@ -381,7 +381,7 @@ def test_a_file_is_read_to_be_written_with_more(tmp_path):
 def test_what_is_measured_now_does_not_mix_with_an_old_format(tmp_path):
     path = tmp_path / "calibration.json"
     path.write_text(json.dumps({**json.loads(REFERENCE.read_text()), "format": 2}))
-    with pytest.raises(StalenessError, match="its format is 2, not 3"):
+    with pytest.raises(StalenessError, match="its format is 2, not 4"):
         read(path)
 
 

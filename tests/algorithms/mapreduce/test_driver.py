@@ -1,6 +1,7 @@
 """The driver on an engine in this process: what it learns, and what it does when jobs are lost."""
 
 import time
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from staleness.algorithms.errors import Diverged, StalenessError
 from staleness.algorithms.mapreduce.driver import ATTEMPTS, Driver, learn
 from staleness.algorithms.run import run
 from staleness.algorithms.seeds import generator
+from staleness.kernels.core.rule import Rule
 
 from .here import Here
 
@@ -33,7 +35,7 @@ def driver_of(corpus, update, engine=None, **changes):
         "reducers": 1,
         "jobs_in_flight": 1,
     }
-    return Driver(engine or Here(), task, update.master(), corpus, **settings | changes)
+    return Driver(engine or Here(), task, update.rule(), corpus, **settings | changes)
 
 
 def curve_of(driver):
@@ -154,20 +156,17 @@ def test_there_are_as_many_curve_points_as_asked_for(corpora, schedule, epochs, 
         assert known is None
 
 
-class Noting:
-    """A master that only notes whose counts come."""
+class Noting(Rule):
+    """A rule that keeps all and only notes whose counts come."""
 
-    smoothing = 0.0
-    stopped = None
+    asks = {"smoothing": 0.0}  # noqa: RUF012
 
     def __init__(self):
-        self.work = []
+        self.noted = []
 
-    def update(self, state, counts, updates, examples):
-        self.work.append((updates, counts.examples, counts.work))
-
-    def close(self):
-        pass
+    def keep_and_gain(self, *, updates, mini_batch, **_):
+        self.noted.append((updates, mini_batch))
+        return 1.0, 0.0
 
 
 @settings(max_examples=25, deadline=None)
@@ -185,16 +184,16 @@ def test_every_job_counts_once_whatever_is_lost(
     corpus = corpora["alignment"]
     places = iter(order)
     engine = Here(lambda jobs: next(places, 0) % jobs)
+    noting = Noting()
     driver = driver_of(
         corpus,
-        UPDATES["em"](),
+        SimpleNamespace(rule=lambda: noting),
         engine,
         mappers=mappers,
         jobs_in_flight=jobs_in_flight,
         mini_batch_size=mini_batch_size,
         epochs=2,
     )
-    driver.master = Noting()
     # Some of them, but never so many in a row that it is given up.
     engine._losses = (lost and k % 2 == 0 for k, lost in enumerate(losses))
     start, begun, done = driver.start, [], []
@@ -203,7 +202,10 @@ def test_every_job_counts_once_whatever_is_lost(
         done.append(driver.updates)
     trace = driver.trace
     assert done == list(range(1, len(trace) + 1)) == sorted(trace["update_number"])
-    assert [updates for updates, *_ in driver.master.work] == list(range(len(trace)))
+    assert [updates for updates, _ in noting.noted] == list(range(len(trace)))
+    assert [examples for _, examples in noting.noted] == [
+        row["examples"] for row in np.sort(trace, order="update_number")
+    ]
     assert driver.examples == trace["examples"].sum() == 2 * driver.total
     # Every example of the corpus in each epoch.
     training = driver.task.training(corpus, SEED)
@@ -323,7 +325,7 @@ def test_stepwise_em_that_loses_jobs_is_what_it_would_have_been(corpora, task, m
 
 def test_theta_that_is_not_finite_is_told(corpora):
     driver = driver_of(corpora["tagging"], UPDATES["em"]())
-    driver.state.values[:] = np.nan
+    driver.learner.model.values[:] = np.nan
     with pytest.raises(Diverged, match="not finite in mini-batch 0, after 0 updates"):
         list(driver.train())
 
@@ -351,9 +353,9 @@ def test_rows_are_those_of_theta(corpora):
     for _ in driver.train():
         pass
     pairs = len(driver.parameters)
-    assert driver.state.values[:pairs].min() >= 0
-    assert not driver.state.values[pairs:].any()
-    totals = driver.state.sums()
+    assert driver.learner.model.values[:pairs].min() >= 0
+    assert not driver.learner.model.values[pairs:].any()
+    totals = driver.learner.model.sums()
     work = driver.task.training(corpora["alignment"], SEED)
     # Every word is explained once in each direction.
     assert totals.sum() == pytest.approx(len(work.source) + len(work.target), rel=1e-6)

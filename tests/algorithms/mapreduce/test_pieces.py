@@ -16,7 +16,7 @@ def pieces_of(corpus, pieces, folder, **changes):
     return Pieces(
         Here(),
         TASKS[task].configure({"states": 5} if task == "tagging" else {}),
-        UPDATES["em"](**changes).master(),
+        UPDATES["em"](**changes).rule(),
         corpus,
         seed=SEED,
         mappers=3,

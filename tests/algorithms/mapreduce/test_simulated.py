@@ -122,7 +122,7 @@ def test_one_job_in_flight_learns_what_any_engine_does(corpora, task):
         driver = Driver(
             engine,
             TASKS[task].configure(SETTINGS[task]),
-            UPDATES["stepwise-em"]().master(),
+            UPDATES["stepwise-em"]().rule(),
             corpus,
             **{"seed": 3, "epochs": 2, "mini_batch_size": 8},
             **{"mappers": 1, "reducers": 1, "jobs_in_flight": 1},

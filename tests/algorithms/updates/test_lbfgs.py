@@ -6,7 +6,6 @@ import subprocess
 import sys
 import threading
 from dataclasses import replace
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -182,21 +181,6 @@ def test_out_of_range(corpus, values, message):
     training = TASKS["ner"]().training(corpus, seed=0)
     with pytest.raises(StalenessError, match=f"^{message}$"):
         UPDATES["lbfgs"].configure(values).learner(training, slots=1, workspaces=1)
-
-
-def test_sums_of_jobs_become_objective_and_gradient():
-    """The mean over the examples, with a penalty that is half of what its gradient is by."""
-    master, told = UPDATES["lbfgs"](l2=2.0).master(), []
-    master._minimiser = SimpleNamespace(step=lambda *facts: told.append(facts) or facts[0] + 1)
-    theta = np.array([[1.0, 2.0], [3.0, 0.0]])
-    state = SimpleNamespace(values=theta.copy())
-    counts = SimpleNamespace(objective=5.0, rows=np.array([1]), values=np.array([[0.5, 0.25]]))
-    master.update(state, counts, 0, 4)
-    ((where, objective, gradient),) = told
-    np.testing.assert_array_equal(where, theta)
-    assert objective == (5.0 + 14.0) / 4
-    np.testing.assert_array_equal(gradient, [[0.5, 1.0], [6.5 / 4, 0.25 / 4]])
-    np.testing.assert_array_equal(state.values, theta + 1)
 
 
 def test_it_finds_the_optimum(corpus):

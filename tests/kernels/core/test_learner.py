@@ -72,13 +72,13 @@ def test_there_is_a_replica_for_each_slot_or_none():
 @pytest.mark.parametrize("examples", [[-1], [3], [0, 1, 3], [-(2**31)]])
 def test_examples_that_are_not_there(examples):
     with pytest.raises(IndexError, match="examples are numbered 0 to 2"):
-        learner().statistics(examples)
+        learner().compute(examples)
 
 
 @pytest.mark.parametrize("where", [{"slot": 2}, {"slot": -1}, {"workspace": 3}, {"workspace": -1}])
 def test_slots_and_workspaces_that_are_not_there(where):
     with pytest.raises(IndexError, match=r"no slot -?\d or no workspace -?\d"):
-        learner(slots=2, workspaces=3).statistics([0], **where)
+        learner(slots=2, workspaces=3).compute([0], **where)
 
 
 @pytest.mark.parametrize("slots", [(0, 3), (-1, 1), (1, 1), (2, 1), (2,)])

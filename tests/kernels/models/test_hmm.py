@@ -236,7 +236,7 @@ def test_evaluates_a_corpus_other_than_the_one_it_learns():
         offsets=offsets_of([30, 0, 7]),
         tokens=rng.integers(0, model.words, size=37, dtype=np.int32),
     )
-    expected, _ = other.compute(theta, range(3))
+    expected, _ = other.statistics(theta, range(3))
     assert learner.model.evaluate(other.offsets, other.tokens)[1] == pytest.approx(
         expected, rel=1e-5
     )

@@ -156,8 +156,8 @@ def test_an_infinite_step_is_one(l2):
 def test_what_is_asked_of_a_model():
     sgd = StochasticGradientDescent(step_size=1.0, decay=0.0, l2=0.0, threshold=0.25)
     assert sgd.asks == {"threshold": 0.25}
-    assert StructuredPerceptron().asks == {}
-    assert MarginInfusedRelaxedAlgorithm(step_limit=1.0).asks == {"squares": True}
+    assert StructuredPerceptron().asks == {"averaged": True}
+    assert MarginInfusedRelaxedAlgorithm(step_limit=1.0).asks == {"averaged": True, "squares": True}
     assert BatchGradient(l2=1.0, optimiser=None).asks == {"log_likelihoods": True}
     assert ExpectationMaximization(smoothing=0.5).asks == {"smoothing": 0.5}
     assert StepwiseEM(smoothing=0.5).asks == {"smoothing": 0.5}
