@@ -16,8 +16,8 @@ cdef class Nothing(Model):
         See `Model`.
     """
 
-    def prepare(self, Py_ssize_t slots, Py_ssize_t workspaces, Py_ssize_t replicas=0):
-        """Make the table and slots; see `Model`."""
+    def prepare(self, Py_ssize_t slots, Py_ssize_t workspaces, Py_ssize_t replicas=0, **asked):
+        """Make the table and slots; see `Model`. Whatever a rule asks for is in nothing, too."""
         super().prepare(slots, workspaces, replicas)
         self.table = Table(aligned_rows(1 + replicas, 1), slots, replicas)
 

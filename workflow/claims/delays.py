@@ -39,7 +39,7 @@ class Delays(Claim):
                 4,
                 size=4,
                 delayed=True,
-                free=("delay_mean", *runs.COST),
+                free=("delay_mean",),
                 along=lambda cell: (cell.delay.unit, cell.delay.value),
                 at_least=2,
                 what="mean delays",

@@ -33,7 +33,7 @@ class NERDelays(Figure):
         reason = (
             super().skip(cells)
             or curves.reason_against(cells, (*runs.SCHEDULING, *runs.DELAYS))
-            or curves.differ(delayed, (*runs.SCHEDULING, "delay_mean", *runs.COST))
+            or curves.differ(delayed, (*runs.SCHEDULING, "delay_mean"))
         )
         if reason:
             return reason

@@ -37,9 +37,8 @@ PARAMETERS = "schedule_parameters"  # a setting of each schedule's own
 POLICY = ("policy", "policy_parameters")  # settings of what may be stale
 # Settings in which the cells of one experiment may differ.
 SCHEDULING = ("schedule", "processors", "oversubscribe")
-# On the wall clock nothing costs anything but pauses in mini-batches; on the other `common` looks.
 COST = ("cost", "calibration")
-DELAYS = ("delay_mean", "delay_probability", *COST)
+DELAYS = ("delay_mean", "delay_probability")
 LEARNING = ("update", "hyper_parameters", "mini_batch_size", "epochs", "evaluations")
 NEEDED_NUMBERS = ("cpu_seconds", "peak_memory_bytes", "mean_staleness")
 DIGEST = "curve_sha256"
@@ -290,7 +289,11 @@ def differing(cells, besides=SCHEDULING):
     if PARAMETERS not in besides:
         compared += [(PARAMETERS, [c for c in cells if c.schedule == s]) for s in schedules]
     for name, alike in compared:
-        values = {json.dumps(cell.configuration.get(name), sort_keys=True) for cell in alike}
+        values = {
+            json.dumps(cell.configuration.get(name), sort_keys=True)
+            for cell in alike
+            if name not in _free(cell, besides)
+        }
         if len(values) > 1:
             return name, sorted(values)
     return None
@@ -349,10 +352,19 @@ def grouped(cells, besides):
 def _grouped(cells, besides):
     groups = {}
     for cell in cells:
-        settings = {k: v for k, v in cell.configuration.items() if k not in besides}
+        settings = {k: v for k, v in cell.configuration.items() if k not in _free(cell, besides)}
         key = json.dumps([settings, _identity(cell)], sort_keys=True)
         groups.setdefault(key, []).append(cell)
     return list(groups.values())
+
+
+def _free(cell, besides):
+    """Return the settings in which a cell may differ from others that may differ in some.
+
+    On the wall clock nothing costs anything but pauses in mini-batches.
+    """
+    paused = cell.configuration.get("clock") == "wall" and "delay_mean" in besides
+    return (*besides, *COST) if paused else besides
 
 
 def policies(cells):

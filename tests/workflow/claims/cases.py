@@ -89,7 +89,8 @@ def linear_slowdown(updates):
     """Return the cells of claim 9, given the updates of 1, 4, 8 and 16 processors, a seed each."""
     cells = []
     for count, times in zip((1, 4, 8, 16), updates, strict=True):
-        trace = {"staleness": toy.trace("asynchronous", count)["staleness"]}
+        made = toy.trace("asynchronous", count)
+        trace = {name: made[name] for name in ("staleness", "update_number")}
         schedule = "asynchronous" if count > 1 else "single"
         cells.append(reaching("ner", schedule, times, count, trace=trace))
     return cells
