@@ -26,7 +26,6 @@ CASES = (
     ("inverse", {"exponent": 1.0}),
     ("inverse", {"exponent": 0.5}),
     ("drop", {"most_stale": 32}),
-    ("drop", {"most_stale": 64}),
     ("delay-adaptive", {"tolerance": 1.0}),
     ("delay-adaptive", {"tolerance": 0.5}),
 )
@@ -41,6 +40,7 @@ def measure(encoded, processors, epochs, job):
         schedule="asynchronous" if processors > 1 else "single",
         processors=processors,
         epochs=epochs,
+        evaluations=2,
         seed=seed,
         policy=policy,
         policy_parameters=parameters,
