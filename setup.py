@@ -8,6 +8,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 from Cython.Build import cythonize
@@ -15,6 +16,7 @@ from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
 PACKAGES = ("kernels", "algorithms")
+EXT_SUFFIX = sysconfig.get_config_var("EXT_SUFFIX")
 
 # One result on every machine: no contraction of a*b+c into one rounding, no reordering of sums.
 # What may differ is the width of the vector instructions, which does not change a bit.
@@ -143,8 +145,18 @@ class Build(build_ext):
         self.extensions = [module for module in modules if module is not tried]
         super().build_extensions()
         self.extensions = modules
+        if self.inplace:
+            self._forget_the_rest()
         kind.parent.mkdir(parents=True, exist_ok=True)
         kind.write_text(built_as, encoding="utf-8")
+
+    def _forget_the_rest(self):
+        """Remove what was compiled in place of sources that are gone, or have another folder now."""
+        ours = {Path(self.get_ext_fullpath(module.name)).resolve() for module in self.extensions}
+        for package in PACKAGES:
+            for path in Path(package).resolve().rglob(f"*{EXT_SUFFIX}"):
+                if path not in ours:
+                    path.unlink()
 
     def _kind(self):
         """Return all that decides what becomes of the sources, a str."""
