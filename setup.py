@@ -145,14 +145,14 @@ class Build(build_ext):
         self.extensions = [module for module in modules if module is not tried]
         super().build_extensions()
         self.extensions = modules
-        if self.inplace:
-            self._forget_the_rest()
         kind.parent.mkdir(parents=True, exist_ok=True)
         kind.write_text(built_as, encoding="utf-8")
 
-    def _forget_the_rest(self):
-        """Remove what was compiled in place of sources that are gone, or have another folder now."""
-        ours = {Path(self.get_ext_fullpath(module.name)).resolve() for module in self.extensions}
+    def copy_extensions_to_source(self):
+        """Put in place what was built, and remove what was built of sources that are gone."""
+        super().copy_extensions_to_source()
+        names = (module.name.removeprefix("staleness.") for module in self.extensions)
+        ours = {Path(name.replace(".", "/") + EXT_SUFFIX).resolve() for name in names}
         for package in PACKAGES:
             for path in Path(package).resolve().rglob(f"*{EXT_SUFFIX}"):
                 if path not in ours:

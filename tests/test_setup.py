@@ -111,6 +111,10 @@ def test_compiled_once_and_exact_by_a_python_that_was_built_for_speed(tree):
     assert answer.startswith("None ")
     assert "-ffp-contract=off" in answer
     assert "fast" not in answer
+    gone = module.with_name(module.name.replace("arithmetic", "gone"))
+    gone.touch()
     status, said = python(tree, f"{FAST_PYTHON}\n{IN_PLACE}")
     assert status == 0, said
     assert compiled(said) == 0, said
+    assert module.is_file()
+    assert not gone.exists(), "its source is"
