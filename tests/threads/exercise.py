@@ -13,6 +13,7 @@ import os
 import sys
 import time
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,12 @@ import numpy as np
 from staleness import kernels
 from staleness.algorithms import encoded
 from staleness.algorithms.arrays import load
-from staleness.algorithms.configuration import SCHEDULES, UPDATES, Configuration
+from staleness.algorithms.configuration import (
+    ALL_SCHEDULES,
+    SCHEDULES,
+    UPDATES,
+    Configuration,
+)
 from staleness.algorithms.errors import Diverged
 from staleness.algorithms.program import Instruction
 from staleness.algorithms.result import Interrupted
@@ -36,6 +42,7 @@ PROCESSORS = (2, 4)
 STEEP = {"mini_batch_size": 1, "epochs": 6, "hyper_parameters": {"alpha": 0.51}}
 
 
+@dataclass(frozen=True)
 class WithoutLock(Schedule):
     """Broken: `asynchronous`, but two may be in an update at once."""
 
@@ -115,7 +122,7 @@ def main():
     instrumented = Path(os.path.realpath(kernels.__path__[0]))
     build = os.path.realpath(folder.parent)
     assert instrumented.is_relative_to(build), f"not the build: {instrumented}"
-    SCHEDULES[WithoutLock.name] = WithoutLock
+    SCHEDULES[WithoutLock.name] = ALL_SCHEDULES[WithoutLock.name] = WithoutLock
     exercise(
         schedule,
         corpus(folder / f"{schedule}-narrow", LABELS),
