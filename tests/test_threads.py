@@ -54,7 +54,7 @@ def test_a_reader_that_nobody_holds_back_is_noticed(built):
         "linear_chain_score",
         "linear_chain_scale_transitions",
         "hmm_recursions_emit",
-        "HiddenMarkovModel_normalise",
+        "hmm_recursions_normalise",
         "model1_posteriors",
         "model1_rates",
     ):
