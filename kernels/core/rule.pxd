@@ -8,6 +8,9 @@ cdef class Rule:
     cdef object failure         # what `update` could not raise, being without the GIL
 
     cdef Step step(self, const Context* context) noexcept nogil
+    cdef void apply(
+        self, Model model, Py_ssize_t slot, double factor, const Context* context
+    ) noexcept nogil
     cdef Status update(
         self,
         Model model,

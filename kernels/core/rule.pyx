@@ -99,9 +99,15 @@ cdef class Rule:
             return status
         for slot in range(first, last):
             if model.held[slot].count:
-                model.add(slot, factor)
+                self.apply(model, slot, factor, context)
         model.table.end_update(first)
         return OK
+
+    cdef void apply(
+        self, Model model, Py_ssize_t slot, double factor, const Context* context
+    ) noexcept nogil:
+        """Bring a slot's statistics into the table, `factor` times."""
+        model.add(slot, factor)
 
 
 cdef inline bint unsaid(const Step* step) noexcept nogil:

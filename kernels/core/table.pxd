@@ -27,6 +27,7 @@ cdef class Table:
     ) noexcept nogil
     cdef void end_update(self, Py_ssize_t first) noexcept nogil
     cdef double fold(self, Py_ssize_t copy, double scale) noexcept nogil
+    cdef void multiply(self, Py_ssize_t copy, double factor) noexcept nogil
     cdef void clear(self, Py_ssize_t copy) noexcept nogil
     cdef void mean(self) noexcept nogil
     cdef void average(self) noexcept nogil

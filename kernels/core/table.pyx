@@ -120,14 +120,17 @@ cdef class Table:
         What is moved is a power of two, so that no bit of theta changes but of what is too small
         for float32.
         """
-        cdef float* rows = &self.rows[copy, 0]
         cdef int power
         cdef double rest = frexp(scale, &power)
-        cdef lanes factor = lanes_all(<float>ldexp(1.0, power))
+        self.multiply(copy, ldexp(1.0, power))
+        return rest
+
+    cdef void multiply(self, Py_ssize_t copy, double factor) noexcept nogil:
+        """Multiply a copy's rows."""
+        cdef float* rows = &self.rows[copy, 0]
         cdef Py_ssize_t b
         for b in range(self.rows.shape[1] // LANES):
-            lanes_store(rows, b, lanes_load(rows, b) * factor)
-        return rest
+            lanes_store(rows, b, lanes_load(rows, b) * lanes_all(<float>factor))
 
     cdef void clear(self, Py_ssize_t copy) noexcept nogil:
         """Make a copy 0."""
@@ -175,15 +178,11 @@ cdef class DoubleTable(Table):
         self.values = values
         self.begin(1, slots, 0)
 
-    cdef double fold(self, Py_ssize_t copy, double scale) noexcept nogil:
-        cdef int power
-        cdef double rest = frexp(scale, &power)
-        cdef double factor = ldexp(1.0, power)
+    cdef void multiply(self, Py_ssize_t copy, double factor) noexcept nogil:
         cdef Py_ssize_t row, j
         for row in range(self.values.shape[0]):
             for j in range(self.values.shape[1]):
                 self.values[row, j] *= factor
-        return rest
 
     cdef void clear(self, Py_ssize_t copy) noexcept nogil:
         cdef Py_ssize_t row, j

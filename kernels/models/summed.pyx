@@ -6,7 +6,6 @@ ask for some: that costs what these have, whatever the model has beside.
 
 import numpy as np
 
-from libc.math cimport frexp, ldexp
 from libc.stdint cimport int32_t
 
 from staleness.kernels.core.model cimport Model
@@ -97,7 +96,7 @@ cdef class SummedGradient(Summed):
     @property
     def theta(self):
         """The parameters that others find sums at, float32 [rows, width]."""
-        return (self.values * self.table.scale).astype(np.float32)
+        return self.theta_of()
 
     @theta.setter
     def theta(self, values):
@@ -234,15 +233,11 @@ cdef class CountsOf(DoubleTable):
         super().__init__(values)
         self.model = model
 
-    cdef double fold(self, Py_ssize_t copy, double scale) noexcept nogil:
-        cdef int power
-        cdef double factor
+    cdef void multiply(self, Py_ssize_t copy, double factor) noexcept nogil:
         cdef Py_ssize_t k
-        frexp(scale, &power)
-        factor = ldexp(1.0, power)
         for k in range(self.model._totals.shape[0]):
             self.model._totals[k] *= factor
-        return DoubleTable.fold(self, copy, scale)
+        DoubleTable.multiply(self, copy, factor)
 
     cdef void clear(self, Py_ssize_t copy) noexcept nogil:
         cdef Py_ssize_t k

@@ -1,6 +1,6 @@
 """Incremental expectation maximisation."""
 
-from staleness.kernels.core.context cimport OK, Context, Status, Step
+from staleness.kernels.core.context cimport Context, Step
 from staleness.kernels.core.model cimport Model
 from staleness.kernels.rules.batch_em cimport ExpectationMaximization
 
@@ -29,18 +29,7 @@ cdef class IncrementalEM(ExpectationMaximization):
         return step
 
     # What is added is not s, but s less what the model has kept of the same examples.
-    cdef Status update(
-        self, Model model, Py_ssize_t first, Py_ssize_t last, const Context* context
+    cdef void apply(
+        self, Model model, Py_ssize_t slot, double factor, const Context* context
     ) noexcept nogil:
-        cdef Step step = self.step(context)
-        cdef double factor
-        cdef Py_ssize_t slot
-        cdef Status status
-        status = model.table.begin_update(first, last, &step, &factor)
-        if status != OK:
-            return status
-        for slot in range(first, last):
-            if model.held[slot].count:
-                model.exchange(slot, context.weight)
-        model.table.end_update(first)
-        return OK
+        model.exchange(slot, context.weight)
