@@ -113,10 +113,13 @@ def refuse_skip(report, config):
 
 
 @pytest.fixture(scope="session")
-def compile_cython(tmp_path_factory):
+def compile_cython(request, tmp_path_factory):
     """Return a function that compiles one .pyx file, once for all workers, and imports it."""
     base = tmp_path_factory.getbasetemp()
-    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "cython"
+    # A run that a test of a worker starts is none, whatever the environment says: beside its own
+    # folder lie other runs', and modules compiled against kernels of long ago.
+    worker = hasattr(request.config, "workerinput")
+    folder = (base.parent if worker else base) / "cython"
     folder.mkdir(exist_ok=True)
 
     def compile_and_import(source):

@@ -139,7 +139,7 @@ def contract(python, of, chosen):
     """Run contract tests on a plug-in."""
     path = f"tests/algorithms/{of}"
     ran = python("-m", "pytest", "-q", "-p", "no:cacheprovider", path, "-k", chosen)
-    assert ran.returncode == 0, ran.stdout
+    assert ran.returncode == 0, ran.stdout + ran.stderr
     assert " passed" in ran.stdout
 
 
