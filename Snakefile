@@ -11,11 +11,12 @@ from staleness.workflow import environment
 go_on = environment.end_by_interrupts()
 
 from snakemake.utils import min_version
-from staleness.workflow import cluster, locks, progress
-from staleness.workflow.config import check, ending
+from staleness.workflow.planning import cluster, progress
+from staleness.workflow.store import locks
+from staleness.workflow.planning.config import check, ending
 from staleness.workflow.corpora.fetch import MIRROR_VARIABLE
-from staleness.workflow.grid import Grid
-from staleness.workflow.sources import digest_of, file_digest
+from staleness.workflow.planning.grid import Grid
+from staleness.workflow.store.digests import digest_of, file_digest
 
 min_version("9.27")
 environment.shield()

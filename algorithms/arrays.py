@@ -3,7 +3,7 @@
     <folder>/corpus.json          task, name, counts, digests of the arrays and of the file itself
     <folder>/<split>.<array>.npy  one array a file, read with mmap, never with pickle
 
-The arrays are the task's own (`algorithms/tasks/`). They are written by `algorithms/encoded.py`.
+The arrays are the task's own (`algorithms/tasks/`). `workflow/store/encoded.py` writes them.
 """
 
 import hashlib
@@ -49,7 +49,7 @@ def load(folder, check=True):
     Parameters
     ----------
     folder : path-like
-        What `staleness.algorithms.encoded.save` wrote.
+        What `staleness.workflow.store.encoded.save` wrote.
     check : bool, optional
         Whether all that it holds is compared with its digests, of which 50 MB take milliseconds;
         without, only by its length.

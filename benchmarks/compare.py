@@ -23,10 +23,10 @@ from benchmarks import peers
 from benchmarks.peers import OURS, Peer
 from staleness.algorithms.components import choose, discover
 from staleness.algorithms.errors import StalenessError
-from staleness.algorithms.files import whole_file
-from staleness.algorithms.machine import machine
 from staleness.workflow.environment import not_importable
+from staleness.workflow.machine.facts import machine
 from staleness.workflow.report.peers import FORMAT, HEADING, caption, notes, rows
+from staleness.workflow.store.files import whole_file
 
 try:
     import pyperf

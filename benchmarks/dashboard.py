@@ -19,8 +19,8 @@ from typing import NamedTuple
 
 from benchmarks.regressions import FACTOR, asv, describe, git, regressions
 from staleness.algorithms.errors import StalenessError
-from staleness.algorithms.files import whole_file
 from staleness.workflow.corpora.sources.npm import Npm
+from staleness.workflow.store.files import whole_file
 
 CONFIRMATIONS = 2
 HTML = Path(".asv/html")

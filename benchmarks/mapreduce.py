@@ -36,7 +36,6 @@ import numpy as np
 import psutil
 
 from benchmarks.peers import spread
-from staleness.algorithms import encoded
 from staleness.algorithms.arrays import load
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.mapreduce import partition
@@ -50,6 +49,7 @@ from staleness.algorithms.tasks.alignment import Alignment
 from staleness.algorithms.updates.em import ExpectationMaximization
 from staleness.algorithms.updates.stepwise_em import StepwiseEM
 from staleness.workflow.corpora.encode import DATA, ensure
+from staleness.workflow.store import encoded
 
 CORPUS = "synthetic-alignment"
 ITERATIONS = 10  # of batch EM, to be outrun

@@ -18,7 +18,6 @@ from staleness.algorithms.arrays import load
 from staleness.algorithms.clocks import Event
 from staleness.algorithms.configuration import SCHEDULES, TASKS, UPDATES, Configuration
 from staleness.algorithms.errors import StalenessError
-from staleness.algorithms.machine import machine
 from staleness.algorithms.run import run
 from staleness.algorithms.shared_memory import make_clock
 from staleness.kernels.core.learner import Learner
@@ -26,6 +25,7 @@ from staleness.kernels.models.nothing import Nothing
 from staleness.kernels.rules.perceptron import StructuredPerceptron
 from staleness.workflow.corpora.encode import ensure
 from staleness.workflow.corpora.encoders import encoder
+from staleness.workflow.machine.facts import machine
 
 
 def main(arguments=None):

@@ -14,6 +14,11 @@ MAY_KNOW = {
     "kernels/models": ("kernels.core",),
     "kernels/rules": ("kernels.core", "kernels.models"),
     "algorithms": ("kernels",),
+    "workflow/store": ("algorithms", "kernels"),
+    "workflow/corpora": ("workflow.store", "workflow.environment", "algorithms", "kernels"),
+    "workflow/machine": ("workflow.store", "algorithms", "kernels"),
+    "workflow/analysis": ("workflow.store", "algorithms", "kernels"),
+    "workflow/figures": ("workflow.analysis", "workflow.machine", "workflow.store", "algorithms"),
     "workflow": ("algorithms", "kernels"),
 }
 

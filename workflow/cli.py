@@ -7,9 +7,9 @@ from contextlib import suppress
 
 from staleness.algorithms.components import discover
 from staleness.algorithms.errors import StalenessError, in_one_line
-from staleness.algorithms.files import termination_unwinds
 from staleness.workflow import commands
 from staleness.workflow.environment import is_interrupt, not_importable, open_streams, shield
+from staleness.workflow.store.files import termination_unwinds
 
 
 class OneLineParser(argparse.ArgumentParser):

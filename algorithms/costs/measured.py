@@ -39,7 +39,7 @@ class Calibration(NamedTuple):
 
 
 class Measured(CostModel):
-    """Linear costs fitted to wall-clock traces (see `algorithms/calibrate.py`).
+    """Linear costs fitted to wall-clock traces (see `workflow/machine/calibrate.py`).
 
     Parameters
     ----------

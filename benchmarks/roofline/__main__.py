@@ -16,11 +16,11 @@ from benchmarks.peers import on_one_core
 from benchmarks.roofline import bounds, cases, limits, page
 from staleness.algorithms.arrays import load
 from staleness.algorithms.errors import StalenessError
-from staleness.algorithms.files import whole_file
-from staleness.algorithms.machine import machine
 from staleness.workflow.corpora.encode import ensure
 from staleness.workflow.corpora.encoders import encoder
 from staleness.workflow.figures import style
+from staleness.workflow.machine.facts import machine
+from staleness.workflow.store.files import whole_file
 
 PAGE = Path(__file__).parents[2] / "docs" / "roofline.md"
 

@@ -4,9 +4,9 @@ import os
 
 import numpy as np
 
-from staleness.algorithms import encoded
 from staleness.algorithms.clocks import Event, SimulatedClock, WallClock
 from staleness.algorithms.costs import Costs
+from staleness.workflow.store import encoded
 
 LABELS = ["O", "B-X", "I-X", "B-Y", "I-Y"]
 FOLLOWING = np.array(  # label to label

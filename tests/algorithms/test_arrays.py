@@ -7,8 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from staleness.algorithms import arrays, encoded
+from staleness.algorithms import arrays
 from staleness.algorithms.errors import StalenessError
+from staleness.workflow.store import encoded
 
 ARRAYS = {
     "train.offsets": np.array([0, 2, 5], dtype=np.int64),

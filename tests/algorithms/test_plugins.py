@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from staleness.algorithms.configuration import UPDATES
-from staleness.algorithms.record import read_curve
 from staleness.kernels.core.learner import Learner
+from staleness.workflow.store.record import read_curve
 
 ROOT = Path(__file__).parents[2]
 SCHEDULE = """
@@ -209,7 +209,7 @@ def test_a_policy_weighs_steps(install, corpus_folder):
 METRIC = "[staleness.metrics]\nf2 = convoy_plugin.metric\n"
 DESCRIBE = """
 import sys
-from staleness.workflow.reference import describe
+from staleness.workflow.store.reference import describe
 (run,) = describe(sys.argv[1:])["runs"].values()
 print(run["curve"])
 """

@@ -9,11 +9,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from staleness.algorithms import calibrate
 from staleness.algorithms.configuration import SCHEDULES, TASKS, UPDATES, Configuration
 from staleness.algorithms.costs.paper import Paper
 from staleness.algorithms.errors import Diverged, StalenessError
 from staleness.algorithms.run import run
+from staleness.workflow.machine import calibrate
 
 from .synthetic import CORES, calibrated
 

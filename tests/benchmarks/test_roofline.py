@@ -12,8 +12,8 @@ from benchmarks.roofline import __main__ as roofline
 from benchmarks.roofline import bounds, cases, counts, limits, page
 from benchmarks.suite import data
 from staleness.algorithms.errors import StalenessError
-from staleness.algorithms.machine import machine
 from staleness.algorithms.seeds import visiting_order
+from staleness.workflow.machine.facts import machine
 
 LANES = 16
 states = st.integers(1, 50)

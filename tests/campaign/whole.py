@@ -3,9 +3,9 @@
 import os
 from pathlib import Path
 
-from staleness.algorithms import record
 from staleness.algorithms.arrays import digest, load
 from staleness.algorithms.errors import StalenessError
+from staleness.workflow.store import record
 
 
 def half_written(folder):

@@ -19,7 +19,6 @@ from pathlib import Path
 import numpy as np
 
 from staleness import kernels
-from staleness.algorithms import encoded
 from staleness.algorithms.arrays import load
 from staleness.algorithms.configuration import (
     ALL_SCHEDULES,
@@ -33,6 +32,7 @@ from staleness.algorithms.result import Interrupted
 from staleness.algorithms.run import run
 from staleness.algorithms.schedules import Schedule
 from staleness.algorithms.updates.stepwise_em import StepwiseEM
+from staleness.workflow.store import encoded
 
 from ..algorithms.synthetic import FEATURES, LABELS, save_corpus, sentences
 

@@ -1,8 +1,10 @@
-"""A small corpus in CoNLL columns, made from a fixed seed."""
+"""Small encoded corpora, and one in CoNLL columns, made from a fixed seed."""
 
 import random
 
 import pytest
+
+from ..small_corpora import corpora, corpus, corpus_folder  # noqa: F401
 
 NAMES = {"PER": ["Ada", "Grace", "Alan"], "LOC": ["Turin", "Bern", "Oslo"], "ORG": ["Acme", "Uno"]}
 WORDS = ["the", "met", "in", "of", "old", "said", "went", "to", "a", "house", "1996", "."]

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from staleness.workflow.grid import Grid
+from staleness.workflow.planning.grid import Grid
 
 from .conftest import sentences
 
@@ -228,7 +228,7 @@ ONE = {"encode": 1, "run": 1}
             id="another format",
         ),
         pytest.param(
-            replaced("algorithms/doctor.py", '"""', '"""Truly. '), NOTHING, id="surroundings"
+            replaced("workflow/machine/doctor.py", '"""', '"""Truly. '), NOTHING, id="surroundings"
         ),
         pytest.param(option, ONE, id="option"),
         pytest.param(own_text, ONE, id="own text"),

@@ -3,12 +3,12 @@
 They read runs and never make any.
 """
 
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
-from staleness import workflow
 from staleness.algorithms.components import discover
 from staleness.workflow.claims.criteria import Criterion
 
@@ -83,5 +83,5 @@ class Claim(ABC):
 
 def claims():
     """Return all claims, a dict of name to class, by their numbers."""
-    found = discover(workflow.claims, Claim)
+    found = discover(sys.modules[__name__], Claim)
     return dict(sorted(found.items(), key=lambda item: item[1].number))

@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
+from staleness.workflow.analysis import runs
+from staleness.workflow.analysis.effects import TIMES, faster, level
+from staleness.workflow.analysis.selection import Need, single
 from staleness.workflow.claims import Claim, Part
 from staleness.workflow.claims.criteria import above
-from staleness.workflow.claims.effects import TIMES, faster, level
-from staleness.workflow.claims.selection import Need, single
-from staleness.workflow.figures import runs
 
 
 class AlignmentSchedules(Claim):

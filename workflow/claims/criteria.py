@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from staleness.workflow.figures.phrases import number
+from staleness.workflow.analysis.phrases import number
 
 REPRODUCED = "reproduced"
 NOT_REPRODUCED = "not reproduced"

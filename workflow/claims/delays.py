@@ -3,12 +3,12 @@
 import math
 
 from staleness.algorithms.delays import Mean
+from staleness.workflow.analysis import runs
+from staleness.workflow.analysis.effects import TIMES, break_even, faster, level
+from staleness.workflow.analysis.phrases import number
+from staleness.workflow.analysis.selection import Need, single
 from staleness.workflow.claims import Claim, Part
 from staleness.workflow.claims.criteria import above, below
-from staleness.workflow.claims.effects import TIMES, break_even, faster, level
-from staleness.workflow.claims.selection import Need, single
-from staleness.workflow.figures import runs
-from staleness.workflow.figures.phrases import number
 
 
 class Delays(Claim):

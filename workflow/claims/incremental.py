@@ -1,9 +1,9 @@
 """Claim 10: stepwise and incremental EM."""
 
+from staleness.workflow.analysis.effects import TIMES, faster, level
+from staleness.workflow.analysis.selection import single
 from staleness.workflow.claims import Claim, Part
 from staleness.workflow.claims.criteria import above
-from staleness.workflow.claims.effects import TIMES, faster, level
-from staleness.workflow.claims.selection import single
 
 
 class Incremental(Claim):

@@ -15,12 +15,12 @@ import math
 from staleness.algorithms.components import choose
 from staleness.algorithms.configuration import TASKS
 from staleness.algorithms.errors import StalenessError
-from staleness.algorithms.files import whole_file
 from staleness.algorithms.plain_json import read_json
-from staleness.workflow.claims import bootstrap, claims, selection
+from staleness.workflow.analysis import bootstrap, runs, selection
+from staleness.workflow.analysis.effects import stated
+from staleness.workflow.claims import claims
 from staleness.workflow.claims.criteria import UNDECIDED, VERDICTS, whole
-from staleness.workflow.claims.effects import stated
-from staleness.workflow.figures import runs
+from staleness.workflow.store.files import whole_file
 
 FORMAT = 1
 REMEDY = "make it with 'staleness claims'"
@@ -40,7 +40,7 @@ def judge(claim, cells):
     Parameters
     ----------
     claim : Claim
-    cells : list of staleness.workflow.figures.runs.Cell
+    cells : list of staleness.workflow.analysis.runs.Cell
         Any; it takes those it needs.
 
     Returns

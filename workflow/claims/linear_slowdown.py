@@ -2,12 +2,12 @@
 
 import math
 
+from staleness.workflow.analysis import activity, measures, runs
+from staleness.workflow.analysis.effects import level
+from staleness.workflow.analysis.phrases import listed
+from staleness.workflow.analysis.selection import Need, single
 from staleness.workflow.claims import Claim, Part
 from staleness.workflow.claims.criteria import above
-from staleness.workflow.claims.effects import level
-from staleness.workflow.claims.selection import Need, single
-from staleness.workflow.figures import activity, measures, runs
-from staleness.workflow.figures.phrases import listed
 
 FIT = 0.8  # of R2: what the line has to explain at least for "about linearly"
 

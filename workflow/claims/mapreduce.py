@@ -4,12 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 
+from staleness.workflow.analysis import runs
+from staleness.workflow.analysis.effects import TIMES, faster, level
+from staleness.workflow.analysis.phrases import percent
+from staleness.workflow.analysis.selection import Need
 from staleness.workflow.claims import Claim, Part
 from staleness.workflow.claims.criteria import above
-from staleness.workflow.claims.effects import TIMES, faster, level
-from staleness.workflow.claims.selection import Need
-from staleness.workflow.figures import mapreduce, runs
-from staleness.workflow.figures.phrases import percent
+from staleness.workflow.figures import mapreduce
 
 
 class MapReduce(Claim):

@@ -2,12 +2,12 @@
 
 import math
 
+from staleness.workflow.analysis import measures, runs
+from staleness.workflow.analysis.effects import faster, level, stated
+from staleness.workflow.analysis.phrases import listed
+from staleness.workflow.analysis.selection import Missing, Need, single
 from staleness.workflow.claims import Claim, Part
 from staleness.workflow.claims.criteria import below
-from staleness.workflow.claims.effects import faster, level, stated
-from staleness.workflow.claims.selection import Missing, Need, single
-from staleness.workflow.figures import measures, runs
-from staleness.workflow.figures.phrases import listed
 
 LEAST = 3  # sizes for a slope
 

@@ -2,12 +2,12 @@
 
 import numpy as np
 
+from staleness.workflow.analysis import activity
+from staleness.workflow.analysis.effects import faster, level, quotient, stated
+from staleness.workflow.analysis.phrases import percent
+from staleness.workflow.analysis.selection import Need, single
 from staleness.workflow.claims import Claim, Part
 from staleness.workflow.claims.criteria import above
-from staleness.workflow.claims.effects import faster, level, quotient, stated
-from staleness.workflow.claims.selection import Need, single
-from staleness.workflow.figures import activity
-from staleness.workflow.figures.phrases import percent
 
 KINDS = [(schedule, count) for schedule in ("synchronous", "asynchronous") for count in (2, 4)]
 

@@ -1,11 +1,11 @@
 """Claim 8: staleness adds no error."""
 
 from staleness.algorithms.configuration import TASKS
+from staleness.workflow.analysis import measures
+from staleness.workflow.analysis.effects import gain
+from staleness.workflow.analysis.selection import Need, single
 from staleness.workflow.claims import Claim, Part
 from staleness.workflow.claims.criteria import within
-from staleness.workflow.claims.effects import gain
-from staleness.workflow.claims.selection import Need, single
-from staleness.workflow.figures import measures
 
 METRICS = {
     "ner": ("f1",),

@@ -1,9 +1,9 @@
 """Claim 1: single-processor, synchronous and asynchronous learning."""
 
+from staleness.workflow.analysis.effects import TIMES, faster, level
+from staleness.workflow.analysis.selection import Need, single
 from staleness.workflow.claims import Claim, Part
 from staleness.workflow.claims.criteria import above
-from staleness.workflow.claims.effects import TIMES, faster, level
-from staleness.workflow.claims.selection import Need, single
 
 
 class Schedules(Claim):

@@ -1,11 +1,11 @@
 """Claim 7: stepwise and batch EM on tagging, and asynchrony beyond the ideal."""
 
 from staleness.algorithms.configuration import TASKS
+from staleness.workflow.analysis import runs
+from staleness.workflow.analysis.effects import faster, gain, level
+from staleness.workflow.analysis.selection import Need, single
 from staleness.workflow.claims import Claim, Part
 from staleness.workflow.claims.criteria import above
-from staleness.workflow.claims.effects import faster, gain, level
-from staleness.workflow.claims.selection import Need, single
-from staleness.workflow.figures import runs
 
 PROCESSORS = 4
 

@@ -5,17 +5,17 @@ from functools import partial
 from pathlib import Path
 
 from staleness.algorithms.arrays import load
-from staleness.algorithms.calibrate import ROUNDS, calibrate, read, write
 from staleness.algorithms.configuration import TASKS, UPDATES
-from staleness.algorithms.doctor import brief, conclude, disturbing, examine
 from staleness.algorithms.errors import StalenessError
-from staleness.algorithms.files import check_file
-from staleness.algorithms.machine import machine
 from staleness.algorithms.run import check_task
 from staleness.workflow.commands import Command
 from staleness.workflow.commands.encode import add_examples_option
 from staleness.workflow.commands.fetch import add_place_options
 from staleness.workflow.commands.run import as_it_is, ensure_default
+from staleness.workflow.machine.calibrate import ROUNDS, calibrate, read, write
+from staleness.workflow.machine.doctor import brief, conclude, disturbing, examine
+from staleness.workflow.machine.facts import machine
+from staleness.workflow.store.files import check_file
 
 
 class Calibrate(Command):

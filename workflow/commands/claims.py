@@ -4,8 +4,8 @@ import textwrap
 from pathlib import Path
 
 from staleness.algorithms.errors import StalenessError
+from staleness.workflow.analysis import runs
 from staleness.workflow.commands import Command, add_runs
-from staleness.workflow.figures import runs
 
 WIDTH = 100  # columns
 

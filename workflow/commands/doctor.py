@@ -3,9 +3,9 @@
 import json
 from dataclasses import asdict
 
-from staleness.algorithms.doctor import UNKNOWN, WARNING, conclude, examine
-from staleness.algorithms.machine import machine
 from staleness.workflow.commands import Command
+from staleness.workflow.machine.doctor import UNKNOWN, WARNING, conclude, examine
+from staleness.workflow.machine.facts import machine
 
 COLUMNS = ("looked at", "verdict", "found")
 

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from staleness.workflow.analysis import runs
 from staleness.workflow.commands import Command, add_runs
-from staleness.workflow.figures import runs
 
 
 class Figure(Command):

@@ -6,7 +6,6 @@ import sys
 from argparse import ArgumentError
 from pathlib import Path
 
-from staleness.algorithms import memory, record
 from staleness.algorithms.arrays import load
 from staleness.algorithms.configuration import (
     ALL_SCHEDULES,
@@ -18,7 +17,6 @@ from staleness.algorithms.configuration import (
     UPDATES,
     Configuration,
 )
-from staleness.algorithms.doctor import examine
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.mapreduce.simulated import MEASURED
 from staleness.algorithms.result import Interrupted
@@ -37,6 +35,10 @@ from staleness.workflow.commands.fetch import add_place_options
 from staleness.workflow.corpora.encode import ensure
 from staleness.workflow.corpora.encoders import encoder, encoders
 from staleness.workflow.corpora.formats import formats
+from staleness.workflow.machine import memory
+from staleness.workflow.machine.doctor import examine
+from staleness.workflow.machine.facts import surroundings
+from staleness.workflow.store import record
 
 OWN = "own"  # what a user's own corpus is called unless told otherwise
 DEFAULTS = {field.name: field.default for field in dataclasses.fields(Configuration)}
@@ -103,7 +105,7 @@ class Run(Command):
             print(f"staleness run: stopped {error}; {kept}", file=sys.stderr)
             return 130
         if options.out is not None:
-            record.write(options.out, result, corpus, findings)
+            record.write(options.out, result, corpus, surroundings(findings))
         summary = result.summary()
         if options.json:
             summary = {k: v for k, v in summary.items() if k not in JSON_KEYS_LEFT_OUT}

@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 from staleness.algorithms import build
-from staleness.algorithms.files import whole_file
 from staleness.workflow.commands import Command
+from staleness.workflow.store.files import whole_file
 
 
 class Stamp(Command):

@@ -3,14 +3,14 @@
 from functools import partial
 from pathlib import Path
 
-from staleness.algorithms.calibrate import MINI_BATCH_SIZES, MOST_EPOCHS, ROUNDS
 from staleness.algorithms.configuration import TASKS, UPDATES
-from staleness.workflow import validation
 from staleness.workflow.commands import Command
 from staleness.workflow.commands.calibrate import corpus_for, tell
 from staleness.workflow.commands.encode import add_examples_option
 from staleness.workflow.commands.fetch import add_place_options
 from staleness.workflow.commands.run import add_choice, as_it_is, ensure_default
+from staleness.workflow.machine import validation
+from staleness.workflow.machine.calibrate import MINI_BATCH_SIZES, MOST_EPOCHS, ROUNDS
 
 SCHEDULES = ("single", "synchronous", "asynchronous")
 COUNTS = {  # option to its values: a letter, the default and what it is

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from staleness.algorithms.errors import StalenessError
-from staleness.workflow import reference
 from staleness.workflow.commands import Command, add_runs
+from staleness.workflow.store import reference
 
 
 class Verify(Command):

@@ -16,13 +16,13 @@ from pathlib import Path
 from staleness.algorithms.arrays import ABOUT, EncodedCorpus, load
 from staleness.algorithms.components import choose
 from staleness.algorithms.errors import StalenessError
-from staleness.algorithms.files import refuse_foreign, remove_abandoned
 from staleness.workflow.corpora import registry
 from staleness.workflow.corpora.encoders import encoder, encoders, origin_of
 from staleness.workflow.corpora.fetch import fetch
 from staleness.workflow.corpora.formats import check_files, file_key, formats
-from staleness.workflow.locks import alone
-from staleness.workflow.sources import sha256_of
+from staleness.workflow.store.digests import sha256_of
+from staleness.workflow.store.files import refuse_foreign, remove_abandoned
+from staleness.workflow.store.locks import alone
 
 DATA = Path("results")
 DIGITS = 12  # of the digest in a folder's name

@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from staleness.algorithms.errors import StalenessError
-from staleness.algorithms.files import (
+from staleness.algorithms.plain_json import read_json
+from staleness.workflow.corpora.sources import SourceError
+from staleness.workflow.corpora.sources.mirror import Mirror
+from staleness.workflow.store.digests import sha256_of
+from staleness.workflow.store.files import (
     refuse_foreign,
     remove_abandoned,
     termination_unwinds,
     whole_file,
     whole_folder,
 )
-from staleness.algorithms.plain_json import read_json
-from staleness.workflow.corpora.sources import SourceError
-from staleness.workflow.corpora.sources.mirror import Mirror
-from staleness.workflow.locks import alone
-from staleness.workflow.sources import sha256_of
+from staleness.workflow.store.locks import alone
 
 RECORD = "source.json"
 MIRROR_VARIABLE = "STALENESS_MIRROR"

@@ -8,7 +8,7 @@ from staleness.algorithms.errors import StalenessError
 from staleness.workflow.corpora import registry
 from staleness.workflow.corpora.encoders import encoder, encoders, origin_of
 from staleness.workflow.corpora.formats import check_files, file_key, formats
-from staleness.workflow.sources import file_digest
+from staleness.workflow.store.digests import file_digest
 
 
 def file_options():

@@ -1,11 +1,11 @@
 """Figures: one file each, found by its class; they read runs and never make any."""
 
+import sys
 from abc import ABC, abstractmethod
 from typing import ClassVar
 
-from staleness import workflow
 from staleness.algorithms.components import discover
-from staleness.workflow.figures import measures, runs
+from staleness.workflow.analysis import measures, runs
 
 FORMAT = 2  # of the NAME.json that goes with a figure
 
@@ -52,7 +52,7 @@ class Figure(ABC):
 
         Parameters
         ----------
-        cells : list of staleness.workflow.figures.runs.Cell
+        cells : list of staleness.workflow.analysis.runs.Cell
             Comparable ones (`shared`) for which `skip` gave no reason.
         """
 
@@ -71,4 +71,4 @@ class Figure(ABC):
 
 def figures():
     """Return all figures, a dict of name to class."""
-    return discover(workflow.figures, Figure)
+    return discover(sys.modules[__name__], Figure)

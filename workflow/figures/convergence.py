@@ -1,8 +1,7 @@
 """What figures of batch beside online learning have in common: two metrics against time."""
 
-from staleness.workflow.figures import curves, measures, runs, style
-from staleness.workflow.figures.curves import Curve
-from staleness.workflow.figures.phrases import (
+from staleness.workflow.analysis import measures, runs
+from staleness.workflow.analysis.phrases import (
     Scale,
     final_value,
     provenance,
@@ -11,6 +10,8 @@ from staleness.workflow.figures.phrases import (
     setting,
     time_unit,
 )
+from staleness.workflow.figures import curves, style
+from staleness.workflow.figures.curves import Curve
 
 
 def reason_against(cells):
@@ -31,7 +32,7 @@ def draw(cells, metrics):
 
     Parameters
     ----------
-    cells : list of staleness.workflow.figures.runs.Cell
+    cells : list of staleness.workflow.analysis.runs.Cell
     metrics : sequence of str
     """
     unit, seconds = time_unit(curves.longest(cells))
@@ -60,7 +61,7 @@ def caption(cells, metrics):
 
     Parameters
     ----------
-    cells : list of staleness.workflow.figures.runs.Cell
+    cells : list of staleness.workflow.analysis.runs.Cell
     metrics : sequence of str
         The left one and the right one.
     """

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from staleness.algorithms.configuration import TASKS
-from staleness.workflow.figures import measures, runs, style
+from staleness.workflow.analysis import measures, runs
+from staleness.workflow.analysis.measures import Spread
+from staleness.workflow.figures import style
 from staleness.workflow.figures.labels import Label
-from staleness.workflow.figures.measures import Spread
 
 STEEP = 0.06  # the first share of a curve: it may leave the axes
 NO_ROOM = (0.04, 0.04)  # where there are no such labels
@@ -26,7 +27,7 @@ class Curve:
     look : staleness.workflow.figures.style.Look
     time : ndarray [points]
         Seconds.
-    spread : staleness.workflow.figures.measures.Spread
+    spread : staleness.workflow.analysis.measures.Spread
         Of the metric, arrays [points], in the unit of the axis.
     reached : float or None
         Seconds to the target, the median over seeds.
@@ -182,7 +183,7 @@ def draw_task(axes, task, curves, level, scale, unit, seconds):
     curves : list of Curve
     level : float
         The target, in the unit of the curves.
-    scale : staleness.workflow.figures.phrases.Scale
+    scale : staleness.workflow.analysis.phrases.Scale
         Of the metric.
     unit : str
     seconds : float
@@ -203,7 +204,7 @@ def reason_against(cells, besides=runs.SCHEDULING):
 
     Parameters
     ----------
-    cells : list of staleness.workflow.figures.runs.Cell
+    cells : list of staleness.workflow.analysis.runs.Cell
     besides : tuple of str
         Settings in which they may differ.
     """

@@ -3,9 +3,8 @@
 from dataclasses import replace
 
 from staleness.algorithms.configuration import TASKS
-from staleness.workflow.figures import Figure, curves, measures, runs, style
-from staleness.workflow.figures.curves import Curve
-from staleness.workflow.figures.phrases import (
+from staleness.workflow.analysis import measures, runs
+from staleness.workflow.analysis.phrases import (
     Scale,
     listed,
     number,
@@ -15,6 +14,8 @@ from staleness.workflow.figures.phrases import (
     time_unit,
     when,
 )
+from staleness.workflow.figures import Figure, curves, style
+from staleness.workflow.figures.curves import Curve
 
 SCHEDULE = "asynchronous"
 HEIGHT = 66 / 25.4  # inches

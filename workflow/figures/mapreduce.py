@@ -4,13 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from staleness.algorithms import record
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.mapreduce.simulated import MEASURED
-from staleness.workflow.figures import Figure, curves, measures, runs, style
-from staleness.workflow.figures.curves import Curve
-from staleness.workflow.figures.measures import Spread
-from staleness.workflow.figures.phrases import (
+from staleness.workflow.analysis import measures, runs
+from staleness.workflow.analysis.measures import Spread
+from staleness.workflow.analysis.phrases import (
     Scale,
     final_value,
     listed,
@@ -20,6 +18,9 @@ from staleness.workflow.figures.phrases import (
     time_unit,
     when,
 )
+from staleness.workflow.figures import Figure, curves, style
+from staleness.workflow.figures.curves import Curve
+from staleness.workflow.store import record
 
 BATCH, ASYNCHRONOUS = "mapreduce-batch", "mapreduce-asynchronous"
 NAMES = {BATCH: "batch EM", ASYNCHRONOUS: "asynchronous stepwise EM"}
@@ -45,7 +46,7 @@ class Cluster:
 
     Attributes
     ----------
-    batch, asynchronous : staleness.workflow.figures.runs.Cell
+    batch, asynchronous : staleness.workflow.analysis.runs.Cell
     """
 
     batch: object

@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from staleness.workflow.figures import Figure, runs, style, sweep
-from staleness.workflow.figures.phrases import listed, provenance
+from staleness.workflow.analysis import runs
+from staleness.workflow.analysis.phrases import listed, provenance
+from staleness.workflow.figures import Figure, style, sweep
 
 
 class MiniBatches(Figure):

@@ -1,9 +1,7 @@
 """Figure `ner-convergence`: how F1 grows with time under each schedule."""
 
-from staleness.workflow.figures import Figure, curves, measures, runs, style
-from staleness.workflow.figures.curves import Curve
-from staleness.workflow.figures.labels import place
-from staleness.workflow.figures.phrases import (
+from staleness.workflow.analysis import measures, runs
+from staleness.workflow.analysis.phrases import (
     Scale,
     final_value,
     provenance,
@@ -12,6 +10,9 @@ from staleness.workflow.figures.phrases import (
     setting,
     time_unit,
 )
+from staleness.workflow.figures import Figure, curves, style
+from staleness.workflow.figures.curves import Curve
+from staleness.workflow.figures.labels import place
 
 
 class NERConvergence(Figure):

@@ -2,9 +2,8 @@
 
 import math
 
-from staleness.workflow.figures import Figure, curves, measures, runs, style
-from staleness.workflow.figures.curves import Curve
-from staleness.workflow.figures.phrases import (
+from staleness.workflow.analysis import measures, runs
+from staleness.workflow.analysis.phrases import (
     listed,
     number,
     provenance,
@@ -13,6 +12,8 @@ from staleness.workflow.figures.phrases import (
     time_unit,
     when,
 )
+from staleness.workflow.figures import Figure, curves, style
+from staleness.workflow.figures.curves import Curve
 
 
 class NERDelays(Figure):

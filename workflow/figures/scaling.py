@@ -1,7 +1,8 @@
 """Figure `scaling`: what up to 64 processors do for each schedule, on each task."""
 
-from staleness.workflow.figures import Figure, runs, style, sweep
-from staleness.workflow.figures.phrases import number, provenance, time_unit
+from staleness.workflow.analysis import runs
+from staleness.workflow.analysis.phrases import number, provenance, time_unit
+from staleness.workflow.figures import Figure, style, sweep
 
 
 class Scaling(Figure):
@@ -74,9 +75,9 @@ def _series(cells, every):
 
     Parameters
     ----------
-    cells : list of staleness.workflow.figures.runs.Cell
+    cells : list of staleness.workflow.analysis.runs.Cell
         Of one task.
-    every : list of staleness.workflow.figures.runs.Cell
+    every : list of staleness.workflow.analysis.runs.Cell
         Of all tasks: what is called the same looks the same.
     """
     sizes = {}

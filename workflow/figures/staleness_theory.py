@@ -6,8 +6,9 @@ import numpy as np
 from matplotlib.ticker import MaxNLocator
 
 from staleness.algorithms.configuration import TASKS
-from staleness.workflow.figures import Figure, activity, curves, measures, runs, style
-from staleness.workflow.figures.phrases import MINUS, Scale, listed, number, provenance, setting
+from staleness.workflow.analysis import activity, measures, runs
+from staleness.workflow.analysis.phrases import MINUS, Scale, listed, number, provenance, setting
+from staleness.workflow.figures import Figure, curves, style
 
 SCHEDULE = "asynchronous"
 FEWEST = 3  # cells through which a line says anything

@@ -119,7 +119,7 @@ def looks(cells):
 
     Parameters
     ----------
-    cells : list of staleness.workflow.figures.runs.Cell
+    cells : list of staleness.workflow.analysis.runs.Cell
 
     Returns
     -------

@@ -12,8 +12,9 @@ import numpy as np
 from matplotlib.ticker import FixedFormatter, FixedLocator, LogLocator, NullLocator
 
 from staleness.algorithms.configuration import TASKS
-from staleness.workflow.figures import curves, measures, runs, style
-from staleness.workflow.figures.phrases import Scale, listed, number, setting, time_unit
+from staleness.workflow.analysis import measures, runs
+from staleness.workflow.analysis.phrases import Scale, listed, number, setting, time_unit
+from staleness.workflow.figures import curves, style
 
 ROW_HEIGHT = 62 / 25.4  # inches
 LEGEND_HEIGHT = 12 / 25.4

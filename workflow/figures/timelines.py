@@ -3,8 +3,8 @@
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
-from staleness.workflow.figures import Figure, activity, curves, runs, style
-from staleness.workflow.figures.phrases import (
+from staleness.workflow.analysis import activity, runs
+from staleness.workflow.analysis.phrases import (
     listed,
     number,
     percent,
@@ -12,6 +12,7 @@ from staleness.workflow.figures.phrases import (
     setting,
     time_unit,
 )
+from staleness.workflow.figures import Figure, curves, style
 
 UPDATES = 48  # the window ends when the fastest schedule has made as many
 MOST_PROCESSORS = 16  # more bars than that cannot be told apart

@@ -1,7 +1,8 @@
 """Figure `utilisation`: the share of their time that processors spend busy."""
 
-from staleness.workflow.figures import Figure, activity, curves, runs, style
-from staleness.workflow.figures.phrases import listed, percent, provenance, setting
+from staleness.workflow.analysis import activity, runs
+from staleness.workflow.analysis.phrases import listed, percent, provenance, setting
+from staleness.workflow.figures import Figure, curves, style
 
 INCHES = (0.17, 0.08, 1.0)  # height of a bar, of the gap between groups, and of the rest
 BAR = 0.8

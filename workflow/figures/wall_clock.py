@@ -3,12 +3,10 @@
 import numpy as np
 
 from staleness.algorithms.configuration import TASKS
-from staleness.algorithms.doctor import GOOD, UNKNOWN, WARNING, Finding, conclude
 from staleness.algorithms.errors import StalenessError
-from staleness.workflow.figures import Figure, curves, measures, runs, style, sweep
-from staleness.workflow.figures.curves import Curve
-from staleness.workflow.figures.measures import Spread
-from staleness.workflow.figures.phrases import (
+from staleness.workflow.analysis import measures, runs
+from staleness.workflow.analysis.measures import Spread
+from staleness.workflow.analysis.phrases import (
     Scale,
     multiple,
     number,
@@ -18,6 +16,9 @@ from staleness.workflow.figures.phrases import (
     setting,
     time_unit,
 )
+from staleness.workflow.figures import Figure, curves, style, sweep
+from staleness.workflow.figures.curves import Curve
+from staleness.workflow.machine.doctor import GOOD, UNKNOWN, WARNING, Finding, conclude
 
 HEIGHT = 66 / 25.4  # inches
 BY_CONCERN = (GOOD, UNKNOWN, WARNING)

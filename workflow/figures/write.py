@@ -5,8 +5,9 @@ from pathlib import Path
 
 from staleness.algorithms.components import choose
 from staleness.algorithms.errors import StalenessError
-from staleness.algorithms.files import whole_file
-from staleness.workflow.figures import FORMAT, figures, runs, style
+from staleness.workflow.analysis import runs
+from staleness.workflow.figures import FORMAT, figures, style
+from staleness.workflow.store.files import whole_file
 
 KINDS = ("pdf", "svg")
 
@@ -23,7 +24,7 @@ def write(name, cells, folder):
     ----------
     name : str
         The figure's.
-    cells : list of staleness.workflow.figures.runs.Cell
+    cells : list of staleness.workflow.analysis.runs.Cell
         What it is drawn from.
     folder : path-like
         Where NAME.pdf, NAME.svg and NAME.json go; made if it is missing.
@@ -61,7 +62,7 @@ def describe(figure, cells):
     Parameters
     ----------
     figure : Figure
-    cells : list of staleness.workflow.figures.runs.Cell
+    cells : list of staleness.workflow.analysis.runs.Cell
 
     Returns
     -------

@@ -15,12 +15,13 @@ import typst
 from staleness.algorithms.components import choose
 from staleness.algorithms.configuration import TASKS
 from staleness.algorithms.errors import StalenessError, said
-from staleness.algorithms.files import naming, whole_file
 from staleness.algorithms.plain_json import read_json
+from staleness.workflow.analysis import runs
 from staleness.workflow.claims import judge
-from staleness.workflow.figures import FORMAT, runs
+from staleness.workflow.figures import FORMAT
 from staleness.workflow.report import jobs, peers
 from staleness.workflow.report.content import content
+from staleness.workflow.store.files import naming, whole_file
 
 TEMPLATE = Path(__file__).with_name("report.typ")
 SURROGATE = re.compile("[\ud800-\udfff]")
@@ -99,7 +100,7 @@ def learning(cells, figures, claims=()):
 
     Parameters
     ----------
-    cells : list of staleness.workflow.figures.runs.Cell
+    cells : list of staleness.workflow.analysis.runs.Cell
     figures : list of dict
         What NAME.json of the figures holds.
     claims : list of dict, optional
@@ -161,7 +162,7 @@ def read_figure(path, cells):
     ----------
     path : path-like
         NAME.json.
-    cells : list of staleness.workflow.figures.runs.Cell
+    cells : list of staleness.workflow.analysis.runs.Cell
         The runs of the report; the figure must come from some of them.
 
     Returns

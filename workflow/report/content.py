@@ -6,10 +6,8 @@ from importlib.metadata import version
 
 from staleness.algorithms.configuration import ALL_SCHEDULES, TASKS, UPDATES
 from staleness.algorithms.delays import RELATIVE_DEVIATION, Mean
-from staleness.workflow.claims import judge
-from staleness.workflow.claims.criteria import VERDICTS
-from staleness.workflow.figures import measures, runs
-from staleness.workflow.figures.phrases import (
+from staleness.workflow.analysis import measures, runs
+from staleness.workflow.analysis.phrases import (
     MINUS,
     Scale,
     final_value,
@@ -19,7 +17,9 @@ from staleness.workflow.figures.phrases import (
     setting,
     time_unit,
 )
-from staleness.workflow.figures.runs import describe_mean
+from staleness.workflow.analysis.runs import describe_mean
+from staleness.workflow.claims import judge
+from staleness.workflow.claims.criteria import VERDICTS
 from staleness.workflow.report import past, peers, provenance
 from staleness.workflow.report.questions import introduction
 
@@ -79,12 +79,12 @@ def content(cells, figures=(), configs=(), learning=None, claims=(), jobs=(), co
 
     Parameters
     ----------
-    cells : list of staleness.workflow.figures.runs.Cell
+    cells : list of staleness.workflow.analysis.runs.Cell
     figures : list of dict
         As `build.as_shown` returns them.
     configs : list of dict
         As the template takes them.
-    learning : list of staleness.workflow.figures.runs.Cell, optional
+    learning : list of staleness.workflow.analysis.runs.Cell, optional
         Those of which there is a table of metric and time to target; by default all.
     claims : list of dict, optional
         As in claims.json.

@@ -37,7 +37,7 @@ def read(folder, cells, others=()):
     ----------
     folder : path-like
         `.snakemake/metadata`.
-    cells : list of staleness.workflow.figures.runs.Cell
+    cells : list of staleness.workflow.analysis.runs.Cell
         The runs of the report.
     others : iterable of path-like, optional
         What else it is made of: figures, claims, configuration.

@@ -10,15 +10,9 @@ import numpy as np
 
 from staleness.algorithms.configuration import TASKS
 from staleness.algorithms.costs.paper import MINI_BATCH_SIZE, SECONDS
-from staleness.workflow.figures import runs
-from staleness.workflow.figures.measures import Spread
-from staleness.workflow.figures.phrases import (
-    listed,
-    mini_batch_sizes,
-    number,
-    percent,
-    time_unit,
-)
+from staleness.workflow.analysis import runs
+from staleness.workflow.analysis.measures import Spread
+from staleness.workflow.analysis.phrases import listed, mini_batch_sizes, number, percent, time_unit
 
 DASH = "\N{EN DASH}"
 TIMES = "\N{MULTIPLICATION SIGN}"
@@ -83,7 +77,7 @@ def experiments(cells):
 
     Parameters
     ----------
-    cells : list of staleness.workflow.figures.runs.Cell
+    cells : list of staleness.workflow.analysis.runs.Cell
     """
     rows, groups = [], runs.by_task(cells)
     for task in sorted(groups, key=[*EXPERIMENTS, *groups].index):
@@ -135,7 +129,7 @@ class MiniBatch:
 
     Attributes
     ----------
-    cell : staleness.workflow.figures.runs.Cell
+    cell : staleness.workflow.analysis.runs.Cell
     compute : float
         What a processor computes of it.
     update : float
@@ -184,7 +178,7 @@ def comparable(cells):
 
     Parameters
     ----------
-    cells : list of staleness.workflow.figures.runs.Cell
+    cells : list of staleness.workflow.analysis.runs.Cell
 
     Returns
     -------
@@ -212,7 +206,7 @@ def then_and_now(cells):
 
     Parameters
     ----------
-    cells : list of staleness.workflow.figures.runs.Cell
+    cells : list of staleness.workflow.analysis.runs.Cell
 
     Returns
     -------

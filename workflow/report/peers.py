@@ -6,7 +6,7 @@ becomes words, for the report and for the terminal.
 
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.plain_json import read_json
-from staleness.workflow.figures.phrases import multiple, number
+from staleness.workflow.analysis.phrases import multiple, number
 
 FORMAT = 1
 HEADING = ("work", "program", "threads", "speed", "times\nthe peer's", "CPU /\nwall", "found")

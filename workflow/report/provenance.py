@@ -5,9 +5,9 @@ from collections import Counter
 from importlib.metadata import version
 
 from staleness.algorithms.configuration import TASKS
+from staleness.workflow.analysis import runs
+from staleness.workflow.analysis.phrases import duration, listed, mini_batch_sizes, number
 from staleness.workflow.corpora import registry
-from staleness.workflow.figures import runs
-from staleness.workflow.figures.phrases import duration, listed, mini_batch_sizes, number
 from staleness.workflow.report.jobs import elapsed
 from staleness.workflow.report.past import examples
 
@@ -163,7 +163,7 @@ def effort(cells, jobs=()):
 
     Parameters
     ----------
-    cells : list of staleness.workflow.figures.runs.Cell
+    cells : list of staleness.workflow.analysis.runs.Cell
     jobs : list of staleness.workflow.report.jobs.Job, optional
         Of the workflow that made it all.
     """

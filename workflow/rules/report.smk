@@ -1,6 +1,6 @@
 # The PDF report. `snakemake --report FILE.html` makes an HTML report of the same figures.
 
-from staleness.workflow import configured
+from staleness.workflow.planning import configured
 
 
 report: "../report/workflow.rst"
@@ -49,7 +49,7 @@ rule report:
         claims=[f"--claims={RESULTS}/claims.json"] if grid.claims else [],
         peers=[f"--peers={path}" for path in PEERS],
         runs=grid.run_folders(),
-        code=digest_of("claims", "figures", "report", "corpora/entries"),
+        code=digest_of("analysis", "claims", "figures", "report", "corpora/entries"),
     shell:
         "staleness report --out {output:q} --config {input.configuration:q}"
         " --metadata .snakemake/metadata {params.claims:q} {params.peers:q} --figures {input.figures:q}"

@@ -17,7 +17,7 @@ rule validation:
         arguments=ending(grid.validation_arguments),
         encoded=lambda wildcards, input: str(Path(input.corpus).parent),
         out=lambda wildcards, output: str(Path(output[0]).parent),
-        code=digest_of("validation.py", "../algorithms/calibrate.py"),
+        code=digest_of("machine/validation.py", "machine/calibrate.py"),
     shell:
         "staleness validate {params.arguments:q} --encoded {params.encoded:q}"
         " --out {params.out:q} 2> {log:q}"

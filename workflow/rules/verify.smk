@@ -15,7 +15,7 @@ rule digests:
     localrule: True
     params:
         runs=grid.run_folders(),
-        code=digest_of("reference.py"),
+        code=digest_of("store/reference.py"),
     shell:
         "staleness verify --write --reference {output:q} -- {params.runs:q} > {log:q} 2>&1"
 

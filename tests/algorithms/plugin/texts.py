@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from staleness.algorithms import encoded
 from staleness.workflow.corpora.synthetic import Synthetic
 from staleness.workflow.corpora.synthetic.sampling import Distributions, Sequences, uneven
+from staleness.workflow.store import encoded
 
 TOPICS, WORDS = 3, 40
 

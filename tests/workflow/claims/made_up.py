@@ -3,7 +3,7 @@
 import numpy as np
 
 from staleness.algorithms.configuration import TASKS, Configuration
-from staleness.workflow.figures import runs
+from staleness.workflow.analysis import runs
 
 from ..figures import toy
 

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from staleness.algorithms.configuration import TASKS
+from staleness.workflow.analysis import activity
 from staleness.workflow.claims import Claim, claims
 from staleness.workflow.claims.criteria import NOT_REPRODUCED, REPRODUCED, UNDECIDED, VERDICTS
 from staleness.workflow.claims.judge import CENSORED, TOO_FEW, judge, measured, remarks
-from staleness.workflow.figures import activity
 
 from ..figures import toy
 from . import cases, made_up

@@ -6,10 +6,10 @@ import math
 import pytest
 
 from staleness.algorithms.errors import StalenessError
+from staleness.workflow.analysis import runs
+from staleness.workflow.analysis.phrases import MINUS
 from staleness.workflow.claims.criteria import UNDECIDED
 from staleness.workflow.claims.judge import FORMAT, find, judge, measured, read, remarks, write
-from staleness.workflow.figures import runs
-from staleness.workflow.figures.phrases import MINUS
 
 from .cases import CASES
 

@@ -6,8 +6,8 @@ import pytest
 
 from staleness.algorithms.configuration import UPDATES
 from staleness.algorithms.costs import Costs
-from staleness.algorithms.doctor import GOOD, WARNING, Finding
 from staleness.workflow.cli import main
+from staleness.workflow.machine.doctor import GOOD, WARNING, Finding
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def findings(monkeypatch):
 
 @pytest.mark.slow
 def test_it_writes_what_run_understands(tmp_path, encoded, monkeypatch, capsys):
-    monkeypatch.setattr("staleness.algorithms.calibrate.ROUNDS", 1)
+    monkeypatch.setattr("staleness.workflow.machine.calibrate.ROUNDS", 1)
     path = tmp_path / "calibration.json"
     arguments = ["calibrate", "ner", "--update=sgd", f"--encoded={encoded}", f"--out={path}"]
     assert main(arguments) == 0

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from staleness.algorithms.doctor import Finding
 from staleness.workflow.cli import main
 from staleness.workflow.commands import doctor as command
+from staleness.workflow.machine.doctor import Finding
 
 FINDINGS = [
     Finding("cores", "4 logical, 2 physical", "good"),

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from staleness.algorithms import record
-from staleness.algorithms.doctor import Finding
 from staleness.workflow.cli import main
+from staleness.workflow.machine.doctor import Finding
+from staleness.workflow.store import record
 
 REPOSITORY = Path(__file__).parents[3]
 

@@ -6,8 +6,8 @@ import pytest
 
 from staleness.algorithms.costs.measured import Measured
 from staleness.algorithms.run import run
-from staleness.workflow import validation
 from staleness.workflow.cli import main
+from staleness.workflow.machine import validation
 
 CLOCKS = ("simulated", "wall")
 FILES = ["calibration.json", "validation.json", "validation.md"]
@@ -27,8 +27,10 @@ def cores(monkeypatch):
     """Return a function that sets how many cores are used, whatever the machine has."""
 
     def set_to(number):
-        for module in ("algorithms.calibrate", "workflow.validation"):
-            monkeypatch.setattr(f"staleness.{module}.allowed_cpus", lambda: list(range(number)))
+        for module in ("calibrate", "validation"):
+            monkeypatch.setattr(
+                f"staleness.workflow.machine.{module}.allowed_cpus", lambda: list(range(number))
+            )
 
     return set_to
 
@@ -111,8 +113,8 @@ def test_what_is_compared_is_not_what_was_calibrated_by(validate, cores, monkeyp
 
         return note
 
-    monkeypatch.setattr("staleness.algorithms.calibrate.run", spy("calibration"))
-    monkeypatch.setattr("staleness.workflow.validation.run", spy("validation"))
+    monkeypatch.setattr("staleness.workflow.machine.calibrate.run", spy("calibration"))
+    monkeypatch.setattr("staleness.workflow.machine.validation.run", spy("validation"))
     assert validate("--schedules", "asynchronous") == 0
     assert {cell.seed for cell, _ in made["calibration"]} == {0}
     assert {cell.evaluations for cells in made.values() for cell, _ in cells} == {0}

@@ -4,9 +4,8 @@ import json
 
 import pytest
 
-from staleness.algorithms import record
-from staleness.workflow import reference
 from staleness.workflow.cli import main
+from staleness.workflow.store import record, reference
 
 from ..figures import toy
 

@@ -11,9 +11,9 @@ import pytest
 
 from staleness.algorithms.arrays import load
 from staleness.algorithms.errors import CorpusError, StalenessError
-from staleness.algorithms.files import boot
 from staleness.workflow.corpora import encode, encoders, formats, registry
 from staleness.workflow.corpora.own import Configured
+from staleness.workflow.store.files import boot
 
 TRAIN = "EU NNP B-ORG\nrejects VBZ O\n\nPeter NNP B-PER\nBlackburn NNP I-PER\n"
 DEV = "EU NNP I-ORG\n\nOslo NNP I-LOC\n"

@@ -2,9 +2,9 @@
 
 import pytest
 
-from staleness.workflow.figures import measures, runs
+from staleness.workflow.analysis import measures, runs
+from staleness.workflow.analysis.phrases import MINUS
 from staleness.workflow.figures.alignment_convergence import AlignmentConvergence
-from staleness.workflow.figures.phrases import MINUS
 from staleness.workflow.figures.tagging_convergence import TaggingConvergence
 
 from . import toy

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from staleness.workflow.analysis.measures import Spread
 from staleness.workflow.figures.curves import Curve, limits, times_shown
-from staleness.workflow.figures.measures import Spread
 
 FALLING = Curve(
     "",

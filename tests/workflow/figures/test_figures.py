@@ -7,7 +7,8 @@ import pytest
 
 from staleness.algorithms.configuration import TASKS
 from staleness.algorithms.errors import StalenessError
-from staleness.workflow.figures import Figure, figures, runs, style
+from staleness.workflow.analysis import runs
+from staleness.workflow.figures import Figure, figures, style
 from staleness.workflow.figures.write import KINDS, write
 
 from . import toy

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from staleness.algorithms.errors import StalenessError
-from staleness.workflow.figures import runs
+from staleness.workflow.analysis import runs
+from staleness.workflow.analysis.phrases import MINUS
 from staleness.workflow.figures.ideal import Ideal
-from staleness.workflow.figures.phrases import MINUS
 from staleness.workflow.figures.write import describe, write
 
 from . import toy

@@ -3,7 +3,7 @@
 import pytest
 
 from staleness.algorithms.errors import StalenessError
-from staleness.workflow.figures import runs
+from staleness.workflow.analysis import runs
 from staleness.workflow.figures.mapreduce import MapReduce
 
 from . import toy

@@ -3,7 +3,8 @@ from itertools import pairwise
 import pytest
 
 from staleness.algorithms.configuration import SCHEDULES
-from staleness.workflow.figures import measures, runs, style
+from staleness.workflow.analysis import measures, runs
+from staleness.workflow.figures import style
 from staleness.workflow.figures.ner_convergence import NERConvergence
 
 from . import toy

@@ -1,6 +1,6 @@
 import pytest
 
-from staleness.workflow.figures import measures, runs
+from staleness.workflow.analysis import measures, runs
 from staleness.workflow.figures.ner_delays import NERDelays
 
 from . import toy

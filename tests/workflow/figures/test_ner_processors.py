@@ -1,6 +1,6 @@
 import pytest
 
-from staleness.workflow.figures import runs
+from staleness.workflow.analysis import runs
 from staleness.workflow.figures.ner_processors import NERProcessors
 
 from . import toy

@@ -5,8 +5,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from staleness.workflow.claims.selection import Missing, Need, select, single
-from staleness.workflow.figures import activity, curves, mapreduce, runs
+from staleness.workflow.analysis import activity, runs
+from staleness.workflow.analysis.selection import Missing, Need, select, single
+from staleness.workflow.figures import curves, mapreduce
 from staleness.workflow.figures.ner_convergence import NERConvergence
 from staleness.workflow.report.provenance import settings
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from staleness.workflow.figures import runs
+from staleness.workflow.analysis import runs
 from staleness.workflow.figures.scaling import Scaling
 
 from . import toy

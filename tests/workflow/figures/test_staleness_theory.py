@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from staleness.algorithms import record
-from staleness.workflow.figures import runs
+from staleness.workflow.analysis import runs
 from staleness.workflow.figures.staleness_theory import StalenessTheory
+from staleness.workflow.store import record
 
 from . import toy
 

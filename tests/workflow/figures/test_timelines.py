@@ -3,7 +3,8 @@ import re
 import pytest
 from matplotlib.colors import to_hex
 
-from staleness.workflow.figures import activity, runs, style
+from staleness.workflow.analysis import activity, runs
+from staleness.workflow.figures import style
 from staleness.workflow.figures.timelines import UPDATES, Timelines
 
 from . import toy

@@ -1,6 +1,7 @@
 import pytest
 
-from staleness.workflow.figures import runs, style
+from staleness.workflow.analysis import runs
+from staleness.workflow.figures import style
 from staleness.workflow.figures.utilisation import Utilisation
 
 from . import toy

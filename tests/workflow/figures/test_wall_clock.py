@@ -1,7 +1,7 @@
 import pytest
 
 from staleness.algorithms.errors import StalenessError
-from staleness.workflow.figures import runs
+from staleness.workflow.analysis import runs
 from staleness.workflow.figures.wall_clock import WallClock
 from staleness.workflow.figures.write import write
 

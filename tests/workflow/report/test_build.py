@@ -5,9 +5,9 @@ import typst
 
 from staleness.algorithms.configuration import Configuration
 from staleness.algorithms.errors import StalenessError
+from staleness.workflow.analysis import measures, runs
 from staleness.workflow.claims import judge
 from staleness.workflow.corpora import registry
-from staleness.workflow.figures import measures, runs
 from staleness.workflow.figures.write import write
 from staleness.workflow.report import build as module
 from staleness.workflow.report.build import (

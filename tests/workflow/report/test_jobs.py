@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from staleness.workflow.figures import runs
+from staleness.workflow.analysis import runs
 from staleness.workflow.report.content import content
 from staleness.workflow.report.jobs import Job, elapsed, read
 

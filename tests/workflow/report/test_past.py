@@ -7,7 +7,7 @@ import pytest
 
 from staleness.algorithms.clocks import TRACE
 from staleness.algorithms.costs.paper import SECONDS
-from staleness.workflow.figures import runs
+from staleness.workflow.analysis import runs
 from staleness.workflow.report.build import typeset
 from staleness.workflow.report.content import content
 from staleness.workflow.report.past import (

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from staleness.algorithms.errors import StalenessError
+from staleness.workflow.analysis import runs
 from staleness.workflow.cli import main
-from staleness.workflow.figures import runs
 from staleness.workflow.report import peers
 from staleness.workflow.report.build import typeset
 from staleness.workflow.report.content import content

@@ -108,7 +108,7 @@ class Encoder(ABC):
 
     @abstractmethod
     def encode(self, corpora, folder, about):
-        """Write the arrays of splits into a folder, by `staleness.algorithms.encoded.save`.
+        """Write the arrays of splits into a folder, by `staleness.workflow.store.encoded.save`.
 
         Parameters
         ----------

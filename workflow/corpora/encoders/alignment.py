@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from staleness.algorithms import encoded
 from staleness.algorithms.errors import CorpusError
 from staleness.workflow.corpora import words
 from staleness.workflow.corpora.encoders import Encoder, option
 from staleness.workflow.corpora.words import Vocabulary, printable
+from staleness.workflow.store import encoded
 
 SIDES = ("source", "target")
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from staleness.algorithms import encoded
 from staleness.algorithms.errors import CorpusError
 from staleness.workflow.corpora import features, words
 from staleness.workflow.corpora.encoders import Encoder, option
@@ -21,6 +20,7 @@ from staleness.workflow.corpora.features import (
     templates_for,
 )
 from staleness.workflow.corpora.words import printable
+from staleness.workflow.store import encoded
 
 # The digits of a feature's value: a position outside the sentence, no value there, else from 1.
 OUTSIDE, MISSING = 0, -1

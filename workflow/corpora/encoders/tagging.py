@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from staleness.algorithms import encoded
 from staleness.workflow.corpora import words
 from staleness.workflow.corpora.encoders import Encoder, option
+from staleness.workflow.store import encoded
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from staleness.algorithms.errors import StalenessError
 from staleness.workflow.corpora.sources import ArchiveSource, SourceError
-from staleness.workflow.sources import sha256_of
+from staleness.workflow.store.digests import sha256_of
 
 CHUNK = 1 << 18
 STALL = 30  # seconds without a byte after which a connection is given up

@@ -6,7 +6,6 @@ from itertools import chain
 
 import numpy as np
 
-from staleness.algorithms import encoded
 from staleness.workflow.corpora.encoders import option
 from staleness.workflow.corpora.synthetic import Synthetic
 from staleness.workflow.corpora.synthetic.sampling import (
@@ -18,6 +17,7 @@ from staleness.workflow.corpora.synthetic.sampling import (
     poisson,
     zipf,
 )
+from staleness.workflow.store import encoded
 
 TRANSLATIONS = 4  # of a word
 # That the null word has for translations. With as many words a side, those of a word still differ.

@@ -6,7 +6,6 @@ from itertools import chain
 
 import numpy as np
 
-from staleness.algorithms import encoded
 from staleness.workflow.corpora.synthetic import Synthetic
 from staleness.workflow.corpora.synthetic.sampling import (
     Distributions,
@@ -17,6 +16,7 @@ from staleness.workflow.corpora.synthetic.sampling import (
     negative_binomial,
     zipf,
 )
+from staleness.workflow.store import encoded
 
 TYPES = ("LOC", "MISC", "ORG", "PER")
 LABELS = ("O", *(f"B-{kind}" for kind in TYPES), *(f"I-{kind}" for kind in TYPES))

@@ -6,7 +6,6 @@ from itertools import chain
 
 import numpy as np
 
-from staleness.algorithms import encoded
 from staleness.workflow.corpora.encoders import option
 from staleness.workflow.corpora.synthetic import Synthetic
 from staleness.workflow.corpora.synthetic.sampling import (
@@ -19,6 +18,7 @@ from staleness.workflow.corpora.synthetic.sampling import (
     uneven,
     zipf,
 )
+from staleness.workflow.store import encoded
 
 WORDS = 60_000
 # As in the Brown Corpus.

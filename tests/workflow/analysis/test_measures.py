@@ -1,0 +1,255 @@
+import json
+import math
+
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from staleness.algorithms.errors import StalenessError
+from staleness.workflow.analysis import measures, runs
+
+from ..figures import toy
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ([0.0, 0.5, 0.9, 0.95], 20.0),
+        ([0.0, 0.9, 0.8, 0.95], 30.0),  # dips below again
+        ([0.0, 0.9, 0.85, 0.9, 0.89, 0.9], 50.0),
+        ([0.95, 0.95], 0.0),  # there from the beginning
+        ([0.0, 0.9, 0.95, 0.8], None),  # ends below
+        ([0.0, 0.1], None),
+        ([0.9], 0.0),
+        ([0.8], None),
+    ],
+)
+def test_time_to_target_is_when_the_metric_stays_past_it(values, expected):
+    time = 10.0 * np.arange(len(values))
+    assert measures.time_to_target(time, np.array(values), 0.9) == expected
+
+
+def test_target_is_99_percent_of_the_median_best(tmp_path):
+    folders = [
+        toy.run(tmp_path / str(seed), seed=seed, values=[0.0, best, 0.7])
+        for seed, best in enumerate([0.8, 0.9, 0.85])
+    ]
+    (cell,) = runs.load(folders)
+    assert measures.target(cell, "f1") == pytest.approx(0.99 * 0.85, rel=1e-12)
+
+
+ALIGNMENT = {"configuration.task": "alignment"}
+
+
+def test_target_of_an_error_is_99_percent_of_what_is_right(tmp_path):
+    folders = [
+        toy.run(tmp_path / str(seed), seed=seed, values=[0.9, best, 0.5], metric="aer", **ALIGNMENT)
+        for seed, best in enumerate([0.3, 0.4, 0.35])
+    ]
+    (cell,) = runs.load(folders)
+    assert 1 - measures.target(cell, "aer") == pytest.approx(0.99 * (1 - 0.35), rel=1e-12)
+
+
+def test_target_of_a_log_likelihood_is_99_percent_of_the_way(tmp_path):
+    """Of three seeds the start is -910 and the best -210, whichever seeds they are of."""
+    folders = [
+        toy.run(
+            tmp_path / str(seed),
+            seed=seed,
+            values=[start, best, best - 1],
+            metric="log_likelihood",
+            **ALIGNMENT,
+        )
+        for seed, (start, best) in enumerate([(-900, -210), (-910, -200), (-920, -220)])
+    ]
+    (cell,) = runs.load(folders)
+    level = measures.target(cell, "log_likelihood")
+    assert level == pytest.approx(-210 - 0.01 * 700, rel=1e-12)
+
+
+def test_an_error_reaches_its_target_from_above(tmp_path):
+    values = [1.0, 0.3, 0.4, 0.3, 0.29]
+    (cell,) = runs.load([toy.run(tmp_path / "a", values=values, metric="aer", **ALIGNMENT)])
+    assert measures.times_to_target(cell, "aer", 0.3) == [30.0]
+    assert measures.times_to_target(cell, "aer", 0.28) == [None]
+
+
+def test_updates_to_target_are_counted_at_the_same_point(tmp_path):
+    (cell,) = runs.load([toy.run(tmp_path / "a", values=[0.0, 0.9, 0.8, 0.95])])
+    assert measures.times_to_target(cell, "f1", 0.9, "updates") == [3.0]
+    assert measures.median_time_to_target(cell, "f1", 0.9, "updates") == 3.0
+
+
+def test_median_curve_is_taken_at_common_times(tmp_path):
+    folders = [
+        toy.run(tmp_path / str(seed), seed=seed, values=[0.0, 0.5, height], times=times)
+        for seed, height, times in [
+            (0, 0.7, [0, 10, 20]), (1, 0.8, [0, 10, 20]), (2, 0.9, [0, 20, 40]),
+        ]
+    ]  # fmt: skip
+    (cell,) = runs.load(folders)
+    time, spread = measures.median_curve(cell, "f1")
+    np.testing.assert_allclose(time, [0, 10, 20], rtol=1e-12)
+    # Seed 2 is at 0.25 after 10 s and at 0.5 after 20 s.
+    np.testing.assert_allclose(spread.median, [0.0, 0.5, 0.7], rtol=1e-12)
+    np.testing.assert_allclose(spread.low, [0.0, 0.25, 0.5], rtol=1e-12)
+    np.testing.assert_allclose(spread.high, [0.0, 0.5, 0.8], rtol=1e-12)
+
+
+def test_final_value_holds_past_the_end_of_a_seed(tmp_path):
+    folders = [
+        toy.run(tmp_path / "0", seed=0, values=[0.0, 0.6], times=[0, 10]),
+        toy.run(tmp_path / "1", seed=1, values=[0.0, 0.8], times=[0, 30]),
+    ]
+    (cell,) = runs.load(folders)
+    time, spread = measures.median_curve(cell, "f1")
+    assert time[-1] == 20.0
+    assert spread.high[-1] == pytest.approx(0.6, rel=1e-12)
+    assert measures.final(cell, "f1") == measures.Spread(0.7, 0.6, 0.8)
+
+
+def summary(tmp_path, singles, others):
+    """Return the rows of single and asynchronous made of hand-made values, a list a seed."""
+    folders = [
+        toy.run(tmp_path / f"{schedule}{seed}", schedule, processors, seed, values=values)
+        for schedule, processors, group in [("single", 1, singles), ("asynchronous", 4, others)]
+        for seed, values in enumerate(group)
+    ]
+    return measures.summarise(runs.load(folders), "f1")
+
+
+def test_a_cell_that_never_reaches_the_target_has_no_speed_up(tmp_path):
+    table = summary(tmp_path, [[0, 1.0, 1.0]], [[0, 0.5, 0.6]])
+    other = table["cells"][1]
+    assert other["time_to_target_s"] == {"median": None, "low": None, "high": None, "reached": 0}
+    assert other["speed_up"] is None
+    json.dumps(table, allow_nan=False)
+
+
+def test_half_of_the_seeds_late_is_not_reached(tmp_path):
+    table = summary(tmp_path, [[0, 1.0, 1.0], [0, 1.0, 1.0]], [[0, 1.0, 1.0], [0, 0.5, 0.5]])
+    assert table["cells"][1]["time_to_target_s"]["median"] is None
+
+
+def test_speed_up_where_only_the_cell_reaches_the_target_is_infinite(tmp_path):
+    folders = [
+        toy.run(tmp_path / "s0", seed=0, values=[0, 1.0, 0.5]),
+        toy.run(tmp_path / "a0", "asynchronous", 4, 0, values=[0, 1.0, 1.0]),
+        toy.run(tmp_path / "a1", "asynchronous", 4, 1, values=[0, 1.0, 1.0]),
+    ]
+    single, other = runs.load(folders)
+    assert measures.speed_up(other, single, "f1", 0.9).median == math.inf
+    assert math.isnan(measures.speed_up(single, single, "f1", 0.9).median)
+    json.dumps(measures.summarise([single, other], "f1"), allow_nan=False)
+
+
+def test_a_seed_in_which_neither_gets_there_has_no_ratio(tmp_path):
+    folders = [
+        toy.run(tmp_path / f"{schedule}{seed}", schedule, processors, seed, values=values)
+        for schedule, processors, group in [
+            ("single", 1, [[0, 0.5, 1.0], [0, 1.0, 0.5], [0, 1.0, 0.5]]),
+            ("asynchronous", 4, [[0, 1.0, 1.0], [0, 0.5, 0.5], [0, 1.0, 1.0], [0, 1.0, 1.0]]),
+        ]
+        for seed, values in enumerate(group)
+    ]
+    single, other = runs.load(folders)
+    ratios = measures.speed_ups(other, single, "f1", 0.9)
+    np.testing.assert_array_equal(ratios, [2.0, math.nan, math.inf])
+    assert measures.speed_up(other, single, "f1", 0.9) == measures.Spread(math.inf, 2.0, math.inf)
+
+
+def test_a_line_through_points():
+    x, y = [0, 1, 2, 5], [1.0, 2.5, 4.0, 9.5]
+    slope, intercept = np.polyfit(x, y, 1)
+    r_squared = np.corrcoef(x, y)[0, 1] ** 2
+    assert measures.line(x, y) == pytest.approx((slope, intercept, r_squared), rel=1e-9)
+    assert measures.line([0, 1], [2, 2])[0] == 0
+    for points in ([], []), ([1, 1], [2, 3]), ([1, 2], [2, math.inf]), ([0, 1], [2, 2]):
+        assert math.isnan(measures.line(*points)[2])
+
+
+def test_without_single_processor_there_is_no_target(tmp_path):
+    cells = runs.load(toy.family(tmp_path, cells=[("asynchronous", 2)]))
+    table = measures.summarise(cells, "f1")
+    assert table["target"] is None
+    assert table["cells"][0]["time_to_target_s"] is None
+
+
+def test_an_unknown_metric_names_the_known(tmp_path):
+    (cell,) = runs.load([toy.run(tmp_path / "a", values=[0, 1])])
+    with pytest.raises(StalenessError, match="no metric 'accuracy': choose one of f1"):
+        measures.final(cell, "accuracy")
+    with pytest.raises(StalenessError, match="unknown metric of task ner 'aer': choose one of f1,"):
+        measures.target(cell, "aer")
+
+
+def test_a_task_of_another_version_names_the_known(tmp_path, monkeypatch):
+    monkeypatch.setitem(toy.TASKS, "parsing", toy.TASKS["ner"])
+    (cell,) = runs.load([toy.run(tmp_path / "a", **{"configuration.task": "parsing"})])
+    monkeypatch.delitem(toy.TASKS, "parsing")
+    with pytest.raises(StalenessError, match=r"runs of task 'parsing': this version knows .*ner"):
+        measures.target(cell, "f1")
+
+
+def test_summary_of_seeds_that_all_reach_the_target(tmp_path):
+    table = summary(
+        tmp_path,
+        [[0, 0.5, 0.6, 1.0, 1.0], [0, 0.5, 0.5, 0.5, 1.0]],
+        [[0, 1.0, 1.0, 1.0, 1.0], [0, 0.5, 1.0, 1.0, 1.0]],
+    )
+    assert table["target"] == pytest.approx(0.99, rel=1e-12)
+    single, other = table["cells"]
+    assert single["time_to_target_s"] == {"median": 35.0, "low": 30.0, "high": 40.0, "reached": 2}
+    assert single["speed_up"] == {"median": 1.0, "low": 1.0, "high": 1.0}
+    assert other["time_to_target_s"] == {"median": 15.0, "low": 10.0, "high": 20.0, "reached": 2}
+    assert other["speed_up"] == {"median": 2.5, "low": 2.0, "high": 3.0}  # seed by seed
+    assert other["mean_staleness"]["median"] == 3.0
+
+
+def test_seeds_that_do_not_reach_the_target_count_as_infinitely_late(tmp_path):
+    table = summary(
+        tmp_path,
+        [[0, 1.0, 1.0], [0, 0.5, 1.0], [0, 1.0, 1.0]],
+        [[0, 1.0, 1.0], [0, 1.0, 0.5], [0, 0.5, 1.0]],
+    )
+    other = table["cells"][1]
+    assert other["time_to_target_s"] == {"median": 20.0, "low": 10.0, "high": None, "reached": 2}
+    assert other["speed_up"] == {"median": 0.5, "low": 0.0, "high": 1.0}
+
+
+finite = st.floats(-100, 100)
+
+
+@given(st.lists(st.tuples(finite, finite), min_size=2, max_size=20))
+def test_line_is_that_of_least_squares(points):
+    x, y = np.array(points).T
+    assume(np.ptp(x) > 1e-3)
+    slope, intercept, r_squared = measures.line(x, y)
+    expected, squares, *_ = np.linalg.lstsq(np.column_stack([x, np.ones(len(x))]), y)
+    np.testing.assert_allclose([slope, intercept], expected, rtol=1e-6, atol=1e-6)
+    if np.ptp(y) > 1e-3 and len(squares):
+        expected = 1 - squares[0] / ((y - y.mean()) ** 2).sum()
+        assert r_squared == pytest.approx(expected, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("x", "y"), [([], []), ([1, 1], [0, 1]), ([1, 2, 3], [1, math.inf, 2]), ([math.nan, 1], [1, 2])]
+)
+def test_no_line_through_points_that_are_missing(x, y):
+    assert np.isnan(measures.line(x, y)).all()
+
+
+def test_a_level_line_explains_nothing():
+    slope, intercept, r_squared = measures.line([1, 2, 4], [5, 5, 5])
+    assert (slope, intercept) == (0, 5)
+    assert math.isnan(r_squared)
+
+
+def test_updates_to_target_are_infinite_where_it_is_not_reached(tmp_path):
+    folders = [
+        toy.run(tmp_path / str(seed), seed=seed, values=values)
+        for seed, values in enumerate([[0, 1.0, 1.0], [0, 0.5, 1.0], [0, 1.0, 0.5]])
+    ]
+    (cell,) = runs.load(folders)
+    assert measures.updates_to_target(cell, "f1", 0.9) == measures.Spread(2.0, 1.0, math.inf)
