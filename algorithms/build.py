@@ -8,8 +8,7 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
-from staleness import algorithms, kernels
-
+FOLDER = Path(__file__).parent
 SUFFIXES = (".py", ".pyx", ".pxd", ".h", ".json")
 # What these send elsewhere, or have computed there, is among the sources.
 ELSEWHERE = {f"algorithms/mapreduce/{name}.py" for name in ("agreement", "dask", "pieces", "reach")}
@@ -18,8 +17,7 @@ ELSEWHERE = {f"algorithms/mapreduce/{name}.py" for name in ("agreement", "dask",
 def sources():
     """Return the source files of what computes, a sorted list of (name, Path)."""
     found = []
-    for package in (algorithms, kernels):
-        folder = Path(package.__file__).parent
+    for folder in (FOLDER, FOLDER.with_name("kernels")):
         for path in folder.rglob("*"):
             name = f"{folder.name}/{path.relative_to(folder).as_posix()}"
             if path.suffix in SUFFIXES and name not in ELSEWHERE:

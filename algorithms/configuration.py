@@ -5,7 +5,6 @@ from dataclasses import asdict, dataclass, field
 import numpy as np
 
 from staleness.algorithms import costs, delays, metrics, policies, schedules, tasks, updates
-from staleness.algorithms.clocks import SimulatedClock, WallClock
 from staleness.algorithms.components import MOST, check_number, choose, discover
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.mapreduce import simulated
@@ -29,7 +28,10 @@ LEAST = {  # of numbers
     **dict.fromkeys(("processors", "mini_batch_size", "epochs"), 1),
     **dict.fromkeys(("evaluations", "seed"), 0),
 }
-CLOCKS = {"simulated": SimulatedClock, "wall": WallClock}
+CLOCKS = {
+    "simulated": "virtual processors, as many as asked for, and modelled time",
+    "wall": "threads on the cores of this machine, and real time",
+}
 
 
 @dataclass(frozen=True)

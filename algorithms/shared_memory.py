@@ -6,8 +6,7 @@ from contextlib import closing
 import numpy as np
 
 from staleness.algorithms import delays
-from staleness.algorithms.clocks import Event
-from staleness.algorithms.configuration import CLOCKS
+from staleness.algorithms.clocks import Event, SimulatedClock, WallClock
 from staleness.algorithms.curve import curve_of, evaluations
 from staleness.algorithms.errors import Diverged
 from staleness.algorithms.result import Interrupted, Result
@@ -80,14 +79,14 @@ def make_clock(configuration, learner, seconds):
     examples = len(learner.work)
     size = configuration.mini_batch_size or examples
     if configuration.clock == "simulated":
-        extra = {"costs": seconds}
+        clock, extra = SimulatedClock, {"costs": seconds}
     else:
-        extra = {"oversubscribe": configuration.oversubscribe}
+        clock, extra = WallClock, {"oversubscribe": configuration.oversubscribe}
     if configuration.delay_mean is not None:
         extra["delays"] = pauses(configuration, learner.work, size)
     mini_batches = -(-configuration.epochs * examples // size)
     extra["weights"] = configuration.weights(mini_batches, configuration.processors)
-    return CLOCKS[configuration.clock](
+    return clock(
         learner,
         configuration.parts()[-1].program,
         configuration.processors,

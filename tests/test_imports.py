@@ -1,6 +1,8 @@
 """Imports point one way: who is above may know who is below, and never the other way round."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -18,7 +20,8 @@ MAY_KNOW = {
     "workflow/corpora": ("workflow.store", "workflow.environment", "algorithms", "kernels"),
     "workflow/machine": ("workflow.store", "algorithms", "kernels"),
     "workflow/analysis": ("workflow.store", "algorithms", "kernels"),
-    "workflow/figures": ("workflow.analysis", "workflow.machine", "workflow.store", "algorithms"),
+    "workflow/figures": ("workflow.analysis", "workflow.store", "algorithms"),
+    "workflow/claims": ("workflow.analysis", "workflow.figures", "workflow.store", "algorithms"),
     "workflow": ("algorithms", "kernels"),
 }
 
@@ -58,3 +61,32 @@ def test_what_is_imported_is_found():
     assert imported("import numpy\nfrom staleness.algorithms import costs\n") == {
         "algorithms.costs"
     }
+
+
+PLAN = """
+import sys
+from pathlib import Path
+import yaml
+from staleness.algorithms.build import source_digest
+from staleness.workflow.planning.grid import Grid
+
+for path in map(Path, sys.argv[1:]):
+    Grid(yaml.safe_load(path.read_text()))
+source_digest()
+for name, module in sorted(sys.modules.items()):
+    compiled = (getattr(module, "__file__", None) or "").endswith(".so")
+    if (name.startswith("staleness.") and compiled) or name in {"matplotlib", "pyarrow", "scipy"}:
+        print(name)
+"""
+
+
+def test_planning_imports_nothing_compiled_nor_what_draws():
+    """`snakemake -n` works where no kernel has been built yet, and is quick."""
+    configs = (ROOT / "config" / f"{name}.yaml" for name in ("config", "paper", "smoke"))
+    told = subprocess.run(
+        [sys.executable, "-c", PLAN, *map(str, configs)],
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    assert told.stdout == ""

@@ -15,7 +15,7 @@ import numpy as np
 from libc.stdint cimport int64_t
 from libc.stdlib cimport calloc, free
 
-from staleness.algorithms.program cimport Instruction
+from staleness.algorithms.clocks.instruction cimport Instruction
 from staleness.kernels.core.atomic cimport FETCH_ADD, LOAD
 from staleness.kernels.core.context cimport NO_MEMORY, NOT_FINITE, OK, Status
 from staleness.kernels.core.learner cimport Learner
@@ -44,7 +44,7 @@ cdef class Clock:
     learner : Learner
         With a slot for each processor.
     program : sequence of Instruction
-        A schedule's; see `algorithms/program.pyx`.
+        A schedule's; see `algorithms/program.py`.
     processors : int
     mini_batch_size : int
         Examples of a mini-batch; the last one may be shorter.

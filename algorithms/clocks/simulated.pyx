@@ -12,7 +12,7 @@ from libc.math cimport INFINITY
 
 from staleness.algorithms.clocks.clock cimport Clock, Processor
 from staleness.algorithms.clocks.realtime cimport seconds_now
-from staleness.algorithms.program cimport Instruction
+from staleness.algorithms.clocks.instruction cimport Instruction
 from staleness.kernels.core.context cimport OK, Status
 
 from staleness.algorithms.clocks.clock import Event

@@ -29,7 +29,7 @@ from staleness.algorithms.clocks.realtime cimport (
     store_time,
     wait_a_little,
 )
-from staleness.algorithms.program cimport Instruction
+from staleness.algorithms.clocks.instruction cimport Instruction
 from staleness.kernels.core.context cimport OK, Status
 
 from staleness.algorithms.clocks.clock import Event

@@ -7,7 +7,6 @@ import numpy as np
 from staleness.algorithms.components import parameter
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.policies import Policy
-from staleness.kernels.core.exact import power
 
 
 @dataclass(frozen=True)
@@ -28,4 +27,6 @@ class Inverse(Policy):
 
     def weights(self, staleness, processors):
         """Return the powers; see `Policy`."""
+        from staleness.kernels.core.exact import power
+
         return power(np.maximum(staleness, 1), -self.exponent)

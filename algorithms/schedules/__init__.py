@@ -48,7 +48,7 @@ class Schedule(AnySchedule):
     ----------
     program : tuple
         What each processor repeats, one turn a mini-batch: instructions, and pairs of one and its
-        operand (see `algorithms/program.pyx`). A property, where it depends on a parameter.
+        operand (see `algorithms/program.py`). A property, where it depends on a parameter.
     """
 
     program: ClassVar[tuple]

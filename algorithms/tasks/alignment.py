@@ -5,10 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from staleness.algorithms.metrics.alignment import count_links, error_rates, symmetrise
 from staleness.algorithms.tasks import Metric, Task
-from staleness.kernels.models.alignment import BothDirections
-from staleness.kernels.models.model1 import IBMModel1
 
 SYMMETRISATION = "grow-diag-final"
 
@@ -33,6 +30,9 @@ class SentencePairs:
 
     def model(self, statistics="expected counts"):
         """Return the model of both directions."""
+        from staleness.kernels.models.alignment import BothDirections
+        from staleness.kernels.models.model1 import IBMModel1
+
         source = self.source_offsets, self.source
         target = self.target_offsets, self.target
         words = self.source_words, self.target_words
@@ -103,6 +103,8 @@ class Alignment(Task):
 
     def tally(self, learner, corpus):
         """Return the likelihood of the training set, and how its links compare with gold ones."""
+        from staleness.algorithms.metrics.gold.alignment import count_links, symmetrise
+
         forward, log_likelihood = learner.model.first.evaluate()
         tally = {"log_likelihood": log_likelihood}
         if corpus.about["linked_pairs"]:
@@ -119,6 +121,8 @@ class Alignment(Task):
 
     def score(self, tally):
         """Return the metrics; without gold links, the likelihood."""
+        from staleness.algorithms.metrics.gold.alignment import error_rates
+
         metrics = {"log_likelihood": tally["log_likelihood"]}
         if "links" in tally:
             both, one_way, other_way = (error_rates(*counts) for counts in tally["links"])

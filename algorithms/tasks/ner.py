@@ -5,16 +5,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from staleness.algorithms.metrics.entities import count_entities, shares
+from staleness.algorithms.metrics.gold.entities import count_entities, shares
 from staleness.algorithms.tasks import Metric, Task
-from staleness.kernels.models.crf import ConditionalRandomField
-from staleness.kernels.models.decoded import DecodedChain
 
-MODELS = {
-    "gradient": ConditionalRandomField,
-    "gradient and likelihood": ConditionalRandomField,
-    "mistakes": DecodedChain,
-}
 ARRAYS = ("offsets", "labels", "feature_offsets", "features")
 
 
@@ -28,9 +21,11 @@ class LabelledFeatures:
 
     def model(self, statistics="gradient"):
         """Return the `LinearChain` that has these statistics."""
-        return MODELS[statistics](
-            *self.arrays, label_count=self.label_count, feature_count=self.feature_count
-        )
+        from staleness.kernels.models.crf import ConditionalRandomField
+        from staleness.kernels.models.decoded import DecodedChain
+
+        chain = DecodedChain if statistics == "mistakes" else ConditionalRandomField
+        return chain(*self.arrays, label_count=self.label_count, feature_count=self.feature_count)
 
 
 @dataclass(frozen=True)
@@ -44,7 +39,7 @@ class NamedEntityRecognition(Task):
     title = "Named-entity recognition"
     update = "sgd"
     work_unit = "tokens"
-    statistics = tuple(MODELS)
+    statistics = ("gradient", "gradient and likelihood", "mistakes")
     metrics: ClassVar = {
         "f1": Metric("F1", "F1 of the entities of the development set"),
         "precision": Metric("precision", "precision of the entities of the development set"),

@@ -6,16 +6,8 @@ from typing import ClassVar
 import numpy as np
 
 from staleness.algorithms.errors import StalenessError
-from staleness.algorithms.metrics.clustering import (
-    contingency,
-    many_to_one,
-    one_to_one,
-    v_measure,
-)
 from staleness.algorithms.seeds import generator
 from staleness.algorithms.tasks import Metric, Task
-from staleness.kernels.core.validation import MOST_LABELS
-from staleness.kernels.models.hmm import HiddenMarkovModel
 
 
 @dataclass(frozen=True)
@@ -38,6 +30,8 @@ class Words:
 
     def model(self, statistics="expected counts"):
         """Return a `HiddenMarkovModel`."""
+        from staleness.kernels.models.hmm import HiddenMarkovModel
+
         return HiddenMarkovModel(
             self.offsets,
             self.tokens,
@@ -86,6 +80,8 @@ class Tagging(Task):
         probabilities of its own of the next: proportional to squares of uniform numbers. Were they
         all alike, EM would never tell states apart; the less alike, the sooner batch EM does.
         """
+        from staleness.kernels.core.validation import MOST_LABELS
+
         if not 1 <= self.states <= MOST_LABELS:
             raise StalenessError(f"states must be 1 to {MOST_LABELS}, not {self.states}")
         words = corpus.about["words"]
@@ -102,6 +98,8 @@ class Tagging(Task):
 
     def tally(self, learner, corpus):
         """Return the likelihood of the training set, and how often states and gold tags meet."""
+        from staleness.algorithms.metrics.gold.clustering import contingency
+
         sentences = corpus["train.offsets"], corpus["train.words"]
         states, log_likelihood = learner.model.evaluate(*sentences)
         tally = {"log_likelihood": log_likelihood}
@@ -114,6 +112,8 @@ class Tagging(Task):
 
     def score(self, tally):
         """Return the metrics; without gold tags, the likelihood."""
+        from staleness.algorithms.metrics.gold.clustering import many_to_one, one_to_one, v_measure
+
         metrics = {"log_likelihood": tally["log_likelihood"]}
         if "table" in tally:
             table = tally["table"]

@@ -6,7 +6,6 @@ from typing import ClassVar
 from staleness.algorithms.components import Configurable
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.schedules import JobSchedule
-from staleness.kernels.core.learner import Learner
 
 
 class Tasks:
@@ -14,7 +13,7 @@ class Tasks:
 
     def __get__(self, _, update):
         # Which are found when all that they may need has been imported.
-        from staleness.algorithms.configuration import TASKS  # noqa: PLC0415
+        from staleness.algorithms.configuration import TASKS
 
         return tuple(name for name, task in TASKS.items() if update.statistics in task.statistics)
 
@@ -98,6 +97,8 @@ class Update(Configurable):
         StalenessError
             If a hyper-parameter is out of range.
         """
+        from staleness.kernels.core.learner import Learner
+
         try:
             return Learner(training.model(self.statistics), self.rule(), **sizes)
         except ValueError as error:

@@ -4,7 +4,6 @@ from dataclasses import asdict, dataclass
 from typing import ClassVar
 
 from staleness.algorithms.updates import Update
-from staleness.kernels.rules.batch_em import ExpectationMaximization as BatchEM
 
 
 @dataclass(frozen=True)
@@ -23,4 +22,6 @@ class ExpectationMaximization(Update):
 
     def rule(self):
         """Return the kernel's rule; see `Update`."""
+        from staleness.kernels.rules.batch_em import ExpectationMaximization as BatchEM
+
         return BatchEM(**asdict(self))

@@ -4,7 +4,6 @@ from dataclasses import asdict, dataclass
 from typing import ClassVar
 
 from staleness.algorithms.updates import Update
-from staleness.kernels.rules.incremental_em import IncrementalEM as IncrementalRule
 
 
 @dataclass(frozen=True)
@@ -25,4 +24,6 @@ class IncrementalEM(Update):
 
     def rule(self):
         """Return the kernel's rule; see `Update`."""
+        from staleness.kernels.rules.incremental_em import IncrementalEM as IncrementalRule
+
         return IncrementalRule(**asdict(self))

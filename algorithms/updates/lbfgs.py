@@ -13,7 +13,6 @@ from typing import ClassVar
 import numpy as np
 
 from staleness.algorithms.updates import Update
-from staleness.kernels.rules.lbfgs import BatchGradient
 
 OPTIONS = {
     # scipy's own would end sooner. In float32 the objective is good to about 1e-6: smaller steps
@@ -47,6 +46,8 @@ class LBFGS(Update):
 
     def rule(self):
         """Return the kernel's rule; see `Update`."""
+        from staleness.kernels.rules.lbfgs import BatchGradient
+
         return BatchGradient(l2=self.l2, optimiser=Minimiser(self.memory))
 
 
@@ -146,8 +147,8 @@ def linear_algebra():
         os.environ[name] = KERNELS
     try:
         # This takes half a second: whoever does without scipy does not wait for it.
-        import scipy.optimize  # noqa: F401, PLC0415
-        from threadpoolctl import ThreadpoolController  # noqa: PLC0415
+        import scipy.optimize  # noqa: F401
+        from threadpoolctl import ThreadpoolController
     finally:
         if not chosen:
             del os.environ[name]
@@ -160,7 +161,7 @@ class _Closed(BaseException):
 
 def _minimise(memory, asked, told):
     """Minimise from the first point that is told; ask for values at others; say how it ended."""
-    from scipy.optimize import minimize  # noqa: PLC0415
+    from scipy.optimize import minimize
 
     def evaluate(theta):
         asked.put(theta)

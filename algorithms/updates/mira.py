@@ -3,7 +3,6 @@
 from dataclasses import asdict, dataclass
 
 from staleness.algorithms.updates import Update
-from staleness.kernels.rules.mira import MarginInfusedRelaxedAlgorithm
 
 
 @dataclass(frozen=True)
@@ -22,4 +21,6 @@ class MIRA(Update):
 
     def rule(self):
         """Return the kernel's rule; see `Update`."""
+        from staleness.kernels.rules.mira import MarginInfusedRelaxedAlgorithm
+
         return MarginInfusedRelaxedAlgorithm(**asdict(self))

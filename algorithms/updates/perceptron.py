@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from staleness.algorithms.updates import Update
-from staleness.kernels.rules.perceptron import StructuredPerceptron
 
 
 @dataclass(frozen=True)
@@ -19,4 +18,6 @@ class Perceptron(Update):
 
     def rule(self):
         """Return the kernel's rule; see `Update`."""
+        from staleness.kernels.rules.perceptron import StructuredPerceptron
+
         return StructuredPerceptron()

@@ -3,7 +3,6 @@
 from dataclasses import asdict, dataclass
 
 from staleness.algorithms.updates import Update
-from staleness.kernels.rules.sgd import StochasticGradientDescent
 
 
 @dataclass(frozen=True)
@@ -27,4 +26,6 @@ class SGD(Update):
 
     def rule(self):
         """Return the kernel's rule; see `Update`."""
+        from staleness.kernels.rules.sgd import StochasticGradientDescent
+
         return StochasticGradientDescent(**asdict(self))

@@ -10,7 +10,7 @@ import numpy as np
 
 from benchmarks.peers import Pass, Peer, clock
 from staleness.algorithms.configuration import TASKS, UPDATES, Configuration
-from staleness.algorithms.metrics.entities import precision_recall_f1
+from staleness.algorithms.metrics.gold.entities import precision_recall_f1
 from staleness.algorithms.run import run
 from staleness.workflow.corpora.encoders import encoder
 from staleness.workflow.corpora.formats import formats

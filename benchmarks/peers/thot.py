@@ -8,7 +8,7 @@ import numpy as np
 
 from benchmarks.peers import Pass, Peer, clock
 from staleness.algorithms.errors import StalenessError
-from staleness.algorithms.metrics.alignment import alignment_error, symmetrise
+from staleness.algorithms.metrics.gold.alignment import alignment_error, symmetrise
 from staleness.algorithms.tasks.alignment import Alignment
 from staleness.kernels.core.learner import Learner
 from staleness.kernels.models.model1 import IBMModel1

@@ -3,14 +3,14 @@
 import numpy as np
 
 from staleness.algorithms.configuration import TASKS, UPDATES
-from staleness.algorithms.metrics.alignment import alignment_error, symmetrise
-from staleness.algorithms.metrics.clustering import (
+from staleness.algorithms.metrics.gold.alignment import alignment_error, symmetrise
+from staleness.algorithms.metrics.gold.clustering import (
     contingency,
     many_to_one,
     one_to_one,
     v_measure,
 )
-from staleness.algorithms.metrics.entities import precision_recall_f1
+from staleness.algorithms.metrics.gold.entities import precision_recall_f1
 
 from . import data
 from .sampling import OneThread

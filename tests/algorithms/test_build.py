@@ -1,21 +1,11 @@
 """The digest of the sources that compute."""
 
-import subprocess
-import sys
-from pathlib import Path
-
 from staleness.algorithms import build
 from staleness.workflow.machine.facts import machine, versions
 
-LOADED = """
-import sys
-from staleness.algorithms import run
-from staleness.algorithms.mapreduce import driver  # imported by the runs that need it
-print(*(name for name in sys.modules if name.startswith("staleness.algorithms.")))
-"""
 # A change of these may change what is learned, or when.
 COMPUTES = {
-    *("run", "arrays", "delays", "seeds", "program", "costs.measured", "metrics.entities"),
+    *("run", "arrays", "delays", "seeds", "program", "costs.measured", "metrics.gold.entities"),
     *("clocks.clock", "clocks.simulated", "clocks.wall", "schedules.asynchronous", "tasks.ner"),
     *("updates.sgd", "mapreduce.driver", "mapreduce.deal", "mapreduce.partition"),
     *("mapreduce.counts", "mapreduce.models.tagging", "mapreduce.simulated", "mapreduce.theta"),
@@ -31,23 +21,16 @@ def modules():
     return {n.partition(".")[0].removesuffix("/__init__").replace("/", ".") for n in code}
 
 
-def test_sources_are_what_a_run_imports_and_nothing_else():
-    loaded = subprocess.run([sys.executable, "-c", LOADED], check=True, capture_output=True)
-    names = loaded.stdout.decode().split()
-    assert modules() - {"__init__"} == {name.split(".", 2)[2] for name in names}
-
-
 def test_sources_are_what_computes_and_not_what_surrounds_it():
     assert modules() >= COMPUTES
     assert not modules() & SURROUNDINGS
-    folder = Path(build.algorithms.__file__).parent
     for name in SURROUNDINGS:
-        assert (folder / f"{name.replace('.', '/')}.py").is_file()
+        assert (build.FOLDER / f"{name.replace('.', '/')}.py").is_file()
 
 
 def test_all_that_is_compiled_is_among_them():
-    folder = Path(build.algorithms.__file__).parent
-    compiled = {path for suffix in ("pyx", "pxd", "h") for path in folder.rglob(f"*.{suffix}")}
+    suffixes = ("pyx", "pxd", "h")
+    compiled = {path for suffix in suffixes for path in build.FOLDER.rglob(f"*.{suffix}")}
     assert compiled <= {path for _, path in build.sources()}
 
 

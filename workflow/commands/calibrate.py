@@ -13,9 +13,10 @@ from staleness.workflow.commands.encode import add_examples_option
 from staleness.workflow.commands.fetch import add_place_options
 from staleness.workflow.commands.run import as_it_is, ensure_default
 from staleness.workflow.machine.calibrate import ROUNDS, calibrate, read, write
-from staleness.workflow.machine.doctor import brief, conclude, disturbing, examine
+from staleness.workflow.machine.doctor import examine
 from staleness.workflow.machine.facts import machine
 from staleness.workflow.store.files import check_file
+from staleness.workflow.store.findings import brief, conclude, disturbing
 
 
 class Calibrate(Command):

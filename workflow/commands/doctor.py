@@ -4,8 +4,9 @@ import json
 from dataclasses import asdict
 
 from staleness.workflow.commands import Command
-from staleness.workflow.machine.doctor import UNKNOWN, WARNING, conclude, examine
+from staleness.workflow.machine.doctor import examine
 from staleness.workflow.machine.facts import machine
+from staleness.workflow.store.findings import UNKNOWN, WARNING, conclude
 
 COLUMNS = ("looked at", "verdict", "found")
 

@@ -26,7 +26,9 @@ class Figure(Command):
 
     def run(self, options):
         """Draw it and say where it is."""
-        # Importing matplotlib takes longer than most commands.
+        # Importing it takes longer than most commands; without it no run need be read.
+        import matplotlib  # noqa: F401, PLC0415
+
         from staleness.workflow.figures.write import find, write  # noqa: PLC0415
 
         find(options.figure)

@@ -6,6 +6,7 @@ import pkgutil
 import sys
 from pathlib import Path
 
+from staleness import algorithms, kernels
 from staleness.algorithms import build
 from staleness.workflow.commands import Command
 from staleness.workflow.store.files import whole_file
@@ -23,7 +24,7 @@ class Stamp(Command):
 
     def run(self, options):
         """Import every module, so that a stamp stands for code that works, and write it."""
-        for package in (build.kernels, build.algorithms):
+        for package in (kernels, algorithms):
             for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
                 importlib.import_module(module.name)
         stamp = json.dumps({"sources": build.source_digest()}, indent=1) + "\n"

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from matplotlib.transforms import Bbox
 
+from staleness.workflow.figures import mpl
 from staleness.workflow.figures.style import INK, QUIET
 
 ANCHORS = 60
@@ -73,7 +73,7 @@ def place(axes, labels):
     figure = axes.figure
     figure.draw_without_rendering()  # the layout is settled only then
     scale = 72 / figure.dpi
-    frame = Bbox(axes.get_window_extent().get_points() * scale)
+    frame = mpl.transforms.Bbox(axes.get_window_extent().get_points() * scale)
     curves = [_dense(axes, label.points, scale, frame) for label in labels]
     bands = np.concatenate([NOTHING, *(_filled(axes, label, scale, frame) for label in labels)])
     written, boxes, leaders = [], [], []
@@ -158,7 +158,7 @@ def _best(label, half, own, others, filled, boxes):
     for _, distance, anchor, direction in sorted(places, key=lambda candidate: candidate[0]):
         unit = np.array(direction) / np.hypot(*direction)
         centre = anchor + unit * distance + np.array(direction) * half
-        box = Bbox([centre - half - PADDING, centre + half + PADDING])
+        box = mpl.transforms.Bbox([centre - half - PADDING, centre + half + PADDING])
         if (box.min < frame.min).any() or (box.max > frame.max).any() or not filled.free(box):
             continue
         if any(box.overlaps(other) for other in boxes):

@@ -3,12 +3,11 @@
 import math
 
 import numpy as np
-from matplotlib.ticker import MaxNLocator
 
 from staleness.algorithms.configuration import TASKS
 from staleness.workflow.analysis import activity, measures, runs
 from staleness.workflow.analysis.phrases import MINUS, Scale, listed, number, provenance, setting
-from staleness.workflow.figures import Figure, curves, style
+from staleness.workflow.figures import Figure, curves, mpl, style
 
 SCHEDULE = "asynchronous"
 FEWEST = 3  # cells through which a line says anything
@@ -152,8 +151,8 @@ def _panel(axes, rows, narrow):
         axes.annotate("not reached", xy=(widest, top), ha="right", fontsize=7, **note)
     _draw_line(axes, _line(rows), widest, factor, narrow)
     _name_points(axes, x, np.minimum(low, top), [row["processors"] for row in rows], narrow)
-    axes.xaxis.set_major_locator(MaxNLocator(4 if narrow else 8, steps=style.STEPS))
-    axes.yaxis.set_major_locator(MaxNLocator(6, steps=style.STEPS))
+    axes.xaxis.set_major_locator(mpl.ticker.MaxNLocator(4 if narrow else 8, steps=style.STEPS))
+    axes.yaxis.set_major_locator(mpl.ticker.MaxNLocator(6, steps=style.STEPS))
     axes.grid(axis="y", color=style.GRID, linewidth=0.5)
     axes.set_axisbelow(True)
     axes.set_ylabel(f"updates to target{unit}")

@@ -11,11 +11,7 @@ import io
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-import matplotlib as mpl
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
-from matplotlib.patches import Patch
-from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
+from staleness.workflow.figures import mpl
 
 WIDTH = 160 / 25.4  # inches: an A4 page without margins of 25 mm
 HEIGHT = 92 / 25.4
@@ -28,11 +24,7 @@ QUIET = "#6b6b6b"
 GRID = "#e6e6e6"
 BAND_OPACITY = 0.18
 
-# Nothing of a user's own matplotlibrc, and nothing that depends on time or machine.
 PARAMETERS = {
-    **{
-        name: value for name, value in mpl.rcParamsDefault.items() if not name.startswith("backend")
-    },
     "font.family": "DejaVu Sans",
     "font.size": 8,
     "axes.labelsize": 8,
@@ -159,8 +151,12 @@ def mix(colour, white):
 
 @contextmanager
 def applied():
-    """Give a block in which matplotlib draws in this style, whatever the user's own settings."""
-    with mpl.rc_context(PARAMETERS):
+    """Give a block in which matplotlib draws in this style.
+
+    Nothing of a user's own matplotlibrc counts, and nothing that depends on time or machine.
+    """
+    defaults = {k: v for k, v in mpl.rcParamsDefault.items() if not k.startswith("backend")}
+    with mpl.rc_context(defaults | PARAMETERS):
         yield
 
 
@@ -173,8 +169,8 @@ def new_figure(width=WIDTH, height=HEIGHT):
         Inches.
     """
     figure, ((axes,),) = panels(1, 1, width, height)
-    axes.xaxis.set_major_locator(MaxNLocator(8, steps=STEPS))
-    axes.yaxis.set_major_locator(MaxNLocator(6, steps=STEPS))
+    axes.xaxis.set_major_locator(mpl.ticker.MaxNLocator(8, steps=STEPS))
+    axes.yaxis.set_major_locator(mpl.ticker.MaxNLocator(6, steps=STEPS))
     axes.grid(axis="y", color=GRID, linewidth=0.5)
     axes.set_axisbelow(True)
     return figure, axes
@@ -196,7 +192,9 @@ def panels(rows, columns, width=WIDTH, height=HEIGHT, **shared):
     figure : matplotlib.figure.Figure
     axes : ndarray of matplotlib.axes.Axes [rows, columns]
     """
-    figure = Figure(figsize=(width, height), layout="constrained")
+    from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415 - see `mpl`
+
+    figure = mpl.figure.Figure(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(figure)
     return figure, figure.subplots(rows, columns, squeeze=False, **shared)
 
@@ -239,7 +237,7 @@ def curve_axes(axes, times, numbers=(1, 2, 5)):
     axes.set_xscale("log")
     axes.set_xlim(*times)
     log_numbers(axes.xaxis, times, numbers)
-    axes.yaxis.set_major_locator(MaxNLocator(6, steps=STEPS))
+    axes.yaxis.set_major_locator(mpl.ticker.MaxNLocator(6, steps=STEPS))
     axes.grid(axis="y", color=GRID, linewidth=0.5)
     axes.set_axisbelow(True)
 
@@ -255,10 +253,10 @@ def log_numbers(axis, limits, numbers=(1, 2, 5)):
         Those of each power of ten that are written, if there is room.
     """
     few = limits[1] < MANY_DECADES * limits[0]
-    axis.set_major_locator(LogLocator(10, subs=numbers if few else (1,)))
-    axis.set_minor_locator(LogLocator(10, subs=range(2, 10)))
-    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axis.set_minor_formatter(NullFormatter())
+    axis.set_major_locator(mpl.ticker.LogLocator(10, subs=numbers if few else (1,)))
+    axis.set_minor_locator(mpl.ticker.LogLocator(10, subs=range(2, 10)))
+    axis.set_major_formatter(mpl.ticker.FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_formatter(mpl.ticker.NullFormatter())
 
 
 def title(axes, text):
@@ -319,7 +317,7 @@ def colour_legend(figure, colours, place):
     """Name colours, a dict, at the edge of a figure."""
     figure.legend(
         handles=[
-            Patch(facecolor=colour, edgecolor=QUIET, linewidth=0.4, label=text)
+            mpl.patches.Patch(facecolor=colour, edgecolor=QUIET, linewidth=0.4, label=text)
             for text, colour in colours.items()
         ],
         loc=place,

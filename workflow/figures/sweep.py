@@ -9,12 +9,11 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from matplotlib.ticker import FixedFormatter, FixedLocator, LogLocator, NullLocator
 
 from staleness.algorithms.configuration import TASKS
 from staleness.workflow.analysis import measures, runs
 from staleness.workflow.analysis.phrases import Scale, listed, number, setting, time_unit
-from staleness.workflow.figures import curves, style
+from staleness.workflow.figures import curves, mpl, style
 
 ROW_HEIGHT = 62 / 25.4  # inches
 LEGEND_HEIGHT = 12 / 25.4
@@ -122,8 +121,8 @@ def draw(groups, label, ideal, ideal_text):
                 label=ideal_text,
             )
             _points(fast, several, _speed_up, beside=ideal(ends))
-            fast.yaxis.set_major_locator(LogLocator(2))
-            fast.yaxis.set_minor_locator(NullLocator())
+            fast.yaxis.set_major_locator(mpl.ticker.LogLocator(2))
+            fast.yaxis.set_minor_locator(mpl.ticker.NullLocator())
             fast.set_ylabel("speed-up")
             style.title(late, TASKS[task].title)
         style.curve_legend(figure, *grid.flat)
@@ -208,9 +207,9 @@ def _number_axis(axes, places, label):
     axes.set_xscale("log")
     pad = _pad(places[0], places[-1])
     axes.set_xlim(places[0] / pad, places[-1] * pad)
-    axes.xaxis.set_major_locator(FixedLocator(places))
-    axes.xaxis.set_major_formatter(FixedFormatter([f"{place:g}" for place in places]))
-    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_major_locator(mpl.ticker.FixedLocator(places))
+    axes.xaxis.set_major_formatter(mpl.ticker.FixedFormatter([f"{place:g}" for place in places]))
+    axes.xaxis.set_minor_locator(mpl.ticker.NullLocator())
     axes.set_xlabel(label)
 
 

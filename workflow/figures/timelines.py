@@ -1,7 +1,6 @@
 """Figure `timelines`: what processors do, moment by moment, under each schedule."""
 
 import numpy as np
-from matplotlib.ticker import MaxNLocator
 
 from staleness.workflow.analysis import activity, runs
 from staleness.workflow.analysis.phrases import (
@@ -12,7 +11,7 @@ from staleness.workflow.analysis.phrases import (
     setting,
     time_unit,
 )
-from staleness.workflow.figures import Figure, curves, style
+from staleness.workflow.figures import Figure, curves, mpl, style
 
 UPDATES = 48  # the window ends when the fastest schedule has made as many
 MOST_PROCESSORS = 16  # more bars than that cannot be told apart
@@ -74,7 +73,7 @@ class Timelines(Figure):
                 for side in ("left",) if axes is grid[-1, 0] else ("left", "bottom"):
                     axes.spines[side].set_visible(False)
             axes.set_xlim(0, window / seconds or 1)
-            axes.xaxis.set_major_locator(MaxNLocator(8, steps=style.STEPS))
+            axes.xaxis.set_major_locator(mpl.ticker.MaxNLocator(8, steps=style.STEPS))
             axes.set_xlabel(f"time ({unit})")
             style.state_legend(figure, seen)
         return figure

@@ -18,7 +18,7 @@ from staleness.workflow.analysis.phrases import (
 )
 from staleness.workflow.figures import Figure, curves, style, sweep
 from staleness.workflow.figures.curves import Curve
-from staleness.workflow.machine.doctor import GOOD, UNKNOWN, WARNING, Finding, conclude
+from staleness.workflow.store.findings import GOOD, UNKNOWN, WARNING, Finding, conclude
 
 HEIGHT = 66 / 25.4  # inches
 BY_CONCERN = (GOOD, UNKNOWN, WARNING)

@@ -23,8 +23,7 @@ from staleness.workflow.machine.facts import (
     read_text,
     turbo,
 )
-
-GOOD, WARNING, UNKNOWN = "good", "warning", "unknown"
+from staleness.workflow.store.findings import GOOD, UNKNOWN, WARNING, Finding
 
 # What may be going on before it is worth a warning.
 QUIET_LOAD = 0.5  # running processes
@@ -35,34 +34,9 @@ FREE_MEMORY = 2**30  # bytes: several times what the largest runs take
 SWAP_SHARE = 0.01  # of memory; what was swapped out long ago and never missed
 NAMED = 3  # busy processes
 
-# Checks whose warnings say that measured times are those of something else.
-DISTURBING = ("cpu quota", "load", "busy processes", "steal")
-
 # Read by a program without a system call, or not.
 FAST_CLOCKS = {"tsc", "kvm-clock", "hyperv_clocksource_tsc_page", "arch_sys_counter", "timebase"}
 SLOW_CLOCKS = {"hpet", "acpi_pm", "jiffies", "refined-jiffies", "xen", "hyperv_clocksource_msr"}
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing found about the machine.
-
-    Attributes
-    ----------
-    name : str
-        What was looked at.
-    value : str
-        What was found, a few words.
-    verdict : str
-        "good", "warning" or "unknown".
-    advice : str
-        What it does to measurements and what to change; empty where all is well.
-    """
-
-    name: str
-    value: str
-    verdict: str
-    advice: str = ""
 
 
 @dataclass(frozen=True)
@@ -128,41 +102,6 @@ def examine(sample_seconds=0.5, root="/"):
     after = _sample(root)
     evidence = Evidence(root, allowed_cpus(), facts, before, after)
     return [check(evidence) for check in CHECKS]
-
-
-def conclude(findings):
-    """Return one line that sums the findings up."""
-    names = {
-        verdict: [finding.name for finding in findings if finding.verdict == verdict]
-        for verdict in (WARNING, UNKNOWN)
-    }
-    if "pinning" in names[WARNING]:
-        return "not fit for wall-clock measurements: threads cannot be pinned"
-    warnings, unknown = len(names[WARNING]), len(names[UNKNOWN])
-    line = "fit for wall-clock measurements"
-    if unknown:
-        line += ", as far as can be seen"
-    if warnings:
-        line = f"fit with {warnings} warning{'s' if warnings > 1 else ''}"
-        line += f" ({', '.join(names[WARNING])})"
-    if unknown:
-        line += f"; {unknown} unknown ({', '.join(names[UNKNOWN])})"
-    return line
-
-
-def disturbing(findings):
-    """Return the warnings of `DISTURBING` checks, a list of Finding."""
-    return [one for one in findings if one.verdict == WARNING and one.name in DISTURBING]
-
-
-def brief(findings):
-    """Return what is kept of findings with what was measured then, a dict that JSON can hold."""
-    warnings = {one.name: one.value for one in findings if one.verdict == WARNING}
-    return {
-        "conclusion": conclude(findings),
-        "warnings": warnings,
-        "disturbing": [one.name for one in disturbing(findings)],
-    }
 
 
 def check_cores(evidence):

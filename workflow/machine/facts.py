@@ -100,7 +100,7 @@ def surroundings(findings=()):
 
     Parameters
     ----------
-    findings : iterable of staleness.workflow.machine.doctor.Finding, optional
+    findings : iterable of staleness.workflow.store.findings.Finding, optional
         About the machine, before the run.
     """
     return {

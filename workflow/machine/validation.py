@@ -27,9 +27,10 @@ from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.run import run
 from staleness.workflow.machine.calibrate import calibrate, shared_by
 from staleness.workflow.machine.calibrate import write as write_calibration
-from staleness.workflow.machine.doctor import brief, examine
+from staleness.workflow.machine.doctor import examine
 from staleness.workflow.machine.facts import allowed_cpus, machine, versions
 from staleness.workflow.store.files import refuse_foreign, whole_folder
+from staleness.workflow.store.findings import brief
 
 FORMAT = 3
 CLOCKS = ("simulated", "wall")

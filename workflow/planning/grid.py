@@ -18,16 +18,17 @@ import itertools
 import json
 import re
 from dataclasses import fields
+from functools import cache, partial
 from pathlib import Path
 
 from staleness.algorithms.components import choose, discover
 from staleness.algorithms.configuration import ALL_SCHEDULES, TASKS, UPDATES, Configuration
+from staleness.algorithms.cpus import allowed_cpus
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.mapreduce.simulated import MEASURED
 from staleness.workflow import claims, figures
 from staleness.workflow.corpora import registry
 from staleness.workflow.corpora.own import Configured
-from staleness.workflow.machine.facts import allowed_cpus
 
 OPTIONS = {"mini_batch_size": "--mini-batch"}  # settings that are not called as their option
 # Fields that are no part of a cell: the seed is an axis of its own.
@@ -68,7 +69,8 @@ class Grid:
         self.results = config.get("results", "results")
         self.seeds = config["seeds"]
         self.mirror = config.get("mirror")
-        self._corpora = config.get("corpora", {})
+        # Of each name once: hundreds of cells share a few corpora.
+        self._corpus = cache(partial(Configured.read, corpora=config.get("corpora", {})))
         self._cores = config.get("cores") or len(allowed_cpus())
         self._cells = {}
         self.figures = self._named("figure", config["figures"], discover(figures, figures.Figure))
@@ -131,7 +133,7 @@ class Grid:
 
     def _check_corpus(self, name, task):
         """Raise an error unless a corpus is there, makes sense and is for a task."""
-        found = Configured.read(name, self._corpora)
+        found = self._corpus(name)
         if found.task != task:
             raise StalenessError(f"corpus {name} is for {found.task}, not {task}")
 
@@ -147,15 +149,15 @@ class Grid:
 
     def fetched(self, name):
         """Return what `staleness fetch` leaves of the text of a corpus, a list of at most one."""
-        return Configured.read(name, self._corpora).fetched(f"{self.results}/corpora")
+        return self._corpus(name).fetched(f"{self.results}/corpora")
 
     def origin(self, name):
         """Return what decides about an encoded corpus, beside a text that is fetched."""
-        return Configured.read(name, self._corpora).origin()
+        return self._corpus(name).origin()
 
     def corpus_arguments(self, name):
         """Return the arguments of `staleness encode` that name a corpus."""
-        return Configured.read(name, self._corpora).arguments()
+        return self._corpus(name).arguments()
 
     def encoded(self, task, cell):
         """Return corpus.json of the encoded corpus of a cell."""

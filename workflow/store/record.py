@@ -13,7 +13,6 @@ import numpy as np
 
 from staleness.algorithms.errors import StalenessError, said
 from staleness.algorithms.plain_json import read_json
-from staleness.kernels import arithmetic
 from staleness.workflow.store.files import refuse_foreign, whole_file, whole_folder
 
 FILES = {"curve.parquet", "trace.parquet", "run.json"}
@@ -62,6 +61,9 @@ def write(folder, result, corpus, surroundings=None):
     # Importing pyarrow takes longer than a short run.
     import pyarrow as pa  # noqa: PLC0415
     import pyarrow.parquet as pq  # noqa: PLC0415
+
+    # Who reads runs needs no kernels.
+    from staleness.kernels import arithmetic  # noqa: PLC0415
 
     # Looked at when the kernels were imported; a library that came later may switch denormals off.
     fault = arithmetic.fault()

@@ -7,7 +7,7 @@ import pytest
 
 from staleness.algorithms.configuration import SCHEDULES, UPDATES, Configuration
 from staleness.algorithms.errors import StalenessError
-from staleness.algorithms.metrics.alignment import alignment_error, symmetrise
+from staleness.algorithms.metrics.gold.alignment import alignment_error, symmetrise
 from staleness.algorithms.run import run
 from staleness.algorithms.tasks.alignment import SYMMETRISATION, Alignment
 from staleness.kernels.core.learner import Learner

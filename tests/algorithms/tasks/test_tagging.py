@@ -7,7 +7,12 @@ import pytest
 
 from staleness.algorithms.configuration import SCHEDULES, UPDATES, Configuration
 from staleness.algorithms.errors import StalenessError
-from staleness.algorithms.metrics.clustering import contingency, many_to_one, one_to_one, v_measure
+from staleness.algorithms.metrics.gold.clustering import (
+    contingency,
+    many_to_one,
+    one_to_one,
+    v_measure,
+)
 from staleness.algorithms.run import run
 from staleness.algorithms.tasks.tagging import Tagging
 

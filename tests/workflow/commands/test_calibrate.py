@@ -7,7 +7,7 @@ import pytest
 from staleness.algorithms.configuration import UPDATES
 from staleness.algorithms.costs import Costs
 from staleness.workflow.cli import main
-from staleness.workflow.machine.doctor import GOOD, WARNING, Finding
+from staleness.workflow.store.findings import GOOD, WARNING, Finding
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 
 from staleness.workflow.cli import main
 from staleness.workflow.commands import doctor as command
-from staleness.workflow.machine.doctor import Finding
+from staleness.workflow.store.findings import Finding
 
 FINDINGS = [
     Finding("cores", "4 logical, 2 physical", "good"),

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from staleness.workflow.cli import main
-from staleness.workflow.machine.doctor import Finding
 from staleness.workflow.store import record
+from staleness.workflow.store.findings import Finding
 
 REPOSITORY = Path(__file__).parents[3]
 

@@ -6,7 +6,8 @@ import pytest
 
 from staleness.algorithms.errors import StalenessError
 from staleness.workflow.machine import doctor
-from staleness.workflow.machine.doctor import DISTURBING, Finding, brief, conclude, examine
+from staleness.workflow.machine.doctor import examine
+from staleness.workflow.store.findings import DISTURBING, Finding, brief, conclude
 
 from .test_facts import CPU, FIT, allow, siblings, write_tree
 

@@ -1,7 +1,7 @@
-"""The instruction set of schedules; see program.pyx."""
+"""The instructions of `algorithms/program.py`, with its numbers, for clocks to branch on."""
 
 
-cpdef enum Instruction:
+cdef enum Instruction:
     TAKE = 0
     SHARE = 1
     COMPUTE = 2

@@ -23,6 +23,26 @@ REPEAT n     begin again with the first instruction until this has been done n t
 ===========  ===================================================================================
 """
 
+from enum import IntEnum
+
+
+class Instruction(IntEnum):
+    """What a processor does; `clocks/instruction.pxd` has the same numbers."""
+
+    TAKE = 0
+    SHARE = 1
+    COMPUTE = 2
+    DELAY = 3
+    BARRIER = 4
+    LOCK = 5
+    UPDATE = 6
+    UPDATE_ALL = 7
+    UNLOCK = 8
+    DEAL = 9
+    AVERAGE = 10
+    REPEAT = 11
+
+
 OBTAINING = {Instruction.TAKE, Instruction.SHARE, Instruction.DEAL}
 WITH_OPERAND = {Instruction.REPEAT}
 

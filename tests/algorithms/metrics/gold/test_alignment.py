@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from staleness.algorithms.errors import StalenessError
-from staleness.algorithms.metrics.alignment import METHODS, alignment_error, symmetrise
+from staleness.algorithms.metrics.gold.alignment import METHODS, alignment_error, symmetrise
 
 NEIGHBOURS = ((-1, 0), (0, -1), (1, 0), (0, 1), (-1, -1), (-1, 1), (1, -1), (1, 1))
 

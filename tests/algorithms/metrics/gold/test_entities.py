@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from staleness.algorithms.metrics.entities import entities, precision_recall_f1
+from staleness.algorithms.metrics.gold.entities import entities, precision_recall_f1
 
 NAMES = ["B-Y", "O", "I-X", "B-X", "I-Y", "I-Z"]
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from staleness.algorithms.metrics.clustering import (
+from staleness.algorithms.metrics.gold.clustering import (
     contingency,
     entropy,
     many_to_one,
