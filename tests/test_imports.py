@@ -21,7 +21,7 @@ MAY_KNOW = {
     "workflow/machine": ("workflow.store", "algorithms", "kernels"),
     "workflow/analysis": ("workflow.store", "algorithms", "kernels"),
     "workflow/figures": ("workflow.analysis", "workflow.store", "algorithms"),
-    "workflow/claims": ("workflow.analysis", "workflow.figures", "workflow.store", "algorithms"),
+    "workflow/claims": ("workflow.analysis", "workflow.store", "algorithms"),
     "workflow": ("algorithms", "kernels"),
 }
 

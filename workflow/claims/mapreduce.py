@@ -4,13 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from staleness.workflow.analysis import runs
+from staleness.workflow.analysis import clusters, runs
 from staleness.workflow.analysis.effects import TIMES, faster, level
 from staleness.workflow.analysis.phrases import percent
 from staleness.workflow.analysis.selection import Need
 from staleness.workflow.claims import Claim, Part
 from staleness.workflow.claims.criteria import above
-from staleness.workflow.figures import mapreduce
 
 
 class MapReduce(Claim):
@@ -34,13 +33,13 @@ class MapReduce(Claim):
     def needs(self, task):
         """Return the cells it needs; see `Claim`."""
         return {
-            "batch": Need(mapreduce.BATCH, update="em"),
-            "asynchronous": Need(mapreduce.ASYNCHRONOUS, free=runs.LEARNING),
+            "batch": Need(clusters.BATCH, update="em"),
+            "asynchronous": Need(clusters.ASYNCHRONOUS, free=runs.LEARNING),
         }
 
     def experiment(self, cell):
         """Return what tells a cluster from others; see `Claim`."""
-        return mapreduce.cluster_of(cell)
+        return clusters.cluster_of(cell)
 
     def parts(self, cells):
         """Return what is judged; see `Claim`."""
@@ -53,9 +52,9 @@ class MapReduce(Claim):
         batch = cells["batch"]
         iterations = batch.configuration["epochs"]
         part = Part(
-            f"on {mapreduce.name(batch)}: asynchronous over batch EM of {iterations} iterations",
+            f"on {clusters.name(batch)}: asynchronous over batch EM of {iterations} iterations",
             TIMES,
-            over(mapreduce.level),
+            over(clusters.level),
             above(1),
             note=_startup(batch),
         )

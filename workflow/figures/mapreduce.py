@@ -7,6 +7,7 @@ import numpy as np
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.mapreduce.simulated import MEASURED
 from staleness.workflow.analysis import measures, runs
+from staleness.workflow.analysis.clusters import ASYNCHRONOUS, BATCH, cluster_of, level, name
 from staleness.workflow.analysis.measures import Spread
 from staleness.workflow.analysis.phrases import (
     Scale,
@@ -22,7 +23,6 @@ from staleness.workflow.figures import Figure, curves, style
 from staleness.workflow.figures.curves import Curve
 from staleness.workflow.store import record
 
-BATCH, ASYNCHRONOUS = "mapreduce-batch", "mapreduce-asynchronous"
 NAMES = {BATCH: "batch EM", ASYNCHRONOUS: "asynchronous stepwise EM"}
 SHORT = {BATCH: "batch", ASYNCHRONOUS: "asynchronous"}
 # What a job's time is made of, by the columns of its trace.
@@ -66,28 +66,6 @@ class Cluster:
     def name(self):
         """What a panel of it is called."""
         return name(self.batch)
-
-
-def level(batch):
-    """Return the log-likelihood that every seed of batch EM has reached when it ends."""
-    return measures.final(batch, "log_likelihood").low
-
-
-def cluster_of(cell):
-    """Return what tells a cell's cluster from others; real ones come first."""
-    simulated = cell.configuration["clock"] == "simulated"
-    startup = cell.configuration.get("job_startup") or ""
-    return simulated, simulated and startup != MEASURED, startup, cell.processors
-
-
-def name(cell):
-    """Return a phrase on a cell's cluster."""
-    workers = f"worker{'s' if cell.processors > 1 else ''}"
-    startup = cell.configuration.get("job_startup")
-    if startup is None:
-        return f"{cell.processors} {workers}, this machine"
-    known = "as measured" if startup == MEASURED else f"of {startup.removesuffix('s')} s"
-    return f"{cell.processors} simulated {workers}, start-up {known}"
 
 
 class MapReduce(Figure):

@@ -11,6 +11,6 @@ rule claims:
     localrule: True
     params:
         arguments=grid.claim_arguments,
-        code=digest_of("analysis", "claims", "figures"),
+        code=digest_of("analysis", "claims"),
     shell:
         "staleness claims --out {output:q} {params.arguments:q} > {log:q} 2>&1"
