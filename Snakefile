@@ -11,7 +11,15 @@ from staleness.workflow import environment
 go_on = environment.end_by_interrupts()
 
 from snakemake.utils import min_version
-from staleness.workflow.planning import cluster, progress
+from staleness.workflow.corpora.fetch import MIRROR_VARIABLE
+from staleness.workflow.planning import cluster, configured, progress
+from staleness.workflow.planning.config import check, ending
+from staleness.workflow.planning.grid import Grid
+from staleness.workflow.store import locks
+from staleness.workflow.store.digests import digest_of, file_digest
+
+min_version
+from staleness.workflow.planning import cluster, configured, progress
 from staleness.workflow.store import locks
 from staleness.workflow.planning.config import check, ending
 from staleness.workflow.corpora.fetch import MIRROR_VARIABLE
@@ -21,13 +29,15 @@ from staleness.workflow.store.digests import digest_of, file_digest
 min_version("9.27")
 environment.shield()
 
-if "figures" not in config:
+BASE = ending(configured.base_of)(config, workflow.basedir)
+if BASE:
 
-    configfile: "config/config.yaml"
+    configfile: BASE
 
 
+CONFIG_FILES = configured.lowest_first(workflow.configfiles, BASE)
 SCHEMA = os.path.join(workflow.basedir, "config", "schema.yaml")
-ending(check)(config, SCHEMA, workflow.configfiles)
+ending(check)(config, SCHEMA, CONFIG_FILES)
 if workflow.is_main_process:
     for line in locks.forget_stale():
         logger.info(line)

@@ -66,12 +66,12 @@ def test_what_is_imported_is_found():
 PLAN = """
 import sys
 from pathlib import Path
-import yaml
 from staleness.algorithms.build import source_digest
+from staleness.workflow.planning.configured import layered
 from staleness.workflow.planning.grid import Grid
 
 for path in map(Path, sys.argv[1:]):
-    Grid(yaml.safe_load(path.read_text()))
+    Grid(layered(path, path.parents[1]))
 source_digest()
 for name, module in sorted(sys.modules.items()):
     compiled = (getattr(module, "__file__", None) or "").endswith(".so")

@@ -10,6 +10,8 @@ from pathlib import Path, PurePosixPath
 import yaml
 
 from staleness.workflow.corpora import registry
+from staleness.workflow.planning.configured import layered
+from staleness.workflow.planning.presets import expand
 
 REPOSITORY = Path(__file__).parents[2]
 CORPUS = "conll2003-en"
@@ -28,24 +30,24 @@ def smoke(mirror):
     mirror : path-like
         Where the corpus is, as `mirror_of` leaves it.
     """
-    whole = yaml.safe_load((REPOSITORY / "config" / "smoke.yaml").read_text(encoding="utf-8"))
+    whole = layered(REPOSITORY / "config" / "smoke.yaml", REPOSITORY)
     return {
         "seeds": [0],
         "mirror": str(mirror),
         "corpora": {"few": FEW},
         **{
-            kind: {name: {"cells": list(_simulated(whole[kind][name]))} for name in names}
+            kind: {name: {"cells": list(_simulated(whole, kind, name))} for name in names}
             for kind, names in (("figures", FIGURES), ("claims", CLAIMS))
         },
     }
 
 
-def _simulated(experiment):
+def _simulated(config, kind, name):
     """Yield the cells of an experiment but those on the wall clock: these differ every time."""
-    for cell in experiment["cells"]:
-        settings = {**experiment.get("common", {}), **cell}
-        if settings["clock"] == "simulated":
-            yield settings | ({"corpus": "few"} if settings["corpus"] == CORPUS else {})
+    for cell in config[kind][name]["cells"]:
+        for settings in expand(cell, config["presets"]):
+            if settings["clock"] == "simulated":
+                yield settings | ({"corpus": "few"} if settings["corpus"] == CORPUS else {})
 
 
 def mirror_of(folder):

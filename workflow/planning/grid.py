@@ -1,10 +1,10 @@
 """From the config file to cells, and from cells to the files of the workflow.
 
-A figure's entry in the config lists its cells. Each is `common` with its own values laid over; any
-value may be a list, which stands for one cell an element. A cell that several figures use is one
-folder, and so is run once. A claim's entry is the same. A folder is called by what the cell is, for
-people, and by a digest of all that it is: two cells never share one, and nothing is read from a
-name.
+A figure's entry in the config lists its cells. Each is `common` with its own values laid over, and
+what it uses of `presets` below these. Any value may be a list, one cell an element. A cell that
+several figures use is one folder, and so is run once. A claim's entry is the same. A folder is
+called by what the cell is, for people, and by a digest of all that it is: two cells never share one,
+and nothing is read from a name.
 
 On the wall clock, `processors: cores` stands for as many as this machine has cores and the schedule
 can use, up to `MOST_CORES`. Where runs are made on other machines, the config's `cores` says how
@@ -29,6 +29,7 @@ from staleness.algorithms.mapreduce.simulated import MEASURED
 from staleness.workflow import claims, figures
 from staleness.workflow.corpora import registry
 from staleness.workflow.corpora.own import Configured
+from staleness.workflow.planning.presets import expand
 
 OPTIONS = {"mini_batch_size": "--mini-batch"}  # settings that are not called as their option
 # Fields that are no part of a cell: the seed is an axis of its own.
@@ -72,6 +73,7 @@ class Grid:
         # Of each name once: hundreds of cells share a few corpora.
         self._corpus = cache(partial(Configured.read, corpora=config.get("corpora", {})))
         self._cores = config.get("cores") or len(allowed_cpus())
+        self._presets = config.get("presets", {})
         self._cells = {}
         self.figures = self._named("figure", config["figures"], discover(figures, figures.Figure))
         self.claims = self._named("claim", config.get("claims", {}), discover(claims, claims.Claim))
@@ -86,6 +88,8 @@ class Grid:
         """Return the keys of the cells of each entry, all of a kind."""
         found = {}
         for name, entry in entries.items():
+            if entry is None:  # which one laid over another takes away
+                continue
             if name not in known:
                 raise StalenessError(
                     f"config: unknown {kind} '{name}': choose from {', '.join(known)}"
@@ -96,7 +100,7 @@ class Grid:
     def _add(self, where, entry):
         """Yield the keys of an entry's cells, and remember the cells."""
         for variant in entry["cells"]:
-            for cell in choices({**entry.get("common", {}), **variant}):
+            for cell in self._listed(where, {**entry.get("common", {}), **variant}):
                 corpus = cell.pop("corpus", None)
                 try:
                     if corpus is None or "task" not in cell or "schedule" not in cell:
@@ -111,6 +115,14 @@ class Grid:
                 key = f"{configuration.task}/{name}"
                 self._cells[key] = (configuration, corpus)
                 yield key
+
+    def _listed(self, where, variant):
+        """Return the cells that an item of a config stands for, a list of dict."""
+        try:
+            found = expand(variant, self._presets)
+        except StalenessError as error:
+            raise StalenessError(f"config: {where}, {variant}: {error}") from None
+        return list(itertools.chain(*map(choices, found)))
 
     def _cell_name(self, configuration, corpus):
         """Return a cell's folder name; see `cell_name`."""

@@ -1,7 +1,5 @@
 # The PDF report. `snakemake --report FILE.html` makes an HTML report of the same figures.
 
-from staleness.workflow.planning import configured
-
 
 report: "../report/workflow.rst"
 
@@ -18,9 +16,9 @@ rule configuration:
         f"{RESULTS}/logs/configuration.log",
     localrule: True
     params:
-        files=workflow.configfiles,
-        digests=[file_digest(path) for path in workflow.configfiles],
-        added=configured.added(config, workflow.configfiles),
+        files=CONFIG_FILES,
+        digests=[file_digest(path) for path in CONFIG_FILES],
+        added=configured.added(config, CONFIG_FILES),
     shell:
         "printf %s {params.added:q} | cat {params.files:q} - > {output:q} 2> {log:q}"
 

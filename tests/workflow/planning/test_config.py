@@ -10,6 +10,7 @@ import yaml
 
 from staleness.algorithms.errors import StalenessError
 from staleness.workflow.planning.config import check
+from staleness.workflow.planning.configured import layered
 
 REPOSITORY = Path(__file__).parents[3]
 SCHEMA = REPOSITORY / "config" / "schema.yaml"
@@ -31,7 +32,7 @@ def refused(path, cell="schedule: single", more=""):
     """Return what is said of a config, less the name of its file."""
     path.write_text(TEXT.format(cell=cell, more=more))
     with pytest.raises(StalenessError) as caught:
-        check(yaml.safe_load(path.read_text()), SCHEMA, [path])
+        check(layered(path, REPOSITORY), SCHEMA, [path])
     message = str(caught.value)
     assert "\n" not in message
     assert message.startswith(f"{path}, ")
@@ -41,7 +42,7 @@ def refused(path, cell="schedule: single", more=""):
 @pytest.mark.parametrize("path", sorted(SCHEMA.parent.glob("*.yaml")), ids=lambda path: path.name)
 def test_configs_of_the_suite_are_allowed(path):
     if path != SCHEMA:
-        check(yaml.safe_load(path.read_text()), SCHEMA, [path])
+        check(layered(path, REPOSITORY), SCHEMA, [path])
 
 
 @pytest.mark.parametrize(
@@ -74,7 +75,7 @@ def test_configs_of_the_suite_are_allowed(path):
         ("clock: cuckoo", 'clock is "cuckoo", expected simulated or wall$'),
         ("processors: cores, clock: simulated", "expected wall, where 'processors: cores' stands$"),
         ("schedule: []", "schedule is empty, expected a name"),
-        ("processor: 4", " has an unknown key 'processor': choose from task, corpus, update, sch"),
+        ("processor: 4", " has an unknown key 'processor': choose from use, task, corpus, upda"),
     ],
 )
 def test_a_word_that_yaml_reads_otherwise(tmp_path, cell, said):
@@ -86,7 +87,7 @@ def test_a_word_that_yaml_reads_otherwise(tmp_path, cell, said):
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        ("seed: [1]", "line 1: the config has an unknown key 'seed': choose from results, referen"),
+        ("seed: [1]", "line 1: the config has an unknown key 'seed': choose from base, results, r"),
         ("results: no", "line 9: results is no, which YAML reads as false, expected a path: put"),
         ("validation: { task: ner }", "line 9: validation has no 'corpus': add it"),
         ("claims: { No: { cells: [] } }", "line 9: claims has a key that YAML reads as false, not"),
@@ -160,3 +161,21 @@ def test_the_workflow_ends_with_that_line(tmp_path, cell, targets, said):
     assert done.returncode == 1
     (line,) = [line for line in done.stderr.splitlines() if "profile" not in line]
     assert said in line
+
+
+def explained(schema):
+    """Yield the keys of a schema that it says something of, and check that it is all of them."""
+    for key, inner in schema.get("properties", {}).items():
+        said = inner.get("description") or inner.get("$ref") == "#/$defs/delays"
+        assert said, f"schema.yaml says nothing of {key}"
+        yield key
+    for word, inner in schema.items():
+        if isinstance(inner, dict) and word not in {"if", "then"}:
+            yield from explained(inner)
+
+
+def test_every_key_is_explained_to_people_and_in_the_schema():
+    text = (SCHEMA.parent / "README.md").read_text()
+    named = set(re.findall(r"`([a-z_]+)`", text))
+    keys = set(explained(yaml.safe_load(SCHEMA.read_text())))
+    assert keys <= named

@@ -14,6 +14,7 @@ from staleness.workflow import claims
 from staleness.workflow.analysis import runs, selection
 from staleness.workflow.claims import judge
 from staleness.workflow.planning import grid as module
+from staleness.workflow.planning.configured import layered
 from staleness.workflow.planning.grid import Grid
 from staleness.workflow.store import digests
 
@@ -40,7 +41,7 @@ def test_every_config_is_valid(path):
     if path.name == "schema.yaml":
         jsonschema.Draft202012Validator.check_schema(SCHEMA)
         return
-    content = yaml.safe_load(path.read_text())
+    content = layered(path, CONFIG.parent)
     jsonschema.validate(content, SCHEMA)
     assert Grid(content).run_folders()
 
@@ -479,7 +480,7 @@ def test_without_claims_there_are_none():
 
 @pytest.mark.parametrize("name", ["config.yaml", "smoke.yaml", "paper.yaml"])
 def test_the_cells_of_a_claim_are_those_it_needs(name):
-    grid = Grid(yaml.safe_load((CONFIG / name).read_text()))
+    grid = Grid(layered(CONFIG / name, CONFIG.parent))
     assert len(grid.claims) >= 6
     for claim, keys in grid.claims.items():
         made = [made_up.of_configuration(*grid._cells[key]) for key in keys]
