@@ -21,7 +21,10 @@ unexport PYTHONHOME PYTHONPATH PYTHONUSERBASE PYTHONPLATLIBDIR PYTHONSAFEPATH PY
 
 sources := setup.py requirements/toolchain.py pyproject.toml $(shell find kernels algorithms -name '*.pyx' -o -name '*.pxd' -o -name '*.h')
 
-.PHONY: reproduce html smoke verify test env lint compare dashboard slurm lock clean
+.PHONY: help reproduce html smoke verify test env lint compare dashboard slurm lock clean
+
+help:  ## this list
+	@sed -n 's/^\([a-z]*\):.*  ## \(.*\)$$/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
 
 reproduce: env  ## every figure and results/report.pdf
 	$(BIN)/snakemake --cores $(CORES)

@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from contextlib import suppress
+from importlib.metadata import version
 
 from staleness.algorithms.components import discover
 from staleness.algorithms.errors import StalenessError, in_one_line
@@ -34,6 +35,7 @@ def parser():
         description="Asynchronous online learning of structured models, measured.",
         allow_abbrev=False,
     )
+    top.add_argument("--version", action="version", version=f"staleness {version('staleness')}")
     subparsers = top.add_subparsers(required=True, metavar="COMMAND", dest="command")
     for name, kind in discover(commands, commands.Command).items():
         command = kind()

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from staleness.algorithms.components import parameter
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.seeds import generator
 from staleness.algorithms.tasks import Metric, Task
@@ -63,7 +64,7 @@ class Tagging(Task):
 
     layout: ClassVar = {"offsets": {"words": None, "tags": None}}
 
-    states: int = 45
+    states: int = parameter(45, "of the HMM; as many as tags of the Penn Treebank")
 
     def examples(self, corpus):
         """Return the number of sentences of the training set."""

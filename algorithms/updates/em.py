@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import ClassVar
 
+from staleness.algorithms.components import parameter
 from staleness.algorithms.updates import Update
 
 
@@ -18,7 +19,7 @@ class ExpectationMaximization(Update):
     sums: ClassVar = True
     batch: ClassVar = True
 
-    smoothing: float = 0.0
+    smoothing: float = parameter(0.0, "added to every expected count")
 
     def rule(self):
         """Return the kernel's rule; see `Update`."""

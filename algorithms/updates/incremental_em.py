@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import ClassVar
 
+from staleness.algorithms.components import parameter
 from staleness.algorithms.updates import Update
 
 
@@ -20,7 +21,7 @@ class IncrementalEM(Update):
     # The mean of replicas would not be the sum of the examples' counts.
     replicas: ClassVar = False
 
-    smoothing: float = 0.0
+    smoothing: float = parameter(0.0, "added to every expected count")
 
     def rule(self):
         """Return the kernel's rule; see `Update`."""

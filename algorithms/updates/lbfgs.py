@@ -12,6 +12,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from staleness.algorithms.components import parameter
 from staleness.algorithms.updates import Update
 
 OPTIONS = {
@@ -41,8 +42,8 @@ class LBFGS(Update):
     sums: ClassVar = True
     batch: ClassVar = True
 
-    l2: float = 1.0
-    memory: int = 10
+    l2: float = parameter(1.0, "weight of the squared norm of theta, 1 / prior variance")
+    memory: int = parameter(10, "corrections that approximate the Hessian (Liu & Nocedal 1989)")
 
     def rule(self):
         """Return the kernel's rule; see `Update`."""

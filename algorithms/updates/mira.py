@@ -2,6 +2,7 @@
 
 from dataclasses import asdict, dataclass
 
+from staleness.algorithms.components import parameter
 from staleness.algorithms.updates import Update
 
 
@@ -17,7 +18,7 @@ class MIRA(Update):
     name = "mira"
     statistics = "mistakes"
 
-    step_limit: float = 0.03
+    step_limit: float = parameter(0.03, "longest step, C of PA-I (Crammer et al. 2006)")
 
     def rule(self):
         """Return the kernel's rule; see `Update`."""

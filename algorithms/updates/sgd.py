@@ -2,6 +2,7 @@
 
 from dataclasses import asdict, dataclass
 
+from staleness.algorithms.components import parameter
 from staleness.algorithms.updates import Update
 
 
@@ -19,10 +20,10 @@ class SGD(Update):
     name = "sgd"
     statistics = "gradient"
 
-    step_size: float = 0.3
-    decay: float = 0.3
-    l2: float = 1.0
-    threshold: float = 3e-3
+    step_size: float = parameter(0.3, "eta before the first epoch (Bottou 2004)")
+    decay: float = parameter(0.3, "eta falls as 1 / (1 + decay times epochs) (Bottou 2004)")
+    l2: float = parameter(1.0, "weight of the squared norm of theta, 1 / prior variance")
+    threshold: float = parameter(3e-3, "tokens whose posteriors are off by less are left out")
 
     def rule(self):
         """Return the kernel's rule; see `Update`."""

@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import ClassVar
 
+from staleness.algorithms.components import parameter
 from staleness.algorithms.updates import Update
 
 
@@ -19,8 +20,8 @@ class StepwiseEM(Update):
     statistics: ClassVar = "expected counts"
     sums: ClassVar = True
 
-    alpha: float = 0.7
-    smoothing: float = 0.0
+    alpha: float = parameter(0.7, "eta of the k-th update is (k + 2)^-alpha (Liang & Klein 2009)")
+    smoothing: float = parameter(0.0, "added to every expected count")
 
     def rule(self):
         """Return the kernel's rule; see `Update`."""

@@ -35,7 +35,7 @@ class Calibrate(Command):
         )
         parser.add_argument(
             "--update",
-            choices=UPDATES,
+            choices=tuple(UPDATES),
             metavar="NAME",
             action="append",
             help=f"{', '.join(UPDATES)} (default: all that the tasks have)",

@@ -55,7 +55,7 @@ def add_own_options(group):
         if name == key:
             help = f"your own {name} split"
         group.add_argument(f"--{name}", metavar="FILE", type=Path, help=help)
-    group.add_argument("--format", choices=formats(), help="the format of your own files")
+    group.add_argument("--format", choices=tuple(formats()), help="the format of your own files")
 
 
 def own_files(options):

@@ -2,9 +2,17 @@
 
 from pathlib import Path
 
+from staleness.algorithms.errors import StalenessError
 from staleness.workflow.commands import Command, add_runs
 
 FIGURE_SUFFIX = ".json"
+OUT = Path("results/report.pdf")
+# Of options, where the workflow leaves in a folder of results what they name.
+PLACES = {
+    "config": "configuration.txt",
+    "claims": "claims.json",
+    "peers": "peers/table.json",
+}
 
 
 class Report(Command):
@@ -20,8 +28,14 @@ class Report(Command):
             "--out",
             metavar="FILE",
             type=Path,
-            default=Path("results/report.pdf"),
-            help="(default: %(default)s)",
+            help=f"(default: {OUT}, or report.pdf in what --from names)",
+        )
+        parser.add_argument(
+            "--from",
+            dest="folder",
+            metavar="DIR",
+            type=Path,
+            help="a folder of results: all runs, figures and claims in it, beside those given",
         )
         parser.add_argument(
             "--figures",
@@ -58,10 +72,13 @@ class Report(Command):
         # Importing Typst takes longer than most commands.
         from staleness.workflow.report.build import build  # noqa: PLC0415
 
+        if options.folder is not None:
+            take_all(options)
+        out = options.out or OUT
         figures = [path for path in options.figures if path.suffix == FIGURE_SUFFIX]
         folders = [path for path in options.figures if path.suffix != FIGURE_SUFFIX]
         build(
-            options.out,
+            out,
             [*folders, *options.runs],
             figures,
             options.config,
@@ -69,4 +86,25 @@ class Report(Command):
             options.metadata,
             options.peers,
         )
-        print(options.out)
+        print(out)
+
+
+def take_all(options):
+    """Set options to what a folder of results has, where they are not given.
+
+    Raises
+    ------
+    StalenessError
+        If it has no runs.
+    """
+    folder = options.folder
+    runs = sorted(folder.glob("runs/*/*/seed-*"))
+    if not runs:
+        raise StalenessError(f"{folder}: no runs/TASK/CELL/seed-S in it: name a folder of results")
+    options.runs += runs
+    options.figures += sorted(folder.glob(f"figures/*{FIGURE_SUFFIX}"))
+    options.out = options.out or folder / OUT.name
+    for name, place in PLACES.items():
+        if not getattr(options, name) and (folder / place).is_file():
+            found = folder / place
+            setattr(options, name, [found] if name == "config" else found)

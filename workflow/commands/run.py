@@ -64,7 +64,7 @@ class Run(Command):
 
     def add_arguments(self, parser):
         """Declare the options."""
-        parser.add_argument("task", choices=TASKS, metavar="TASK", help=", ".join(TASKS))
+        parser.add_argument("task", choices=tuple(TASKS), metavar="TASK", help=", ".join(TASKS))
         add_choice(parser, "--schedule", ALL_SCHEDULES, required=True)
         for option, (letter, help) in NUMBERS.items():
             add_setting(parser, option, metavar=letter, type=int, help=help)
@@ -119,7 +119,7 @@ def add_choice(parser, option, components, help=None, **keywords):
     """Declare an option whose values are the names of components."""
     names = ", ".join(components)
     help = f"{names} ({help})" if help else names
-    parser.add_argument(option, choices=components, metavar="NAME", help=help, **keywords)
+    parser.add_argument(option, choices=tuple(components), metavar="NAME", help=help, **keywords)
 
 
 def add_setting(parser, option, help, **keywords):

@@ -28,7 +28,7 @@ class Validate(Command):
 
     def add_arguments(self, parser):
         """Declare the options."""
-        parser.add_argument("task", choices=TASKS, metavar="TASK", help=", ".join(TASKS))
+        parser.add_argument("task", choices=tuple(TASKS), metavar="TASK", help=", ".join(TASKS))
         add_choice(parser, "--update", UPDATES, help="default: the task's")
         parser.add_argument(
             "--schedules",

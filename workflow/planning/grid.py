@@ -3,8 +3,8 @@
 A figure's entry in the config lists its cells. Each is `common` with its own values laid over, and
 what it uses of `presets` below these. Any value may be a list, one cell an element. A cell that
 several figures use is one folder, and so is run once. A claim's entry is the same. A folder is
-called by what the cell is, for people, and by a digest of all that it is: two cells never share one,
-and nothing is read from a name.
+called by what the cell is, for people, and by a digest of all that it is: two cells never share
+one, and nothing is read from a name.
 
 On the wall clock, `processors: cores` stands for as many as this machine has cores and the schedule
 can use, up to `MOST_CORES`. Where runs are made on other machines, the config's `cores` says how
