@@ -58,6 +58,7 @@ $(VENV)/.project: $(VENV)/.requirements $(sources)
 lint: env
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	$(BIN)/mypy
 	$(BIN)/cython-lint kernels algorithms tests
 	$(BIN)/snakefmt --check Snakefile workflow/rules
 	$(BIN)/snakemake --lint

@@ -5,7 +5,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 NEEDED = (
-    *("kernels", "algorithms", "workflow", "requirements"),
+    *("staleness", "kernels", "algorithms", "workflow", "requirements"),
     *("setup.py", "pyproject.toml", "README.md", "LICENSE"),
 )
 

@@ -34,6 +34,21 @@ def find(name):
     return choose("claim", name, claims())()
 
 
+def judge_all(folders, names=None):
+    """Return what `judge` says of some claims, by default of all, in the order of their numbers.
+
+    Parameters
+    ----------
+    folders : iterable of path-like
+        Of runs.
+    names : iterable of str, optional
+        Of claims.
+    """
+    chosen = [find(name) for name in (claims() if names is None else names)]
+    cells = runs.load(folders)
+    return [judge(claim, cells) for claim in sorted(chosen, key=lambda claim: claim.number)]
+
+
 def judge(claim, cells):
     """Judge a claim.
 

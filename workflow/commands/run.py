@@ -20,7 +20,6 @@ from staleness.algorithms.configuration import (
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.mapreduce.simulated import MEASURED
 from staleness.algorithms.result import Interrupted
-from staleness.algorithms.run import check_task, run
 from staleness.workflow.bar import Bar
 from staleness.workflow.commands import Command
 from staleness.workflow.commands.encode import (
@@ -35,9 +34,7 @@ from staleness.workflow.commands.fetch import add_place_options
 from staleness.workflow.corpora.encode import ensure
 from staleness.workflow.corpora.encoders import encoder, encoders
 from staleness.workflow.corpora.formats import formats
-from staleness.workflow.machine import memory
-from staleness.workflow.machine.doctor import examine
-from staleness.workflow.machine.facts import surroundings
+from staleness.workflow.experiment import carry_out
 from staleness.workflow.store import record
 
 OWN = "own"  # what a user's own corpus is called unless told otherwise
@@ -86,26 +83,16 @@ class Run(Command):
         """Run it; the exit status is 130 after Ctrl-C."""
         configuration = configuration_from(options)
         if options.out is not None:
-            # Before hours of learning.
+            # Before a corpus is made.
             record.check_folder(options.out)
         corpus = encoded_corpus(options)
-        check_task(configuration.task, corpus)
-        memory.check(
-            configuration,
-            TASKS[configuration.task]().examples(corpus),
-            split=configuration.parts()[-1].splits(),
-        )
-        timed = configuration.clock == "wall" and options.out is not None
-        findings = examine() if timed else []
         try:
             with Bar(configuration) as progress:
-                result = run(configuration, corpus, progress)
+                result = carry_out(configuration, corpus, options.out, progress)
         except Interrupted as error:
             kept = "nothing was written" if options.out is None else f"{options.out} is untouched"
             print(f"staleness run: stopped {error}; {kept}", file=sys.stderr)
             return 130
-        if options.out is not None:
-            record.write(options.out, result, corpus, surroundings(findings))
         summary = result.summary()
         if options.json:
             summary = {k: v for k, v in summary.items() if k not in JSON_KEYS_LEFT_OUT}

@@ -169,7 +169,7 @@ def test_out_is_tried_before_learning(options, tmp_path, capsys, monkeypatch):
     def learn(*arguments, **keywords):
         raise AssertionError("it has begun")
 
-    monkeypatch.setattr("staleness.workflow.commands.run.run", learn)
+    monkeypatch.setattr("staleness.workflow.experiment.learn", learn)
     (tmp_path / "file").touch()
     (tmp_path / "foreign").mkdir()
     (tmp_path / "foreign" / "thesis.tex").touch()
@@ -244,7 +244,7 @@ def test_out_is_written_whole(options, tmp_path, capsys):
 
 def test_what_is_timed_says_whether_the_machine_was_fit_for_it(options, tmp_path, monkeypatch):
     finding = Finding("load", "9.5", "warning", "wait")
-    monkeypatch.setattr("staleness.workflow.commands.run.examine", lambda: [finding])
+    monkeypatch.setattr("staleness.workflow.experiment.examine", lambda: [finding])
     for clock, expected in (("wall", [asdict(finding)]), ("simulated", [])):
         out = tmp_path / clock
         arguments = ["--schedule=single", "--epochs=1", f"--clock={clock}", f"--out={out}"]
