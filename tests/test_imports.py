@@ -22,7 +22,16 @@ MAY_KNOW = {
     "workflow/analysis": ("workflow.store", "algorithms", "kernels"),
     "workflow/figures": ("workflow.analysis", "workflow.store", "algorithms"),
     "workflow/claims": ("workflow.analysis", "workflow.store", "algorithms"),
+    "workflow/report": (
+        *("workflow.claims", "workflow.figures", "workflow.analysis", "workflow.corpora"),
+        *("workflow.store", "algorithms"),
+    ),
+    "workflow/planning": (
+        *("workflow.claims", "workflow.figures", "workflow.analysis", "workflow.corpora"),
+        *("workflow.store", "algorithms"),
+    ),
     "workflow": ("algorithms", "kernels"),
+    "staleness": ("workflow", "algorithms"),
 }
 
 

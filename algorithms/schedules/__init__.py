@@ -12,6 +12,28 @@ from staleness.algorithms.components import Configurable, check_number, paramete
 from staleness.algorithms.program import Instruction, instructions
 
 
+@dataclass(frozen=True)
+class Look:
+    """How figures draw the curve of a schedule.
+
+    Curves differ in lightness and in dashes as well as in hue, so that they can be told apart in
+    greyscale and by the colour-blind.
+
+    Attributes
+    ----------
+    colour : str
+        "#rrggbb".
+    dashes : str or tuple
+        "solid", or an offset and lengths of strokes and gaps, as matplotlib has them.
+    width : float
+        Points.
+    """
+
+    colour: str
+    dashes: object = "solid"
+    width: float = 1.6
+
+
 class AnySchedule(Configurable):
     """What schedules of both kinds have.
 
@@ -25,6 +47,10 @@ class AnySchedule(Configurable):
         Whether a mini-batch is the whole corpus.
     replicas : bool
         Whether each processor has a copy of `theta` of its own.
+    look : Look or None
+        How figures draw it; None for one that is chosen by its name.
+    rank : int
+        Its place in figures and tables, from the lowest; schedules of one rank go by their names.
     """
 
     kind = "schedule"
@@ -32,6 +58,8 @@ class AnySchedule(Configurable):
     most_processors: ClassVar[float] = math.inf
     batch: ClassVar[bool] = False
     replicas: ClassVar[bool] = False
+    look: ClassVar[Look | None] = None
+    rank: ClassVar[int] = 5
 
     @classmethod
     def skip(cls, processors):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from staleness.algorithms.program import Instruction
-from staleness.algorithms.schedules import Schedule
+from staleness.algorithms.schedules import Look, Schedule
 
 
 @dataclass(frozen=True)
@@ -16,6 +16,8 @@ class Asynchronous(Schedule):
     """
 
     name = "asynchronous"
+    look = Look("#e0701a", "solid", 2.0)
+    rank = 2
     program = (
         Instruction.TAKE,
         Instruction.COMPUTE,

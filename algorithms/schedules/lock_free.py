@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from staleness.algorithms.program import Instruction
-from staleness.algorithms.schedules import Schedule
+from staleness.algorithms.schedules import Look, Schedule
 
 
 @dataclass(frozen=True)
@@ -14,4 +14,5 @@ class LockFree(Schedule):
     """
 
     name = "lock-free"
+    look = Look("#aa4499", (0, (6, 1.4, 1.2, 1.4)), 1.6)
     program = (Instruction.TAKE, Instruction.COMPUTE, Instruction.DELAY, Instruction.UPDATE)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from staleness.algorithms.schedules import JobSchedule
+from staleness.algorithms.schedules.asynchronous import Asynchronous
 
 
 @dataclass(frozen=True)
@@ -14,6 +15,7 @@ class MapReduceAsynchronous(JobSchedule):
     """
 
     name = "mapreduce-asynchronous"
+    look = Asynchronous.look
 
     mappers: int = 6
     reducers: int = 1

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from staleness.algorithms.schedules import JobSchedule
+from staleness.algorithms.schedules.parallel_batch import ParallelBatch
 
 
 @dataclass(frozen=True)
@@ -13,6 +14,7 @@ class MapReduceBatch(JobSchedule):
     """
 
     name = "mapreduce-batch"
+    look = ParallelBatch.look
     batch = True
 
     mappers: int = 24

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from staleness.algorithms.schedules import Schedule
+from staleness.algorithms.schedules import Look, Schedule
 from staleness.algorithms.schedules.synchronous import Synchronous
 
 
@@ -14,5 +14,7 @@ class ParallelBatch(Schedule):
     """
 
     name = "parallel-batch"
+    look = Look("#009e73", (0, (1.2, 1.2)), 1.6)
+    rank = 4
     batch = True
     program = Synchronous.program

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from staleness.algorithms.components import check_number, parameter
 from staleness.algorithms.program import Instruction
-from staleness.algorithms.schedules import Schedule
+from staleness.algorithms.schedules import Look, Schedule
 
 
 @dataclass(frozen=True)
@@ -16,6 +16,7 @@ class Replicated(Schedule):
     """
 
     name = "replicated"
+    look = Look("#56b4e9", (0, (1.2, 2.4)), 1.6)
     replicas = True
 
     average_every: int = parameter(250, "mini-batches between averages")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from staleness.algorithms.program import Instruction
-from staleness.algorithms.schedules import Schedule
+from staleness.algorithms.schedules import Look, Schedule
 
 
 @dataclass(frozen=True)
@@ -15,6 +15,8 @@ class Synchronous(Schedule):
     """
 
     name = "synchronous"
+    look = Look("#0063a6", (0, (4.2, 1.4)), 1.4)
+    rank = 1
     program = (
         Instruction.SHARE,
         Instruction.COMPUTE,

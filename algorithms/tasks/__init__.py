@@ -21,6 +21,12 @@ class Task(Configurable):
         The name of the update rule used unless another is asked for.
     work_unit : str
         What the work of an example is counted in.
+    model : str
+        What texts call what is learned.
+    convex : bool or None
+        Whether all maxima of what is maximised are one; None if that is not known.
+    judged_by : tuple of str
+        The metrics by which two learners count as equally good.
     statistics : tuple of str
         What its models find, so that rules may be made of it: "gradient", of a negative
         log-likelihood; "gradient and likelihood", where the model has `objective`, too; "mistakes",
@@ -39,6 +45,9 @@ class Task(Configurable):
     title: ClassVar[str]
     update: ClassVar[str]
     work_unit: ClassVar[str]
+    model: ClassVar[str]
+    convex: ClassVar[bool | None] = None
+    judged_by: ClassVar[tuple[str, ...]] = ()
     statistics: ClassVar[tuple[str, ...]]
     metrics: ClassVar[dict[str, Metric]]
     added: ClassVar[tuple] = ()

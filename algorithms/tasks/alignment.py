@@ -59,6 +59,9 @@ class Alignment(Task):
     title = "Word alignment"
     update = "stepwise-em"
     work_unit = "cells"
+    model = "IBM Model 1"
+    convex = True
+    judged_by = ("log_likelihood", "aer")
     statistics = ("expected counts", "kept expected counts")
     metrics: ClassVar = {
         "log_likelihood": Metric(

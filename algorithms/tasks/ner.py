@@ -39,6 +39,9 @@ class NamedEntityRecognition(Task):
     title = "Named-entity recognition"
     update = "sgd"
     work_unit = "tokens"
+    model = "linear-chain CRF"
+    convex = True
+    judged_by = ("f1",)
     statistics = ("gradient", "gradient and likelihood", "mistakes")
     metrics: ClassVar = {
         "f1": Metric("F1", "F1 of the entities of the development set"),

@@ -54,6 +54,9 @@ class Tagging(Task):
     title = "Part-of-speech tagging"
     update = "stepwise-em"
     work_unit = "tokens"
+    model = "bigram HMM"
+    convex = False
+    judged_by = ("log_likelihood", "many_to_one")
     statistics = ("expected counts", "kept expected counts")
     metrics: ClassVar = {
         "log_likelihood": Metric("log-likelihood", "log-likelihood of the words", "log-likelihood"),

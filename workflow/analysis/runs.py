@@ -8,6 +8,7 @@ from pathlib import Path
 from staleness.algorithms.configuration import ALL_SCHEDULES, TASKS
 from staleness.algorithms.delays import Mean
 from staleness.algorithms.errors import StalenessError
+from staleness.algorithms.schedules import AnySchedule
 from staleness.workflow.store import record
 
 SINGLE = "single"
@@ -537,12 +538,12 @@ def _short(value):
 
 
 def _rank(cell):
-    order = {SINGLE: 0, "synchronous": 1, "asynchronous": 2, "single-batch": 3, "parallel-batch": 4}
     configuration = cell.configuration
+    schedule = ALL_SCHEDULES.get(cell.schedule, AnySchedule)
     return (
         configuration["task"],
         cell.about["corpus"]["corpus"] or "",
-        order.get(cell.schedule, len(order)),
+        schedule.rank,
         cell.schedule,
         cell.processors,
         configuration["mini_batch_size"] or 0,

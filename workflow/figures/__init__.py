@@ -19,6 +19,10 @@ class Figure(ABC):
         What it is called on the command line, and its files.
     title : str
         What it shows, in a few words.
+    question : str
+        What it is drawn to answer; the report has it above the figure.
+    claims : tuple of str
+        The claims that are judged by the same runs.
     task : str or None
         The task whose runs it is about; None if it has a panel for each.
     metric : str or None
@@ -27,6 +31,8 @@ class Figure(ABC):
 
     name: ClassVar[str]
     title: ClassVar[str]
+    question: ClassVar[str] = ""
+    claims: ClassVar[tuple[str, ...]] = ()
     task: ClassVar[str | None]
     metric: ClassVar[str | None]
 

@@ -11,6 +11,11 @@ class AlignmentConvergence(Figure):
 
     name = "alignment-convergence"
     title = "Word alignment: convergence"
+    question = (
+        "Does stepwise EM beat batch EM on word alignment, and out of step beat in step? In "
+        "2010, with m = 10,000, both stepwise learners converged at the same rate."
+    )
+    claims = ("alignment-schedules", "incremental")
     task = "alignment"
     metric = "log_likelihood"
 

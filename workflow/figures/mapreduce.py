@@ -78,6 +78,12 @@ class MapReduce(Figure):
 
     name = "mapreduce"
     title = "MapReduce: every mini-batch a job"
+    question = (
+        "Does it pay where every mini-batch is a job of MapReduce? In 2010 that was word "
+        "alignment, batch EM with two jobs an iteration, the larger one of 24 mappers and one "
+        "reducer, and stepwise EM with jobs of 6 mappers and one reducer."
+    )
+    claims = ("mapreduce",)
     task = "alignment"
     metric = "log_likelihood"
 

@@ -15,6 +15,8 @@ class MiniBatches(Figure):
 
     name = "mini-batches"
     title = "The size of mini-batches"
+    question = "For which mini-batch sizes does it pay to work out of step?"
+    claims = ("mini-batches",)
     task = None
     metric = None
 

@@ -23,6 +23,8 @@ class NERConvergence(Figure):
 
     name = "ner-convergence"
     title = "Named-entity recognition: convergence"
+    question = "Does sharing the work reach the same F1 sooner, in step and out of step?"
+    claims = ("schedules", "no-error")
     task = "ner"
     metric = "f1"
 

@@ -25,6 +25,11 @@ class NERDelays(Figure):
 
     name = "ner-delays"
     title = "Named-entity recognition: delays"
+    question = (
+        "How much is lost where processors pause now and then, as on computers that others use "
+        "too? In 2010 asynchronous processors alone had pauses."
+    )
+    claims = ("delays",)
     task = "ner"
     metric = "f1"
 

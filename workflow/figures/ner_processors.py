@@ -25,6 +25,8 @@ class NERProcessors(Figure):
 
     name = "ner-processors"
     title = "Named-entity recognition: more processors"
+    question = "What do more processors bring, in step and out of step?"
+    claims = ("more-processors",)
     task = "ner"
     metric = "f1"
 

@@ -15,6 +15,7 @@ class Scaling(Figure):
 
     name = "scaling"
     title = "Many processors"
+    question = "How many processors are of use? The paper had 4 and left more to future work."
     task = None
     metric = None
 

@@ -26,6 +26,12 @@ class StalenessTheory(Figure):
 
     name = "staleness-theory"
     title = "Staleness and convergence"
+    question = (
+        "Does the number of updates grow in proportion to the maximum delay? The bounds of "
+        "Langford, Smola and Zinkevich (2009), for convex objectives, are linear in it; the "
+        "paper cites them and measured nothing of the kind."
+    )
+    claims = ("linear-slowdown",)
     task = None
     metric = None
 

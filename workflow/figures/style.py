@@ -9,8 +9,9 @@ SVG files hold text as paths: Typst, which embeds them, need not have the font.
 import hashlib
 import io
 from contextlib import contextmanager
-from dataclasses import dataclass
 
+from staleness.algorithms.configuration import ALL_SCHEDULES
+from staleness.algorithms.schedules import Look
 from staleness.workflow.figures import mpl
 
 WIDTH = 160 / 25.4  # inches: an A4 page without margins of 25 mm
@@ -57,40 +58,16 @@ PARAMETERS = {
 METADATA = {"pdf": {"CreationDate": None}, "svg": {"Date": None}}
 
 
-@dataclass(frozen=True)
-class Look:
-    """How a curve is drawn."""
-
-    colour: str
-    dashes: object
-    width: float
-
-
 DOT = {"markersize": 4.5, "markeredgecolor": "white", "markeredgewidth": 0.7, "zorder": 4}
 
-# Luminances of about 0.01, 0.12 and 0.30: black, blue and orange are three greys, too. What is
-# lighter differs in dashes.
-LOOKS = {
-    "single": Look("#1a1a1a", "solid", 1.2),
-    "synchronous": Look("#0063a6", (0, (4.2, 1.4)), 1.4),
-    "asynchronous": Look("#e0701a", "solid", 2.0),
-    "single-batch": Look("#8c8c8c", (0, (8, 2)), 1.2),
-    "parallel-batch": Look("#009e73", (0, (1.2, 1.2)), 1.6),
-}
-OTHERS = (
-    Look("#aa4499", (0, (6, 1.4, 1.2, 1.4)), 1.6),
-    Look("#56b4e9", (0, (1.2, 2.4)), 1.6),
-    Look("#6b6b6b", (0, (3, 1.4, 1.2, 1.4, 1.2, 1.4)), 1.6),
-)
-LOOKS |= {
-    "lock-free": OTHERS[0],
-    "replicated": OTHERS[1],
-    "mapreduce-batch": LOOKS["parallel-batch"],
-    "mapreduce-asynchronous": LOOKS["asynchronous"],
-}
-# Of schedules that are not part of the suite; which is whose goes by the name alone.
+# Of schedules that have no look of their own; which is whose goes by the name alone.
+COLOURS = ("#aa4499", "#56b4e9", "#6b6b6b")
+DASHES = ((0, (6, 1.4, 1.2, 1.4)), (0, (1.2, 2.4)), (0, (3, 1.4, 1.2, 1.4, 1.2, 1.4)))
 UNKNOWN = tuple(
-    Look(one.colour, other.dashes, one.width) for one in OTHERS for other in OTHERS if one != other
+    Look(colour, dashes)
+    for one, colour in enumerate(COLOURS)
+    for other, dashes in enumerate(DASHES)
+    if one != other
 )
 IDEAL = Look("#6b6b6b", (0, (2.4, 1.2)), 1.2)
 # Of curves of one colour the first look as above, the others are paler, thinner and sparser.
@@ -130,8 +107,9 @@ def looks(cells):
 
 def look(schedule):
     """Return the look of a schedule, the same in every figure."""
+    own = ALL_SCHEDULES[schedule].look if schedule in ALL_SCHEDULES else None
     number = int.from_bytes(hashlib.sha256(schedule.encode()).digest()[:4])
-    return LOOKS.get(schedule, UNKNOWN[number % len(UNKNOWN)])
+    return own or UNKNOWN[number % len(UNKNOWN)]
 
 
 def weaker(look, steps):

@@ -11,6 +11,10 @@ class TaggingConvergence(Figure):
 
     name = "tagging-convergence"
     title = "Part-of-speech tagging: convergence"
+    question = (
+        "Does the same hold where the objective is not convex, and staleness might lead elsewhere?"
+    )
+    claims = ("tagging-schedules",)
     task = "tagging"
     metric = "log_likelihood"
 

@@ -17,6 +17,10 @@ class Utilisation(Figure):
 
     name = "utilisation"
     title = "How busy processors are"
+    question = (
+        "Which part of their time do processors compute, by schedule, mini-batch size and "
+        "number of processors?"
+    )
     task = "ner"
     metric = "f1"
 

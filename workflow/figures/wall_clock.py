@@ -33,6 +33,7 @@ class WallClock(Figure):
 
     name = "wall-clock"
     title = "On the cores of this machine"
+    question = "What do the cores of this machine make of it, in real time?"
     task = None
     metric = None
 

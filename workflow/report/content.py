@@ -21,7 +21,7 @@ from staleness.workflow.analysis.runs import describe_mean
 from staleness.workflow.claims import judge
 from staleness.workflow.claims.criteria import VERDICTS
 from staleness.workflow.report import past, peers, provenance
-from staleness.workflow.report.questions import introduction
+from staleness.workflow.report.introduction import introduction
 
 LONGEST_WORD = 64  # characters; a longer one may be broken anywhere
 ALL_TASKS = "All tasks"

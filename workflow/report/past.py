@@ -54,12 +54,6 @@ EXPERIMENTS = {
         *("41,825", "2,043,226", "4"),
     ),
 }
-# What each task's model is here, and whether all maxima of its objective are one.
-MODELS = {
-    "ner": ("linear-chain CRF", True),
-    "alignment": ("IBM Model 1", True),
-    "tagging": ("bigram HMM", False),
-}
 HEADING = ("task", "", "model", "corpus", "method", "convex", "|D|", "|\u03b8|", "m")
 CAPTION = (
     "The experiments as run here, beside those of 2010: |D| is the number of training examples, "
@@ -102,7 +96,7 @@ def _by_corpus(cells):
 
 def _row(task, cells):
     """Return model, corpus, method, convex, |D|, |theta| and m of the cells of a corpus."""
-    model, convex = MODELS.get(task, (DASH, None))
+    model, convex = (TASKS[task].model, TASKS[task].convex) if task in TASKS else (DASH, None)
     states = cells[0].configuration["hyper_parameters"].get("states")
     sizes = sorted({cell.about["parameters"] for cell in cells if "parameters" in cell.about})
     return [

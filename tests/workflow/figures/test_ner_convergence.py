@@ -141,9 +141,9 @@ def test_schedules_differ_in_grey():
         return 0.299 * red + 0.587 * green + 0.114 * blue
 
     online = ("single", "synchronous", "asynchronous")
-    greys = sorted(grey(style.LOOKS[name].colour) for name in online)
+    greys = sorted(grey(style.look(name).colour) for name in online)
     assert all(b - a > 35 for a, b in pairwise(greys))
     # Those of MapReduce have a figure of their own.
-    others = {name for name in style.LOOKS.keys() - online if not name.startswith("mapreduce-")}
-    dashes = [style.LOOKS[name].dashes for name in others]
+    others = {name for name in SCHEDULES.keys() - online}
+    dashes = [style.look(name).dashes for name in others]
     assert len({"solid", *dashes}) == 1 + len(dashes)
