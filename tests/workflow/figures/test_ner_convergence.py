@@ -144,6 +144,6 @@ def test_schedules_differ_in_grey():
     greys = sorted(grey(style.look(name).colour) for name in online)
     assert all(b - a > 35 for a, b in pairwise(greys))
     # Those of MapReduce have a figure of their own.
-    others = {name for name in SCHEDULES.keys() - online}
+    others = set(SCHEDULES.keys() - online)
     dashes = [style.look(name).dashes for name in others]
     assert len({"solid", *dashes}) == 1 + len(dashes)
