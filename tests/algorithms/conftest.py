@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from ..plugins import install  # noqa: F401
 from ..small_corpora import corpora, corpus, corpus_folder  # noqa: F401
 
 

@@ -2,9 +2,6 @@
 
 import itertools
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +10,8 @@ import pytest
 from staleness.algorithms.configuration import UPDATES
 from staleness.kernels.core.learner import Learner
 from staleness.workflow.store.record import read_curve
+
+from ..plugins import contract
 
 ROOT = Path(__file__).parents[2]
 SCHEDULE = """
@@ -92,40 +91,10 @@ clustering = convoy_plugin.texts
 
 
 @pytest.fixture
-def install(tmp_path):
-    """Return a function that makes a distribution, and one that runs Python where it is found."""
-
-    def make(entries, *files, compiled=(), **modules):
-        package, about = tmp_path / "convoy_plugin", tmp_path / "convoy-1.0.dist-info"
-        for folder in (package, about):
-            folder.mkdir()
-        modules |= {name: (FILES / f"{name}.py").read_text() for name in files}
-        for name, text in {"__init__": "", **modules}.items():
-            (package / f"{name}.py").write_text(text)
-        (about / "METADATA").write_text("Metadata-Version: 2.1\nName: convoy\nVersion: 1.0\n")
-        (about / "entry_points.txt").write_text(entries)
-        path = [str(tmp_path), *(str(Path(module.__file__).parent) for module in compiled)]
-
-        def python(*arguments):
-            return subprocess.run(
-                [sys.executable, *arguments],
-                cwd=ROOT,
-                env=os.environ | {"PYTHONPATH": os.pathsep.join(path)},
-                capture_output=True,
-                check=False,
-                text=True,
-            )
-
-        return python
-
-    return make
-
-
-@pytest.fixture
 def clustering(install, compile_cython):
     """Return what runs Python where a task with a model in Cython is found."""
     compiled = compile_cython(FILES / "mixture.pyx")
-    return install(CLUSTERING, "clustering", "texts", compiled=[compiled])
+    return install(CLUSTERING, FILES / "clustering.py", FILES / "texts.py", compiled=[compiled])
 
 
 def run(python, *arguments):
@@ -133,14 +102,6 @@ def run(python, *arguments):
     ran = python("-m", "staleness.workflow", "run", *arguments, "--json")
     assert ran.stderr == ""
     return json.loads(ran.stdout)
-
-
-def contract(python, of, chosen):
-    """Run contract tests on a plug-in."""
-    path = f"tests/algorithms/{of}"
-    ran = python("-m", "pytest", "-q", "-p", "no:cacheprovider", path, "-k", chosen)
-    assert ran.returncode == 0, ran.stdout + ran.stderr
-    assert " passed" in ran.stdout
 
 
 def test_what_a_distribution_brings_is_run(install, corpus_folder):
@@ -169,7 +130,7 @@ STALE = ("--schedule", "asynchronous", "--processors", "4", "--epochs", "8", "--
 
 
 def test_a_rule_in_python_learns_and_sees_staleness(install, corpus_folder):
-    python = install(RULE, "rule")
+    python = install(RULE, FILES / "rule.py")
     learn = "ner", "--encoded", str(corpus_folder), *STALE
     found = run(python, *learn, "--update", "wary", "--step", "0.3")
     plain = "--update", "sgd", "--decay", "0", "--l2", "0", "--threshold", "0", "--step-size", "0.3"
@@ -195,7 +156,7 @@ def test_a_rule_that_fails_says_why(install, corpus_folder):
 
 
 def test_a_policy_weighs_steps(install, corpus_folder):
-    python = install(POLICY, "policy")
+    python = install(POLICY, FILES / "policy.py")
     learn = "ner", "--encoded", str(corpus_folder), *STALE
     thetas = {
         run(python, *learn, *more)["theta_sha256"]
@@ -217,7 +178,7 @@ print(run["curve"])
 
 @pytest.mark.parametrize("schedule", ["single", "mapreduce-batch"])
 def test_a_metric_is_shown_behind_those_of_its_task(install, corpus_folder, tmp_path, schedule):
-    python = install(METRIC, "metric")
+    python = install(METRIC, FILES / "metric.py")
     learn = ["ner", "--encoded", str(corpus_folder), "--schedule", schedule, "--epochs", "12"]
     learn += ["--update", "lbfgs"] * (schedule != "single")
     found = run(python, *learn, "--out", str(tmp_path / "out"))
@@ -318,7 +279,9 @@ def test_the_model_of_the_plug_in_is_right(compile_cython):
     ],
 )
 def test_the_contracts_hold_for_what_is_one_file_of_python(install, entries, files, of, chosen):
-    contract(install(entries, *files), of, chosen)
+    contract(
+        install(entries, *(FILES / f"{name}.py" for name in files)), f"algorithms/{of}", chosen
+    )
 
 
 @pytest.mark.slow
@@ -330,13 +293,13 @@ def test_the_contracts_hold_for_what_is_one_file_of_python(install, entries, fil
     ],
 )
 def test_the_contracts_hold_for_a_model_in_cython(clustering, of, chosen):
-    contract(clustering, of, chosen)
+    contract(clustering, f"algorithms/{of}", chosen)
 
 
 @pytest.mark.slow
 def test_the_contract_of_schedules_holds_for_it(install):
     python = install(ENTRIES, schedule=SCHEDULE, others=OTHERS)
-    contract(python, "schedules/test_contract.py", "convoy-2 and not em")
+    contract(python, "algorithms/schedules/test_contract.py", "convoy-2 and not em")
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import random
 
 import pytest
 
+from ..plugins import install  # noqa: F401
 from ..small_corpora import corpora, corpus, corpus_folder  # noqa: F401
 
 NAMES = {"PER": ["Ada", "Grace", "Alan"], "LOC": ["Turin", "Bern", "Oslo"], "ORG": ["Acme", "Uno"]}

@@ -88,6 +88,10 @@ class Format(ABC):
         Those of the parts that may be missing.
     modules : tuple of module
         What decides about the text read besides its own module.
+    header : str
+        Lines that a file begins with.
+    example : str
+        Lines that may follow, with {} for a word: what the contract of formats is tried on.
     """
 
     name: ClassVar[str]
@@ -95,6 +99,8 @@ class Format(ABC):
     parts: ClassVar[tuple[str, ...]] = ("",)
     optional: ClassVar[tuple[str, ...]] = ()
     modules: ClassVar[tuple] = ()
+    header: ClassVar[str] = ""
+    example: ClassVar[str]
 
     @abstractmethod
     def read(self, *paths):

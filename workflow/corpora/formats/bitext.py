@@ -16,6 +16,7 @@ class Bitext(Format):
 
     name = "bitext"
     task = "alignment"
+    example = "a {} ||| b"
     parts = ("", "links")
     optional = ("links",)
     modules = (lines, pairs)

@@ -20,6 +20,7 @@ class Brown(tagged.Tagged):
 
     name = "brown"
     task = "tagging"
+    example = "a/at {}/nn"
     modules = (lines, tagged)
 
     def tag(self, tag):

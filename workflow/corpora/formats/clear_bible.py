@@ -25,6 +25,8 @@ class ClearBible(Format):
 
     name = "clear-bible"
     task = "alignment"
+    header = "id\ttext\n"
+    example = "n40001001001\t{}"
     parts = ("source", "target", "links")
     modules = (lines, pairs)
 

@@ -24,6 +24,7 @@ class Conll(Format):
 
     name = "conll"
     task = "ner"
+    example = "{} NN O"
     modules = (lines,)
 
     def read(self, path):

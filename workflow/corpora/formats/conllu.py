@@ -24,6 +24,7 @@ class Conllu(Format):
 
     name = "conllu"
     task = "tagging"
+    example = "1\t{}\t_\tX" + 6 * "\t_"
     modules = (lines,)
 
     def read(self, path):

@@ -19,6 +19,7 @@ class GermanEnglish(Format):
 
     name = "europarl-de-en"
     task = "alignment"
+    example = "a {}"
     parts = ("source", "target")
     modules = (lines, pairs)
     languages = ("de", "en")

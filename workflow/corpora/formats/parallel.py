@@ -13,6 +13,7 @@ class Parallel(Format):
 
     name = "parallel"
     task = "alignment"
+    example = "a {}"
     parts = ("source", "target", "links")
     optional = ("links",)
     modules = (lines, pairs)

@@ -13,6 +13,7 @@ class Tagged(Format):
 
     name = "tagged"
     task = "tagging"
+    example = "a/X {}/Y"
     modules = (lines,)
 
     def read(self, path):

@@ -8,22 +8,9 @@ from staleness.algorithms.errors import CorpusError
 from staleness.workflow.corpora.formats import formats
 from staleness.workflow.corpora.formats.clear_bible import ClearBible
 
-TOKEN = "\t".join(["1", "{}", "_", "X", *["_"] * 6])
-# A line or more of every format, a word of which is {}.
-LINES = {
-    "bitext": "a {} ||| b",
-    "brown": "a/at {}/nn",
-    "clear-bible": "n40001001001\t{}",
-    "conll": "{} NN O",
-    "conllu": TOKEN,
-    "europarl-de-en": "a {}",
-    "parallel": "a {}",
-    "tagged": "a/X {}/Y",
-}
-HEADERS = {"clear-bible": "id\ttext\n"}
 ODD = ["\u00a0", "\u2028", "\u0085", "\u200b", "\u200d", "\x0b", "\x0c", "\x1c", "\x7f"]
 
-every_format = pytest.mark.parametrize("name", LINES)
+every_format = pytest.mark.parametrize("name", formats())
 
 
 @pytest.fixture
@@ -48,11 +35,9 @@ def read(tmp_path):
 
 
 def text(name, word, line_end="\n"):
-    return (HEADERS.get(name, "") + LINES[name].format(word)).replace("\n", line_end) + line_end
-
-
-def test_every_format_is_here():
-    assert set(LINES) == set(formats())
+    return (formats()[name].header + formats()[name].example.format(word)).replace(
+        "\n", line_end
+    ) + line_end
 
 
 @every_format
