@@ -48,7 +48,7 @@ def draw(cells, metrics):
             level = measures.target(runs.baseline(cells), metric) / scale.factor
             for curve in drawn:
                 curve.draw(axes, seconds, level)
-            axes.set_ylim(*curves.limits(drawn, level, curves.NO_ROOM, scale.about.better))
+            axes.set_ylim(*curves.limits(drawn, level, scale.about.better))
             curves.target_line(axes, level, "_target")  # the caption says what it is
             axes.set_xlabel(f"time ({unit})")
             axes.set_ylabel(scale.axis)

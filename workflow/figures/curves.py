@@ -8,12 +8,10 @@ from staleness.algorithms.configuration import TASKS
 from staleness.workflow.analysis import measures, runs
 from staleness.workflow.analysis.measures import Spread
 from staleness.workflow.figures import style
-from staleness.workflow.figures.labels import Label
 
 STEEP = 0.06  # the first share of a curve: it may leave the axes
-NO_ROOM = (0.04, 0.04)  # where there are no such labels
 MARGIN = (0.8, 1.2)  # of a logarithmic axis of time, factors before and after
-ROOM = (0.04, 0.16)  # of the y axis, below and above, where the labels of curves go
+ROOM = 0.04  # of the y axis, below and above
 
 
 @dataclass(frozen=True)
@@ -23,7 +21,7 @@ class Curve:
     Attributes
     ----------
     text : str
-        What stands beside it.
+        What a legend calls it.
     look : staleness.workflow.figures.style.Look
     time : ndarray [points]
         Seconds.
@@ -51,7 +49,7 @@ class Curve:
         return cls(cell.label if text is None else text, look, time, spread, late)
 
     def draw(self, axes, seconds, level=None):
-        """Draw it and return its `Label`.
+        """Draw it, and where it reaches the target.
 
         Parameters
         ----------
@@ -69,7 +67,7 @@ class Curve:
         )
         look = self.look
         axes.fill_between(time, low, high, color=look.colour, alpha=style.BAND_OPACITY, linewidth=0)
-        (line,) = axes.plot(
+        axes.plot(
             time,
             median,
             color=look.colour,
@@ -79,11 +77,9 @@ class Curve:
         )
         if level is not None and self.reached is not None:
             axes.plot(self.reached / seconds, level, "o", color=look.colour, **style.DOT)
-        points = np.column_stack([time, median])
-        return Label(self.text, line, points, (low, high))
 
 
-def limits(curves, level, room=ROOM, better="higher"):
+def limits(curves, level, better="higher"):
     """Return the limits of the y axis: all but the steep beginnings, and the target."""
     late = [curve.spread.median[_rise(curve) :] for curve in curves]
     if better == "higher":
@@ -93,7 +89,7 @@ def limits(curves, level, room=ROOM, better="higher"):
         low = min(level, *(curve.spread.low.min() for curve in curves))
         high = max(*(values.max() for values in late), level)
     height = (high - low) or 0.01
-    return low - room[0] * height, high + room[1] * height
+    return low - ROOM * height, high + ROOM * height
 
 
 def times_shown(curves, seconds):
@@ -117,7 +113,7 @@ def _rise(curve):
 
 
 def target_line(axes, level, text):
-    """Draw the target and return its `Label`.
+    """Draw the target.
 
     Parameters
     ----------
@@ -125,9 +121,9 @@ def target_line(axes, level, text):
         With its final limits of time.
     level : float
     text : str
-        What stands beside it.
+        What a legend calls it; one that begins with "_" is in none.
     """
-    line = axes.axhline(
+    axes.axhline(
         level,
         color=style.QUIET,
         linestyle=(0, (1, 2)),
@@ -135,8 +131,6 @@ def target_line(axes, level, text):
         zorder=1.5,
         label=text,
     )
-    points = np.column_stack([axes.get_xlim(), [level, level]])
-    return Label(text, line, points, leader=False, part=(0.5, 1.0))
 
 
 def longest(cells):
@@ -162,7 +156,7 @@ def draw_panels(groups, level, label, unit, seconds):
     every = [curve for group in groups.values() for curve in group]
     with style.applied():
         figure, panels = style.curve_panels(len(groups), times_shown(every, seconds))
-        panels[0].set_ylim(*limits(every, level, NO_ROOM))
+        panels[0].set_ylim(*limits(every, level))
         panels[0].set_ylabel(label)
         for axes, (title, group) in zip(panels, groups.items(), strict=True):
             for curve in group:
@@ -192,7 +186,7 @@ def draw_task(axes, task, curves, level, scale, unit, seconds):
     style.curve_axes(axes, times_shown(curves, seconds), numbers=(1, 3))
     for curve in curves:
         curve.draw(axes, seconds, level)
-    axes.set_ylim(*limits(curves, level, NO_ROOM, scale.about.better))
+    axes.set_ylim(*limits(curves, level, scale.about.better))
     target_line(axes, level, "_target")
     axes.set_xlabel(f"time ({unit})")
     axes.set_ylabel(scale.axis)

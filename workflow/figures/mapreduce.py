@@ -126,7 +126,7 @@ class MapReduce(Figure):
                 _bars(axes, cluster)
             every = [curve for group in drawn for curve in group]
             level = clusters[0].level / scale.factor
-            above[0].set_ylim(*curves.limits(every, level, curves.NO_ROOM))
+            above[0].set_ylim(*curves.limits(every, level))
             above[0].set_ylabel(scale.axis)
             style.curve_legend(figure, above[0])
             style.colour_legend(figure, {**COLOURS, EMPTY: EMPTY_COLOUR}, "outside lower left")

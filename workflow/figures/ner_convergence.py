@@ -12,7 +12,6 @@ from staleness.workflow.analysis.phrases import (
 )
 from staleness.workflow.figures import Figure, curves, style
 from staleness.workflow.figures.curves import Curve
-from staleness.workflow.figures.labels import place
 
 
 class NERConvergence(Figure):
@@ -38,19 +37,19 @@ class NERConvergence(Figure):
         unit, seconds = time_unit(longest)
         level = measures.target(runs.baseline(cells), self.metric)
         drawn = [
-            Curve.of(cell, self.metric, look)
+            Curve.of(cell, self.metric, look, level=level)
             for cell, look in zip(cells, style.looks(cells), strict=True)
         ]
         with style.applied():
             figure, axes = style.new_figure()
-            labels = [curve.draw(axes, seconds) for curve in drawn]
+            for curve in drawn:
+                curve.draw(axes, seconds, level)
             axes.set_xlim(0, 1.02 * longest / seconds or 1)
             axes.set_ylim(*curves.limits(drawn, level))
-            text = "99 % of the best single-processor F1"
-            labels.append(curves.target_line(axes, level, text))
+            curves.target_line(axes, level, "99 % of the best single-processor F1")
             axes.set_xlabel(f"time ({unit})")
             axes.set_ylabel("F1, development set")
-            place(axes, labels)
+            style.curve_legend(figure, axes)
         return figure
 
     def caption(self, cells):
@@ -65,7 +64,7 @@ class NERConvergence(Figure):
             f"{f'; {delay}' if delay else ''}.",
             seeds_of_curves(cells),
             f"The dotted line is the target, {table['target']:.4f}: 99 % of the best F1 of the "
-            f"single processor. It is reached for good {'; '.join(times)}.",
+            f"single processor. Dots mark when it is reached for good: {'; '.join(times)}.",
             f"Final F1: {'; '.join(final_value(row, scale) for row in table['cells'])}.",
             *provenance(cells),
         ]

@@ -1,8 +1,7 @@
 """One style for all figures: small, for a column of an A4 page, the same bytes every time.
 
 Curves differ in lightness and in dashes as well as in hue, so that they can be told apart in
-greyscale and by the colour-blind; where there is room they are labelled where they run
-(`labels.py`), and named above the axes where there is none.
+greyscale and by the colour-blind; they are named above the axes.
 SVG files hold text as paths: Typst, which embeds them, need not have the font.
 """
 

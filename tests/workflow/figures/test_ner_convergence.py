@@ -10,11 +10,6 @@ from staleness.workflow.figures.ner_convergence import NERConvergence
 from . import toy
 
 
-def texts(drawn):
-    (axes,) = drawn.axes
-    return [text for text in axes.texts if text.get_text()]
-
-
 def test_needs_the_single_processor(tmp_path):
     cells = runs.load(toy.family(tmp_path, cells=[("asynchronous", 2)]))
     assert "'single'" in NERConvergence().skip(cells)
@@ -58,33 +53,12 @@ def test_caption_says_what_was_not_reached(tmp_path):
     assert "not at all by asynchronous, P = 4 (0 of 1 seeds reach it)" in caption
 
 
-def test_labels_stand_apart_and_inside(tmp_path):
+def test_a_legend_names_every_curve_and_the_target(tmp_path):
     cells = runs.load(toy.family(tmp_path, cells=[("single", 1), ("asynchronous", 4)]))
-    with style.applied():
-        drawn = NERConvergence().draw(cells)
-        drawn.draw_without_rendering()
-        labels = texts(drawn)
-        assert {text.get_text() for text in labels} >= {"single processor", "asynchronous, P = 4"}
-        boxes = [text.get_window_extent() for text in labels]
-    page = drawn.bbox
-    for index, box in enumerate(boxes):
-        assert page.x0 <= box.x0 < box.x1 <= page.x1
-        assert page.y0 <= box.y0 < box.y1 <= page.y1
-        assert not any(box.overlaps(other) for other in boxes[:index])
-
-
-@pytest.mark.slow
-def test_curves_on_top_of_each_other_get_a_legend(tmp_path):
-    cells = runs.load([
-        toy.run(tmp_path / f"{schedule}{processors}", schedule, processors,
-                values=[0.0, 0.9, 0.1, 0.9] * 40)
-        for schedule, processors in [("single", 1)] + [("asynchronous", p) for p in range(1, 9)]
-    ])  # fmt: skip
-    (axes,) = NERConvergence().draw(cells).axes
-    assert texts(axes.figure) == []
-    names = [text.get_text() for text in axes.get_legend().get_texts()]
-    assert names[:2] == ["single processor", "asynchronous, P = 1"]
-    assert len(names) == 10
+    (legend,) = NERConvergence().draw(cells).legends
+    names = [text.get_text() for text in legend.get_texts()]
+    assert names[:2] == ["single processor", "asynchronous, P = 4"]
+    assert names[2].startswith("99 % of the best")
 
 
 def test_constant_metric_can_be_drawn(tmp_path):
