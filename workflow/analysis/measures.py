@@ -29,7 +29,7 @@ import numpy as np
 from staleness.algorithms.components import choose
 from staleness.algorithms.configuration import TASKS
 from staleness.algorithms.errors import StalenessError
-from staleness.workflow.analysis import runs
+from staleness.workflow.analysis import grouping
 from staleness.workflow.analysis.runs import AXIS
 
 SHARE_OF_THE_WAY = 0.99
@@ -217,7 +217,7 @@ def summarise(cells, metric):
         reached and a ratio that does not exist are None. time_to_target_s also says how many seeds
         reached it.
     """
-    single = runs.baseline(cells)
+    single = grouping.baseline(cells)
     level = None if single is None else target(single, metric)
     rows = []
     for cell in cells:

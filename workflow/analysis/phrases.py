@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from staleness.workflow.analysis import measures, runs
+from staleness.workflow.analysis import grouping, measures, runs, words
 from staleness.workflow.analysis.runs import SINGLE
 
 MINUS = "\N{MINUS SIGN}"
@@ -137,8 +137,8 @@ def setting(cells):
     for cell in cells:
         ways.setdefault((cell.configuration["update"], cell.batch), []).append(cell)
     said = [_way(update, batch, group) for (update, batch), group in ways.items()]
-    said += [f"policy {policy}" for policy in runs.policies(cells) if policy]
-    return f"corpus {runs.common(cells)['corpus']}, {'; '.join(said)}"
+    said += [f"policy {policy}" for policy in grouping.policies(cells) if policy]
+    return f"corpus {grouping.common(cells)['corpus']}, {'; '.join(said)}"
 
 
 def mini_batch_sizes(cells):
@@ -160,11 +160,11 @@ def _way(update, batch, cells):
 
 def provenance(cells):
     """Return sentences on clock, cost model and machine."""
-    shared = [runs.common(group) for group in runs.by_task(cells).values()]
-    clocks = list(dict.fromkeys(map(runs.describe_clock, shared)))
+    shared = [grouping.common(group) for group in grouping.by_task(cells).values()]
+    clocks = list(dict.fromkeys(map(words.describe_clock, shared)))
     if len(clocks) > 1:
         # Whose is whose matters only where they differ.
-        clocks = [f"{one['task']}: {runs.describe_clock(one)}" for one in shared]
+        clocks = [f"{one['task']}: {words.describe_clock(one)}" for one in shared]
     text = "; ".join(clocks)
     return [f"{text[0].upper()}{text[1:]}.", f"Machine: {'; '.join(runs.machines(cells))}."]
 
@@ -172,8 +172,8 @@ def provenance(cells):
 def seeds_of_curves(cells):
     """Return a sentence on what lines and bands are."""
     return (
-        f"Lines are medians over {runs.seed_lists(cells)}; bands reach from the lowest seed to the "
-        "highest."
+        f"Lines are medians over {words.seed_lists(cells)}; bands reach from the lowest seed to "
+        "the highest."
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from staleness.algorithms.configuration import TASKS
 from staleness.algorithms.errors import StalenessError
-from staleness.workflow.analysis import runs
+from staleness.workflow.analysis import grouping, runs
 from staleness.workflow.analysis.phrases import listed
 
 
@@ -175,10 +175,10 @@ def _fill(need, anchor, cells, is_first):
 
 def _belongs(anchor, cell, free):
     """Return whether two cells are of one experiment."""
-    if runs.differing([anchor, cell], (*runs.SCHEDULING, *free)):
+    if grouping.differing([anchor, cell], (*runs.SCHEDULING, *free)):
         return False
     try:
-        runs.common([anchor, cell])
+        grouping.common([anchor, cell])
     except StalenessError:
         return False
     return True
@@ -186,7 +186,7 @@ def _belongs(anchor, cell, free):
 
 def _several(need, cells):
     """Return a message on cells of which one is needed."""
-    name, values = runs.differing(cells, ()) or ("corpus, build, clock or cost", [])
+    name, values = grouping.differing(cells, ()) or ("corpus, build, clock or cost", [])
     among = f" ({listed(values)})" if values else ""
     return (
         f"{len(cells)} experiments have runs of {need.phrase}, which differ in {name}{among}: "

@@ -3,7 +3,7 @@
 import math
 
 from staleness.algorithms.delays import Mean
-from staleness.workflow.analysis import runs
+from staleness.workflow.analysis import words
 from staleness.workflow.analysis.effects import TIMES, break_even, faster, level
 from staleness.workflow.analysis.phrases import number
 from staleness.workflow.analysis.selection import Need, single
@@ -57,7 +57,7 @@ class Delays(Claim):
             return faster(cells["delayed"][key], cells["single"], level(cells["single"]))
 
         def named(key):
-            mean = runs.describe_mean(Mean(*key[::-1]))
+            mean = words.describe_mean(Mean(*key[::-1]))
             if key[0] == "s":
                 mean += f" ({number(lengths[key], 2)} mini-batches)"
             return f"asynchronous with mean delays of {mean} over undelayed single"

@@ -16,7 +16,7 @@ from staleness.algorithms.components import choose
 from staleness.algorithms.configuration import TASKS
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.plain_json import read_json
-from staleness.workflow.analysis import bootstrap, runs, selection
+from staleness.workflow.analysis import bootstrap, grouping, runs, selection, words
 from staleness.workflow.analysis.effects import stated
 from staleness.workflow.claims import claims
 from staleness.workflow.claims.criteria import UNDECIDED, VERDICTS, whole
@@ -64,7 +64,7 @@ def judge(claim, cells):
         As in claims.json.
     """
     parts, curves = [], set()
-    by_task = runs.by_task(cells)
+    by_task = grouping.by_task(cells)
     for task in claim.tasks:
         for group in experiments(claim, task, by_task.get(task, [])):
             try:
@@ -134,7 +134,7 @@ def judge_part(part, found, seeds, purpose):
         verdict, reason = UNDECIDED, TOO_FEW
     elif verdict == UNDECIDED:
         reason = CENSORED if any(map(math.isnan, [effect, *effects])) else STRADDLES
-    shared = runs.common(selection.each(found))
+    shared = grouping.common(selection.each(found))
     judged = {
         "name": part.name,
         "unit": part.unit,
@@ -147,7 +147,7 @@ def judge_part(part, found, seeds, purpose):
         "note": part.note,
         "seeds": list(seeds),
         "corpus": shared["corpus"],
-        "clock": runs.describe_clock(shared),
+        "clock": words.describe_clock(shared),
     }
     if part.otherwise is not None:
         judged["otherwise"] = judge_part(part.otherwise, found, seeds, purpose)

@@ -2,7 +2,7 @@
 
 import math
 
-from staleness.workflow.analysis import measures, runs
+from staleness.workflow.analysis import grouping, measures
 from staleness.workflow.analysis.effects import faster, level, stated
 from staleness.workflow.analysis.phrases import listed
 from staleness.workflow.analysis.selection import Missing, Need, single
@@ -49,7 +49,7 @@ class MiniBatches(Claim):
         if len(sizes) < LEAST:
             raise Missing(f"the schedules share {len(sizes)} mini-batch sizes, not {LEAST}")
         for size in sizes:
-            different = runs.differing([group[size] for group in cells.values()])
+            different = grouping.differing([group[size] for group in cells.values()])
             if different:
                 raise Missing(f"with m = {size} the schedules differ in {different[0]}")
 

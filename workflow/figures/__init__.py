@@ -5,7 +5,7 @@ from abc import ABC, abstractmethod
 from typing import ClassVar
 
 from staleness.algorithms.components import discover
-from staleness.workflow.analysis import measures, runs
+from staleness.workflow.analysis import grouping, measures
 
 FORMAT = 2  # of the NAME.json that goes with a figure
 
@@ -42,15 +42,15 @@ class Figure(ABC):
         return None if task == self.task else f"it is about task {self.task}, not {task}"
 
     def shared(self, cells):
-        """Return what cells that stand side by side share, a list of `runs.common`.
+        """Return what cells that stand side by side share, a list of `grouping.common`.
 
         Raises
         ------
         StalenessError
             If they cannot be compared.
         """
-        groups = [cells] if self.task else runs.by_task(cells).values()
-        return [runs.common(group) for group in groups]
+        groups = [cells] if self.task else grouping.by_task(cells).values()
+        return [grouping.common(group) for group in groups]
 
     @abstractmethod
     def draw(self, cells):

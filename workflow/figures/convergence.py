@@ -1,6 +1,6 @@
 """What figures of batch beside online learning have in common: two metrics against time."""
 
-from staleness.workflow.analysis import measures, runs
+from staleness.workflow.analysis import grouping, measures, runs, words
 from staleness.workflow.analysis.phrases import (
     Scale,
     final_value,
@@ -45,7 +45,7 @@ def draw(cells, metrics):
         )
         for axes, metric, drawn in zip(all_axes, metrics, panels, strict=True):
             scale = Scale.of(cells, metric)
-            level = measures.target(runs.baseline(cells), metric) / scale.factor
+            level = measures.target(grouping.baseline(cells), metric) / scale.factor
             for curve in drawn:
                 curve.draw(axes, seconds, level)
             axes.set_ylim(*curves.limits(drawn, level, scale.about.better))
@@ -65,7 +65,7 @@ def caption(cells, metrics):
     metrics : sequence of str
         The left one and the right one.
     """
-    delay = runs.describe_delays(cells)
+    delay = words.describe_delays(cells)
     left, right = (measures.described(cells[0], metric) for metric in metrics)
     sentences = [
         f"The {left.description} (left) and the {right.description} (right"
@@ -82,7 +82,7 @@ def caption(cells, metrics):
 
 def _curves(cells, looks, metric):
     """Return the curves of a metric, in the unit of its axis."""
-    level = measures.target(runs.baseline(cells), metric)
+    level = measures.target(grouping.baseline(cells), metric)
     factor = Scale.of(cells, metric).factor
     return [
         Curve.of(cell, metric, look, level=level, factor=factor)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from staleness.algorithms.configuration import TASKS
-from staleness.workflow.analysis import measures, runs
+from staleness.workflow.analysis import grouping, measures, runs
 from staleness.workflow.analysis.measures import Spread
 from staleness.workflow.figures import style
 
@@ -212,7 +212,7 @@ def reason_against(cells, besides=runs.SCHEDULING):
 
 def differ(cells, besides=runs.SCHEDULING):
     """Return that cells differ in another setting than those named, or None."""
-    different = runs.differing(cells, besides)
+    different = grouping.differing(cells, besides)
     if different is None:
         return None
     name, values = different

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from staleness.algorithms.configuration import TASKS
-from staleness.workflow.analysis import measures, runs
+from staleness.workflow.analysis import grouping, measures, runs, words
 from staleness.workflow.analysis.phrases import (
     Scale,
     listed,
@@ -41,7 +41,7 @@ class Ideal(Figure):
 
     def skip(self, cells):
         """Return why the cells make no figure, or None; see `Figure`."""
-        reason = runs.reason_by_task(cells, _reason_against)
+        reason = grouping.reason_by_task(cells, _reason_against)
         if reason:
             return reason
         processors = sorted({cell.processors for cell in cells if cell.schedule == SCHEDULE})
@@ -51,7 +51,7 @@ class Ideal(Figure):
 
     def draw(self, cells):
         """Return the matplotlib figure; see `Figure`."""
-        groups = runs.by_task(cells)
+        groups = grouping.by_task(cells)
         with style.applied():
             figure, grid = style.panels(1, len(groups), height=HEIGHT)
             for axes, (task, group) in zip(grid[0], groups.items(), strict=True):
@@ -61,7 +61,7 @@ class Ideal(Figure):
 
     def caption(self, cells):
         """Return the text below the figure; see `Figure`."""
-        groups = runs.by_task(cells)
+        groups = grouping.by_task(cells)
         sentences = [
             "Asynchronous learning on P processors beside the ideal: the curve of the single "
             "processor with its time divided by P. Time is on a logarithmic axis, so that the "
@@ -85,7 +85,7 @@ class Ideal(Figure):
             divided by P, with median, low and high.
         """
         metrics, targets, rows = {}, {}, []
-        for task, group in runs.by_task(cells).items():
+        for task, group in grouping.by_task(cells).items():
             metrics[task] = measures.first_metric(task)
             made = measures.summarise(group, metrics[task])
             targets[task] = made["target"]
@@ -136,7 +136,7 @@ def _numbers(task, alone, cell):
     unit, seconds = time_unit(curves.longest(group))
     single, row = (one["time_to_target_s"]["median"] for one in table["cells"])
     ideal = None if single is None else single / cell.processors
-    delay = runs.describe_delays(group)
+    delay = words.describe_delays(group)
     faster = table["cells"][1]["speed_up"]
     closeness = ""
     if faster and faster["median"]:

@@ -6,7 +6,7 @@ import numpy as np
 
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.mapreduce.simulated import MEASURED
-from staleness.workflow.analysis import measures, runs
+from staleness.workflow.analysis import grouping, measures, runs, words
 from staleness.workflow.analysis.clusters import ASYNCHRONOUS, BATCH, cluster_of, level, name
 from staleness.workflow.analysis.measures import Spread
 from staleness.workflow.analysis.phrases import (
@@ -101,7 +101,7 @@ class MapReduce(Figure):
                 if found != 1:
                     many = "several kinds of" if found else "no"
                     return f"{many} runs of {schedule} ({name(group[0])}): give those of one"
-        policies = runs.policies(cells)
+        policies = grouping.policies(cells)
         if len(policies) > 1:
             return f"the runs differ in policy ({listed(policies)}): give those of one"
         corpora = {cell.about["corpus"]["digest"] for cell in cells}
@@ -109,7 +109,7 @@ class MapReduce(Figure):
 
     def shared(self, cells):
         """Return what both learners of each cluster share; see `Figure`."""
-        return [runs.common(group) for group in _grouped(cells)]
+        return [grouping.common(group) for group in _grouped(cells)]
 
     def draw(self, cells):
         """Return the matplotlib figure; see `Figure`."""
@@ -322,7 +322,7 @@ def _provenance(clusters):
     """Return sentences on clocks, cost models and machines."""
     said = {}
     for cluster in clusters:
-        about = runs.describe_clock(runs.common(cluster.cells))
+        about = words.describe_clock(grouping.common(cluster.cells))
         said.setdefault(about, []).append(cluster.name)
     cells = [cell for cluster in clusters for cell in cluster.cells]
     for text, names in said.items():

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from staleness.workflow.analysis import runs
+from staleness.workflow.analysis import grouping, runs
 from staleness.workflow.analysis.phrases import listed, provenance
 from staleness.workflow.figures import Figure, style, sweep
 
@@ -22,7 +22,7 @@ class MiniBatches(Figure):
 
     def skip(self, cells):
         """Return why the cells make no figure, or None; see `Figure`."""
-        reason = runs.reason_by_task(cells, _reason_against)
+        reason = grouping.reason_by_task(cells, _reason_against)
         if reason:
             return reason
         processors = sorted({cell.processors for cell in cells if cell.schedule != runs.SINGLE})
@@ -35,7 +35,7 @@ class MiniBatches(Figure):
         """Return the matplotlib figure; see `Figure`."""
         count = max(cell.processors for cell in cells)
         return sweep.draw(
-            {task: _series(group) for task, group in runs.by_task(cells).items()},
+            {task: _series(group) for task, group in grouping.by_task(cells).items()},
             "mini-batch size m",
             lambda sizes: np.full(len(sizes), float(count)),
             f"ideal, P = {count}",
@@ -44,7 +44,7 @@ class MiniBatches(Figure):
     def caption(self, cells):
         """Return the text below the figure; see `Figure`."""
         count = max(cell.processors for cell in cells)
-        groups = runs.by_task(cells)
+        groups = grouping.by_task(cells)
         sentences = [
             "Time to target (left) and speed-up over the single processor of the same m (right) "
             f"with P = {count}, against the mini-batch size m.",
@@ -62,7 +62,7 @@ class MiniBatches(Figure):
 def _reason_against(cells):
     """Return why the cells of a task make no row, or None."""
     reason = sweep.reason_against(cells)
-    if not reason and len(runs.by_mini_batch_size(cells)) < 2:
+    if not reason and len(grouping.by_mini_batch_size(cells)) < 2:
         reason = "it needs runs with several mini-batch sizes"
     return reason
 

@@ -1,6 +1,6 @@
 """Figure `ner-convergence`: how F1 grows with time under each schedule."""
 
-from staleness.workflow.analysis import measures, runs
+from staleness.workflow.analysis import grouping, measures, words
 from staleness.workflow.analysis.phrases import (
     Scale,
     final_value,
@@ -35,7 +35,7 @@ class NERConvergence(Figure):
         """Return the matplotlib figure; see `Figure`."""
         longest = curves.longest(cells)
         unit, seconds = time_unit(longest)
-        level = measures.target(runs.baseline(cells), self.metric)
+        level = measures.target(grouping.baseline(cells), self.metric)
         drawn = [
             Curve.of(cell, self.metric, look, level=level)
             for cell, look in zip(cells, style.looks(cells), strict=True)
@@ -58,7 +58,7 @@ class NERConvergence(Figure):
         unit, seconds = time_unit(curves.longest(cells))
         scale = Scale.of(cells, self.metric)
         times = [reached(row, unit, seconds) for row in table["cells"]]
-        delay = runs.describe_delays(cells)
+        delay = words.describe_delays(cells)
         sentences = [
             f"F1 of the entities of the development set against time: {setting(cells)}"
             f"{f'; {delay}' if delay else ''}.",

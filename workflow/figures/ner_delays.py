@@ -2,7 +2,7 @@
 
 import math
 
-from staleness.workflow.analysis import measures, runs
+from staleness.workflow.analysis import grouping, measures, runs, words
 from staleness.workflow.analysis.phrases import (
     listed,
     number,
@@ -45,7 +45,7 @@ class NERDelays(Figure):
             return reason
         if not delayed:
             return "it needs runs with delays"
-        if runs.baseline(cells).delay:
+        if grouping.baseline(cells).delay:
             return "it needs runs of schedule 'single' without delays to compare with"
         units = {cell.delay.unit for cell in delayed}
         if len(units) > 1:
@@ -59,7 +59,7 @@ class NERDelays(Figure):
     def draw(self, cells):
         """Return the matplotlib figure; see `Figure`."""
         unit, seconds = time_unit(curves.longest(cells))
-        alone = runs.baseline(cells)
+        alone = grouping.baseline(cells)
         level = measures.target(alone, self.metric)
         black = style.look(runs.SINGLE)
         reference = Curve.of(alone, self.metric, black, "single", level)
@@ -83,7 +83,7 @@ class NERDelays(Figure):
         table = self.table(cells)
         unit, seconds = time_unit(curves.longest(cells))
         rows = dict(zip(cells, table["cells"], strict=True))
-        alone = runs.baseline(cells)
+        alone = grouping.baseline(cells)
         delayed = [cell for cell in cells if cell.delay]
         share = 100 * delayed[0].configuration["delay_probability"]
         single = rows[alone]["time_to_target_s"]["median"]
@@ -107,7 +107,7 @@ class NERDelays(Figure):
 
 def _panels(cells):
     """Return the cells of each schedule that has some with delays, by rising delay, a dict."""
-    alone, groups = runs.baseline(cells), {}
+    alone, groups = grouping.baseline(cells), {}
     for cell in cells:
         if cell is not alone:
             groups.setdefault(cell.schedule, []).append(cell)
@@ -120,7 +120,7 @@ def _mean(cell):
 
 
 def _name(cell):
-    return runs.describe_mean(cell.delay) if cell.delay else "no delays"
+    return words.describe_mean(cell.delay) if cell.delay else "no delays"
 
 
 def _lengths(delayed, alone):
@@ -151,7 +151,7 @@ def _who_wins(schedule, rows, unit, seconds):
     times = [when(row["time_to_target_s"]["median"], unit, seconds) for _, row in rows]
     mean = runs.Mean.parse(next(row["delay_mean"] for _, row in rows if row["delay_mean"]))
     names = [
-        f"with {runs.describe_mean(runs.Mean(value, mean.unit))}" if value else "without delays"
+        f"with {words.describe_mean(runs.Mean(value, mean.unit))}" if value else "without delays"
         for value, _ in rows
     ]
     who = f"{schedule[0].upper()}{schedule[1:]}, P = {rows[0][1]['processors']}"
@@ -170,7 +170,7 @@ def _break_even(rows, unit):
     if index == 0:
         return "the single processor always wins"
     (before, _), (after, _) = rows[index - 1], rows[index]
-    low, high = (runs.describe_mean(runs.Mean(value, unit)) for value in (before, after))
+    low, high = (words.describe_mean(runs.Mean(value, unit)) for value in (before, after))
     if before == 0:
         phrase = f"the single processor wins already with mean delays of {high}"
     else:
@@ -179,6 +179,6 @@ def _break_even(rows, unit):
     slope = inverse[index] - inverse[index - 1]
     if math.isfinite(slope) and slope > 0:
         value = before + (1 - inverse[index - 1]) / slope * (after - before)
-        exact = runs.describe_mean(runs.Mean(float(f"{value:.2g}"), unit))
+        exact = words.describe_mean(runs.Mean(float(f"{value:.2g}"), unit))
         phrase += f" (by linear interpolation, from {exact} on)"
     return phrase

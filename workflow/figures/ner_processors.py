@@ -1,6 +1,6 @@
 """Figure `ner-processors`: what more processors do for each schedule."""
 
-from staleness.workflow.analysis import measures, runs
+from staleness.workflow.analysis import grouping, measures, runs, words
 from staleness.workflow.analysis.phrases import (
     listed,
     number,
@@ -40,7 +40,7 @@ class NERProcessors(Figure):
     def draw(self, cells):
         """Return the matplotlib figure; see `Figure`."""
         unit, seconds = time_unit(curves.longest(cells))
-        level = measures.target(runs.baseline(cells), self.metric)
+        level = measures.target(grouping.baseline(cells), self.metric)
         looks = dict(zip(cells, style.looks(cells), strict=True))
         groups = {
             schedule: [
@@ -55,10 +55,10 @@ class NERProcessors(Figure):
         """Return the text below the figure; see `Figure`."""
         table = self.table(cells)
         unit, seconds = time_unit(curves.longest(cells))
-        delay = runs.describe_delays(cells)
+        delay = words.describe_delays(cells)
         rows = dict(zip(cells, table["cells"], strict=True))
         panels = _panels(cells)
-        stands_in = any(runs.baseline(cells) in group for group in panels.values())
+        stands_in = any(grouping.baseline(cells) in group for group in panels.values())
         sentences = [
             "F1 of the entities of the development set against time, on a logarithmic axis, with "
             f"P processors: {setting(cells)}{f'; {delay}' if delay else ''}.",
@@ -77,7 +77,7 @@ class NERProcessors(Figure):
 
 def _panels(cells):
     """Return the cells of each schedule, a dict, the single processor in place of P = 1."""
-    alone = runs.baseline(cells)
+    alone = grouping.baseline(cells)
     groups = {}
     for cell in cells:
         if cell.schedule != runs.SINGLE:

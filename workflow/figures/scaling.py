@@ -1,6 +1,6 @@
 """Figure `scaling`: what up to 64 processors do for each schedule, on each task."""
 
-from staleness.workflow.analysis import runs
+from staleness.workflow.analysis import grouping, runs
 from staleness.workflow.analysis.phrases import number, provenance, time_unit
 from staleness.workflow.figures import Figure, style, sweep
 
@@ -21,7 +21,7 @@ class Scaling(Figure):
 
     def skip(self, cells):
         """Return why the cells make no figure, or None; see `Figure`."""
-        reason = runs.reason_by_task(cells, _reason_against)
+        reason = grouping.reason_by_task(cells, _reason_against)
         if reason:
             return reason
         for cell in cells:
@@ -36,7 +36,7 @@ class Scaling(Figure):
     def draw(self, cells):
         """Return the matplotlib figure; see `Figure`."""
         return sweep.draw(
-            {task: _series(group, cells) for task, group in runs.by_task(cells).items()},
+            {task: _series(group, cells) for task, group in grouping.by_task(cells).items()},
             "processors P",
             lambda processors: processors,
             "ideal, P times as fast",
@@ -51,7 +51,7 @@ class Scaling(Figure):
             "mini-batches of their own.",
             *(
                 f"{sweep.described(group)} {_numbers(_series(group, cells))}"
-                for group in runs.by_task(cells).values()
+                for group in grouping.by_task(cells).values()
             ),
             sweep.seeds_of_points(cells),
             *provenance(cells),
@@ -82,14 +82,14 @@ def _series(cells, every):
         Of all tasks: what is called the same looks the same.
     """
     sizes = {}
-    for size, same in runs.by_mini_batch_size(every).items():
+    for size, same in grouping.by_mini_batch_size(every).items():
         for schedule in {cell.schedule for cell in same}:
             sizes.setdefault(schedule, []).append(size)
     rows, groups = sweep.rows_by_cell(cells), {}
-    for size, same in runs.by_mini_batch_size(cells).items():
+    for size, same in grouping.by_mini_batch_size(cells).items():
         for cell in same:
             if cell.schedule != runs.SINGLE:
-                first = [] if cell.processors == 1 else [runs.baseline(same)]
+                first = [] if cell.processors == 1 else [grouping.baseline(same)]
                 groups.setdefault((cell.schedule, size), first).append(cell)
     return [
         sweep.Series(

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from staleness.algorithms.configuration import TASKS
-from staleness.workflow.analysis import activity, measures, runs
+from staleness.workflow.analysis import activity, grouping, measures, runs, words
 from staleness.workflow.analysis.phrases import MINUS, Scale, listed, number, provenance, setting
 from staleness.workflow.figures import Figure, curves, mpl, style
 
@@ -37,11 +37,11 @@ class StalenessTheory(Figure):
 
     def skip(self, cells):
         """Return why the cells make no figure, or None; see `Figure`."""
-        return runs.reason_by_task(cells, _reason_against)
+        return grouping.reason_by_task(cells, _reason_against)
 
     def draw(self, cells):
         """Return the matplotlib figure; see `Figure`."""
-        groups = runs.by_task(cells)
+        groups = grouping.by_task(cells)
         with style.applied():
             figure, grid = style.panels(1, len(groups), height=style.PANEL_HEIGHT)
             for axes, (task, group) in zip(grid[0], groups.items(), strict=True):
@@ -56,10 +56,10 @@ class StalenessTheory(Figure):
             "traces. Nothing but the number of processors P, which stands beside each point, makes "
             f"updates stale here: all are equally fast, and the mean staleness is about P {MINUS} "
             "1; examples that take longer than others make single updates staler.",
-            f"Points are medians over {runs.seed_lists(cells)}, bars reach from the lowest seed to "
-            "the highest; the single processor is black. The dashed line is that of least squares "
-            "through the points that reach the target; open triangles do not.",
-            *(_numbers(group) for group in runs.by_task(cells).values()),
+            f"Points are medians over {words.seed_lists(cells)}, bars reach from the lowest seed "
+            "to the highest; the single processor is black. The dashed line is that of least "
+            "squares through the points that reach the target; open triangles do not.",
+            *(_numbers(group) for group in grouping.by_task(cells).values()),
             *provenance(cells),
         ]
         return " ".join(sentences)
@@ -75,7 +75,7 @@ class StalenessTheory(Figure):
             cells: the rows of `measures.summarise`, each with its task and target,
             greatest_staleness, and updates_to_target: median, low and high, None where infinite.
         """
-        rows, groups = {}, runs.by_task(cells)
+        rows, groups = {}, grouping.by_task(cells)
         for group in groups.values():
             rows |= dict(zip(group, _rows(group), strict=True))
         return {
@@ -210,7 +210,7 @@ def _numbers(cells):
     task = cells[0].configuration["task"]
     rows, scale = _rows(cells), Scale.of(cells, measures.first_metric(task))
     line = _line(rows)
-    delay = runs.describe_delays(cells)
+    delay = words.describe_delays(cells)
     said = [
         f"{_count(row)} with P = {row['processors']} ({row['greatest_staleness']:g})"
         for row in rows

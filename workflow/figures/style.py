@@ -62,6 +62,7 @@ DOT = {"markersize": 4.5, "markeredgecolor": "white", "markeredgewidth": 0.7, "z
 # Of schedules that have no look of their own; which is whose goes by the name alone.
 COLOURS = ("#aa4499", "#56b4e9", "#6b6b6b")
 DASHES = ((0, (6, 1.4, 1.2, 1.4)), (0, (1.2, 2.4)), (0, (3, 1.4, 1.2, 1.4, 1.2, 1.4)))
+OTHERS = tuple(map(Look, COLOURS, DASHES))
 UNKNOWN = tuple(
     Look(colour, dashes)
     for one, colour in enumerate(COLOURS)

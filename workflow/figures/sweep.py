@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from staleness.algorithms.configuration import TASKS
-from staleness.workflow.analysis import measures, runs
+from staleness.workflow.analysis import grouping, measures, runs, words
 from staleness.workflow.analysis.phrases import Scale, listed, number, setting, time_unit
 from staleness.workflow.figures import curves, mpl, style
 
@@ -52,7 +52,7 @@ def reason_against(cells):
     """Return why cells of one task make no such figure, or None."""
     if any(cell.batch for cell in cells):
         return "mini-batches are needed, not the whole corpus"
-    for size, group in runs.by_mini_batch_size(cells).items():
+    for size, group in grouping.by_mini_batch_size(cells).items():
         reason = curves.reason_against(group)
         if reason:
             return f"with m = {size} {reason}"
@@ -62,7 +62,7 @@ def reason_against(cells):
 def rows_by_cell(cells):
     """Return the row of `measures.summarise` of each cell of a task, with its task and target."""
     task, found = cells[0].configuration["task"], {}
-    for group in runs.by_mini_batch_size(cells).values():
+    for group in grouping.by_mini_batch_size(cells).values():
         made = measures.summarise(group, measures.first_metric(task))
         for cell, row in zip(group, made["cells"], strict=True):
             found[cell] = {"task": task, "target": made["target"], **row}
@@ -78,7 +78,7 @@ def table(cells):
         metrics, by task, and cells: the rows of `measures.summarise`, each with its task and the
         target of its mini-batch size.
     """
-    groups = runs.by_task(cells)
+    groups = grouping.by_task(cells)
     rows = {cell: row for group in groups.values() for cell, row in rows_by_cell(group).items()}
     return {
         "metrics": {task: measures.first_metric(task) for task in groups},
@@ -132,8 +132,8 @@ def draw(groups, label, ideal, ideal_text):
 def described(cells):
     """Return a phrase on what the cells of a task are runs of, and a sentence on its targets."""
     task = cells[0].configuration["task"]
-    delay = runs.describe_delays(cells)
-    sizes = runs.by_mini_batch_size(cells)
+    delay = words.describe_delays(cells)
+    sizes = grouping.by_mini_batch_size(cells)
     rows, scale = rows_by_cell(cells), Scale.of(cells, measures.first_metric(task))
     targets = [scale.number(rows[group[0]]["target"]) for group in sizes.values()]
     return (
@@ -147,7 +147,7 @@ def described(cells):
 def seeds_of_points(cells):
     """Return a sentence on what points, bars and triangles are."""
     return (
-        f"Points are medians over {runs.seed_lists(cells)}, bars reach from the lowest seed to "
+        f"Points are medians over {words.seed_lists(cells)}, bars reach from the lowest seed to "
         "the highest; an open triangle is a median of runs that end short of the target."
     )
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from staleness.workflow.analysis import activity, runs
+from staleness.workflow.analysis import activity, words
 from staleness.workflow.analysis.phrases import (
     listed,
     number,
@@ -83,7 +83,7 @@ class Timelines(Figure):
         """Return the text below the figure; see `Figure`."""
         window = _window(cells)
         unit, seconds = time_unit(window)
-        delay = runs.describe_delays(cells)
+        delay = words.describe_delays(cells)
         waits = any(
             rows[:, 1].min(initial=np.inf) < window
             for cell in cells
@@ -96,7 +96,7 @@ class Timelines(Figure):
             "Busy is the time of computing statistics and of updating; thin white lines set "
             "mini-batches apart, a stroke in the top row of a panel is an update.",
             f"Updates in this time: {'; '.join(_updates(cell, window) for cell in cells)}.",
-            f"Share of time spent busy over whole runs, medians over {runs.seed_lists(cells)}: "
+            f"Share of time spent busy over whole runs, medians over {words.seed_lists(cells)}: "
             f"{'; '.join(_busy(row) for row in self.table(cells)['cells'])}.",
             "" if waits else "No processor waits for the lock here.",
             *provenance(cells),

@@ -1,6 +1,6 @@
 """Figure `utilisation`: the share of their time that processors spend busy."""
 
-from staleness.workflow.analysis import activity, runs
+from staleness.workflow.analysis import activity, runs, words
 from staleness.workflow.analysis.phrases import listed, percent, provenance, setting
 from staleness.workflow.figures import Figure, curves, style
 
@@ -61,11 +61,11 @@ class Utilisation(Figure):
     def caption(self, cells):
         """Return the text below the figure; see `Figure`."""
         rows = self.table(cells)["cells"]
-        delay = runs.describe_delays(cells)
+        delay = words.describe_delays(cells)
         sentences = [
             f"The share of the processors' time spent in each state over whole runs: "
             f"{setting(cells)}{f'; {delay}' if delay else ''}.",
-            f"Bars are medians over {runs.seed_lists(cells)}, the numbers how much is "
+            f"Bars are medians over {words.seed_lists(cells)}, the numbers how much is "
             "busy: computing statistics, or updating.",
             *(
                 _extremes(schedule, [row for row in rows if row["schedule"] == schedule])

@@ -4,7 +4,7 @@ import numpy as np
 
 from staleness.algorithms.configuration import TASKS
 from staleness.algorithms.errors import StalenessError
-from staleness.workflow.analysis import measures, runs
+from staleness.workflow.analysis import grouping, measures, runs, words
 from staleness.workflow.analysis.measures import Spread
 from staleness.workflow.analysis.phrases import (
     Scale,
@@ -39,7 +39,7 @@ class WallClock(Figure):
 
     def skip(self, cells):
         """Return why the cells make no figure, or None; see `Figure`."""
-        reason = runs.reason_by_task(cells, curves.reason_against)
+        reason = grouping.reason_by_task(cells, curves.reason_against)
         if reason:
             return reason
         clocks = {cell.configuration["clock"] for cell in cells} - {"wall"}
@@ -49,7 +49,7 @@ class WallClock(Figure):
 
     def draw(self, cells):
         """Return the matplotlib figure; see `Figure`."""
-        groups = runs.by_task(cells)
+        groups = grouping.by_task(cells)
         with style.applied():
             figure, grid = style.panels(1, len(groups), height=HEIGHT)
             for axes, (task, group) in zip(grid[0], groups.items(), strict=True):
@@ -62,7 +62,7 @@ class WallClock(Figure):
         sentences = [
             "Learning in real time on the cores of one machine. Time is on a logarithmic axis; it "
             "stands still for evaluations.",
-            *(_numbers(task, group) for task, group in runs.by_task(cells).items()),
+            *(_numbers(task, group) for task, group in grouping.by_task(cells).items()),
             seeds_of_curves(cells),
             "Dotted lines are the targets; dots mark the median time at which they are reached for "
             "good.",
@@ -82,7 +82,7 @@ class WallClock(Figure):
         """
         made = sweep.table(cells)
         for row, cell in zip(made["cells"], cells, strict=True):
-            single = runs.baseline(runs.by_task(cells)[row["task"]])
+            single = grouping.baseline(grouping.by_task(cells)[row["task"]])
             row["throughput"] = _throughput(cell).as_dict()
             row["faster"] = _faster(cell, single).as_dict()
         return made
@@ -92,7 +92,7 @@ def _panel(axes, task, cells):
     """Draw the curves of a task."""
     metric = measures.first_metric(task)
     unit, seconds = time_unit(curves.longest(cells))
-    scale, level = Scale.of(cells, metric), measures.target(runs.baseline(cells), metric)
+    scale, level = Scale.of(cells, metric), measures.target(grouping.baseline(cells), metric)
     drawn = [
         Curve.of(cell, metric, look, level=level, factor=scale.factor)
         for cell, look in zip(cells, style.looks(cells), strict=True)
@@ -105,9 +105,9 @@ def _numbers(task, cells):
     metric = measures.first_metric(task)
     table, scale = measures.summarise(cells, metric), Scale.of(cells, metric)
     unit, seconds = time_unit(curves.longest(cells))
-    delay = runs.describe_delays(cells)
+    delay = words.describe_delays(cells)
     times = [reached(row, unit, seconds) for row in table["cells"]]
-    single = runs.baseline(cells)
+    single = grouping.baseline(cells)
     name, factor = multiple(max(_throughput(cell).median for cell in cells))
     rates = [_rate(cell, single, factor) for cell in cells]
     work = f"{TASKS[task].work_unit} a second{f' ({name})' if name else ''}"

@@ -6,7 +6,7 @@ from importlib.metadata import version
 
 from staleness.algorithms.configuration import ALL_SCHEDULES, TASKS, UPDATES
 from staleness.algorithms.delays import RELATIVE_DEVIATION, Mean
-from staleness.workflow.analysis import measures, runs
+from staleness.workflow.analysis import grouping, measures, runs, words
 from staleness.workflow.analysis.phrases import (
     MINUS,
     Scale,
@@ -17,7 +17,7 @@ from staleness.workflow.analysis.phrases import (
     setting,
     time_unit,
 )
-from staleness.workflow.analysis.runs import describe_mean
+from staleness.workflow.analysis.words import describe_mean
 from staleness.workflow.claims import judge
 from staleness.workflow.claims.criteria import VERDICTS
 from staleness.workflow.report import past, peers, provenance
@@ -98,9 +98,9 @@ def content(cells, figures=(), configs=(), learning=None, claims=(), jobs=(), co
     dict
         What `report.typ` reads as data.json: strings, and lists and dicts of them.
     """
-    experiments = runs.experiments(cells if learning is None else learning)
+    experiments = grouping.experiments(cells if learning is None else learning)
     # What was run, whatever it is shown for: sizes, schedules and delays are lists.
-    groups = runs.grouped(cells, (*runs.SCHEDULING, *runs.DELAYS, "mini_batch_size"))
+    groups = grouping.grouped(cells, (*runs.SCHEDULING, *runs.DELAYS, "mini_batch_size"))
     tables = [measures.summarise(group, _metric(group)) for group in experiments]
     shown = [
         (group[0].configuration["task"], _table(group, table))
@@ -301,7 +301,7 @@ def _table(group, table):
         target = f", which is {scale.about.label} {scale.value(table['target'])}, {scale.target}"
     caption = (
         f"{_where(group)}: final {scale.about.label} and time to target{target}; medians over "
-        f"{runs.seed_lists(group)}, with the lowest and the highest beside them. The speed-up is "
+        f"{words.seed_lists(group)}, with the lowest and the highest beside them. The speed-up is "
         f"over the single processor, the staleness the mean over all updates."
     )
     heading = [
@@ -335,7 +335,7 @@ def _method(groups, claims):
         "processor reads `theta` as it finds it, where Algorithm 1 of the paper copies it under "
         "the lock."
     )
-    shared = [runs.common(group) for group in groups]
+    shared = [grouping.common(group) for group in groups]
     for clock in dict.fromkeys(one["clock"] for one in shared):
         costs = [one["cost"] for one in shared if one["clock"] == clock]
         text = CLOCKS.get(clock, f"Times are those of the {clock} clock.")
@@ -375,13 +375,13 @@ def _metric(group):
 
 def _where(group):
     """Return a phrase that tells an experiment from others."""
-    delay = runs.describe_delays(group)
+    delay = words.describe_delays(group)
     task = group[0].configuration["task"]
     return f"Task {task}, {setting(group)}, {_clock(group)}" + (f"; {delay}" if delay else "")
 
 
 def _clock(group):
-    return runs.describe_clock(runs.common(group))
+    return words.describe_clock(grouping.common(group))
 
 
 def _unit(group):

@@ -10,7 +10,7 @@ import numpy as np
 
 from staleness.algorithms.configuration import TASKS
 from staleness.algorithms.costs.paper import MINI_BATCH_SIZE, SECONDS
-from staleness.workflow.analysis import runs
+from staleness.workflow.analysis import grouping, runs, words
 from staleness.workflow.analysis.measures import Spread
 from staleness.workflow.analysis.phrases import listed, mini_batch_sizes, number, percent, time_unit
 
@@ -73,7 +73,7 @@ def experiments(cells):
     ----------
     cells : list of staleness.workflow.analysis.runs.Cell
     """
-    rows, groups = [], runs.by_task(cells)
+    rows, groups = [], grouping.by_task(cells)
     for task in sorted(groups, key=[*EXPERIMENTS, *groups].index):
         group = groups[task]
         title = TASKS[task].title
@@ -232,7 +232,7 @@ def _as_many(then, now):
 
 def _cheaper(alone):
     """Yield what has become of the 0.62 s."""
-    clock = runs.describe_clock(runs.common([alone.cell]))
+    clock = words.describe_clock(grouping.common([alone.cell]))
     thousandth = SECONDS / 1000
     yield (
         f"In 2010 a mini-batch of m = {MINI_BATCH_SIZE} sentences took {SECONDS} s on average. "

@@ -5,7 +5,7 @@ from collections import Counter
 from importlib.metadata import version
 
 from staleness.algorithms.configuration import TASKS
-from staleness.workflow.analysis import runs
+from staleness.workflow.analysis import grouping, runs, words
 from staleness.workflow.analysis.phrases import duration, listed, mini_batch_sizes, number
 from staleness.workflow.corpora import registry
 from staleness.workflow.report.jobs import elapsed
@@ -23,7 +23,7 @@ UNPRINTED = {"sources", "compile", "link"}
 
 def settings(group):
     """Return the settings that the cells of an experiment share, as facts."""
-    shared, configuration = runs.common(group), group[0].configuration
+    shared, configuration = grouping.common(group), group[0].configuration
     facts = {
         "task": configuration["task"],
         "corpus": shared["corpus"],
@@ -32,10 +32,10 @@ def settings(group):
         "mini-batch size m": listed(mini_batch_sizes(group)),
         "epochs": configuration["epochs"],
         "curve points an epoch": configuration["evaluations"] or "none, but at start and end",
-        "seeds": runs.seed_lists(group),
-        "clock": runs.describe_clock(shared),
-        "delays": runs.describe_delays(group) or "none",
-        "policy": next(filter(None, runs.policies(group)), None),
+        "seeds": words.seed_lists(group),
+        "clock": words.describe_clock(shared),
+        "delays": words.describe_delays(group) or "none",
+        "policy": next(filter(None, grouping.policies(group)), None),
     }
     named = {
         *("schedule", runs.PARAMETERS, "processors", "oversubscribe"),

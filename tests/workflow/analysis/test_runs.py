@@ -3,7 +3,7 @@ import json
 import pytest
 
 from staleness.algorithms.errors import StalenessError
-from staleness.workflow.analysis import runs
+from staleness.workflow.analysis import grouping, runs, words
 
 from ..figures import toy
 
@@ -40,7 +40,7 @@ def test_runs_that_cannot_be_compared_are_refused(tmp_path, monkeypatch, change,
         toy.run(tmp_path / "a"), toy.run(tmp_path / "b", "asynchronous", 4, **change)
     ])  # fmt: skip
     with pytest.raises(StalenessError, match=f"differ in their {message}"):
-        runs.common(cells)
+        grouping.common(cells)
 
 
 def test_machines_matter_on_the_wall_clock_only(tmp_path):
@@ -51,11 +51,11 @@ def test_machines_matter_on_the_wall_clock_only(tmp_path):
                     **{"configuration.clock": clock, "machine.processor": "Another CPU"}),
         ])  # fmt: skip
         if clock == "simulated":
-            assert runs.common(cells)["clock"] == clock
+            assert grouping.common(cells)["clock"] == clock
             assert len(runs.machines(cells)) == 2
         else:
             with pytest.raises(StalenessError, match="machine"):
-                runs.common(cells)
+                grouping.common(cells)
 
 
 def test_seeds_on_two_machines_are_one_cell_on_the_simulated_clock(tmp_path):
@@ -77,7 +77,7 @@ def test_the_same_run_twice_is_refused(tmp_path):
 def test_update_rules_have_costs_of_their_own(tmp_path):
     other = {"configuration.update": "em", "cost_model.seconds": {"compute_work": 0.02}}
     cells = runs.load([toy.run(tmp_path / "a"), toy.run(tmp_path / "b", "single-batch", **other)])
-    assert runs.common(cells)["costs"] == {
+    assert grouping.common(cells)["costs"] == {
         "sgd": {"compute_work": 0.01},
         "em": {"compute_work": 0.02},
     }
@@ -87,7 +87,7 @@ def test_on_the_wall_clock_what_pauses_are_counted_by_keeps_no_runs_apart(tmp_pa
     paused = {**toy.WALL, **toy.DELAY, "cost_model.description": "dear"}
     cells = runs.load([toy.run(tmp_path / "a", **toy.WALL), toy.run(tmp_path / "b", **paused)])
     assert len(cells) == 2
-    assert runs.describe_clock(runs.common(cells)) == "wall clock"
+    assert words.describe_clock(grouping.common(cells)) == "wall clock"
 
 
 def test_batch_learning_is_called_so(tmp_path):
@@ -105,17 +105,17 @@ def test_batch_learning_is_measured_by_the_first_single_processor_beside_it(tmp_
     more = toy.pair(tmp_path / "8", "alignment", seeds=1, **{
         "configuration.update": "stepwise-em", "configuration.mini_batch_size": 8,
     })  # fmt: skip
-    assert [len(group) for group in runs.experiments(runs.load(folders + more))] == [5, 2]
-    assert [len(group) for group in runs.experiments(runs.load(folders[3:]))] == [2]
+    assert [len(group) for group in grouping.experiments(runs.load(folders + more))] == [5, 2]
+    assert [len(group) for group in grouping.experiments(runs.load(folders[3:]))] == [2]
     elsewhere = toy.pair(tmp_path / "other", "alignment", seeds=1, **{"corpus.corpus": "other"})
-    groups = runs.experiments(runs.load(folders[3:] + elsewhere))
+    groups = grouping.experiments(runs.load(folders[3:] + elsewhere))
     assert [len(group) for group in groups] == [2, 2]
-    assert len(runs.experiments(runs.load(online))) == 1
+    assert len(grouping.experiments(runs.load(online))) == 1
 
 
 def test_no_runs_are_refused():
     with pytest.raises(StalenessError, match="no runs"):
-        runs.common(runs.load([]))
+        grouping.common(runs.load([]))
 
 
 def test_two_single_processor_cells_are_refused(tmp_path):
@@ -123,25 +123,25 @@ def test_two_single_processor_cells_are_refused(tmp_path):
         toy.run(tmp_path / "a"), toy.run(tmp_path / "b", **{"configuration.mini_batch_size": 8})
     ])  # fmt: skip
     with pytest.raises(StalenessError, match="mini_batch_size"):
-        runs.baseline(cells)
+        grouping.baseline(cells)
 
 
 def test_experiments_differ_in_more_than_schedule_and_processors(tmp_path):
     folders = toy.family(tmp_path / "4") + toy.family(
         tmp_path / "8", **{"configuration.mini_batch_size": 8}
     )
-    groups = runs.experiments(runs.load(folders))
+    groups = grouping.experiments(runs.load(folders))
     assert [len(group) for group in groups] == [4, 4]
     assert {cell.configuration["mini_batch_size"] for cell in groups[0]} == {4}
 
 
 def test_delays_are_measured_by_the_single_processor_without(tmp_path):
     folders = toy.delayed(tmp_path)
-    (group,) = runs.experiments(runs.load(folders))
+    (group,) = grouping.experiments(runs.load(folders))
     assert [cell.delay is None for cell in group].count(True) == 3
     # Without it, each delay is an experiment of its own.
     alone = [folder for folder in folders if "single" not in str(folder)]
-    assert [len(group) for group in runs.experiments(runs.load(alone))] == [2, 2]
+    assert [len(group) for group in grouping.experiments(runs.load(alone))] == [2, 2]
 
 
 def test_delays_are_described_once(tmp_path):
@@ -150,9 +150,9 @@ def test_delays_are_described_once(tmp_path):
         toy.run(tmp_path / name, "asynchronous", 2, **change) for name, change in means.items()
     )
     said = "after 25 % of the mini-batches a delay of 5 s or 10 s on average"
-    assert runs.describe_delays(cells) == f"{said}, or none"
-    assert runs.describe_delays([cell for cell in cells if cell.delay]) == said
-    assert runs.describe_delays([cell for cell in cells if not cell.delay]) is None
+    assert words.describe_delays(cells) == f"{said}, or none"
+    assert words.describe_delays([cell for cell in cells if cell.delay]) == said
+    assert words.describe_delays([cell for cell in cells if not cell.delay]) is None
 
 
 def broken(folder, name):
@@ -231,8 +231,8 @@ def test_seeds_with_other_points_are_refused(tmp_path):
 
 def test_clock_and_cost_model_are_described():
     shared = {"clock": "simulated", "cost": "cost as on that machine"}
-    assert runs.describe_clock(shared) == "simulated clock, cost as on that machine"
-    assert runs.describe_clock({"clock": "wall", "cost": None}) == "wall clock"
+    assert words.describe_clock(shared) == "simulated clock, cost as on that machine"
+    assert words.describe_clock({"clock": "wall", "cost": None}) == "wall clock"
 
 
 def test_some_of_the_seeds_and_one_twice(tmp_path):
@@ -251,7 +251,7 @@ def test_some_of_the_seeds_and_one_twice(tmp_path):
 
 def test_cells_of_each_mini_batch_size(tmp_path):
     cells = runs.load([*toy.batch(tmp_path / "a"), *toy.sizes(tmp_path / "b", "alignment")])
-    groups = runs.by_mini_batch_size(cells)
+    groups = grouping.by_mini_batch_size(cells)
     assert list(groups) == [4, 16, None]
     assert sum(map(len, groups.values())) == len(cells)
     assert {cell.batch for cell in groups[None]} == {True}

@@ -1,6 +1,6 @@
 import pytest
 
-from staleness.workflow.analysis import measures, runs
+from staleness.workflow.analysis import grouping, measures, runs
 from staleness.workflow.figures.ner_delays import NERDelays
 
 from . import toy
@@ -93,7 +93,7 @@ def test_only_the_single_processor_without_delays_is_compared_with(tmp_path):
     ]
     cells = runs.load(folders)
     assert NERDelays().skip(cells) is None
-    assert runs.baseline(cells).delay is None
+    assert grouping.baseline(cells).delay is None
     single, asynchronous = NERDelays().draw(cells).axes
     assert [text.get_text() for text in single.get_legend().get_texts()] == ["single", "5 s"]
     assert len(asynchronous.get_legend().get_texts()) == 2

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from staleness.workflow.analysis import activity, runs
+from staleness.workflow.analysis import activity, grouping, runs
 from staleness.workflow.analysis.selection import Missing, Need, select, single
 from staleness.workflow.figures import curves, mapreduce
 from staleness.workflow.figures.ner_convergence import NERConvergence
@@ -68,18 +68,18 @@ def test_several_policies_are_none(cells, others):
 
 def test_each_policy_is_an_experiment_with_the_same_single_processor(cells):
     given = cells(PLAIN, INVERSE, DROP)
-    found = runs.experiments(given)
-    assert sorted(map(runs.policies, found), key=str) == [
+    found = grouping.experiments(given)
+    assert sorted(map(grouping.policies, found), key=str) == [
         ["drop (most_stale 8)"], ["inverse (exponent 0.5)"], [None],
     ]  # fmt: skip
     for group in found:
         assert [cell.schedule for cell in group] == ["single", "synchronous", "asynchronous"]
-        assert runs.baseline(group) is given[0]
+        assert grouping.baseline(group) is given[0]
         facts = {fact["name"]: fact for fact in settings(group)}
         told = facts.get("policy")
-        assert (told is None) == (runs.policies(group) == [None])
+        assert (told is None) == (grouping.policies(group) == [None])
         if told:
-            assert runs.policies(group)[0] in str(told)
+            assert grouping.policies(group)[0] in str(told)
 
 
 def test_what_is_dropped_is_no_update():
@@ -94,7 +94,7 @@ def test_what_is_dropped_is_no_update():
 
 def test_runs_from_before_there_were_policies_have_none(tmp_path):
     given = runs.load([toy.run(tmp_path / "a"), toy.run(tmp_path / "b", "asynchronous", 4)])
-    assert runs.policies(given) == [None]
+    assert grouping.policies(given) == [None]
     assert NERConvergence().skip(given) is None
 
 

@@ -11,7 +11,7 @@ import yaml
 from staleness.algorithms.configuration import Configuration
 from staleness.algorithms.errors import StalenessError
 from staleness.workflow import claims
-from staleness.workflow.analysis import runs, selection
+from staleness.workflow.analysis import grouping, selection
 from staleness.workflow.claims import judge
 from staleness.workflow.planning import grid as module
 from staleness.workflow.planning.configured import layered
@@ -485,7 +485,7 @@ def test_the_cells_of_a_claim_are_those_it_needs(name):
     for claim, keys in grid.claims.items():
         made = [made_up.of_configuration(*grid._cells[key]) for key in keys]
         judged = claims.claims()[claim]()
-        for task, cells in runs.by_task(made).items():
+        for task, cells in grouping.by_task(made).items():
             found = [
                 id(cell)
                 for group in judge.experiments(judged, task, cells)

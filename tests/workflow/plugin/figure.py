@@ -1,6 +1,6 @@
 """A figure of another distribution: where each cell ends, as bars."""
 
-from staleness.workflow.analysis import measures, runs
+from staleness.workflow.analysis import measures, words
 from staleness.workflow.analysis.phrases import provenance
 from staleness.workflow.figures import Figure, style
 
@@ -28,4 +28,4 @@ class Finals(Figure):
     def caption(self, cells):
         """Return the text below the figure; see `Figure`."""
         head = f"Final F1 of {cells[0].about['corpus']['corpus']}, medians over"
-        return " ".join([f"{head} {runs.seed_lists(cells)}.", *provenance(cells)])
+        return " ".join([f"{head} {words.seed_lists(cells)}.", *provenance(cells)])
