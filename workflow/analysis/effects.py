@@ -30,8 +30,8 @@ def faster(cell, other, target):
     -------
     float
         The median over seeds of the ratio of times to target, with runs that end short of it
-        infinitely late. Where neither of a pair gets there, its ratio may be anything: NaN if the
-        median depends on it.
+        infinitely late. Where neither of a pair gets there, nothing is known of its ratio: NaN if
+        the median depends on it.
     """
     metric = measures.first_metric(cell.configuration["task"])
     ratios = measures.speed_ups(cell, other, metric, target)

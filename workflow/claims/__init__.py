@@ -53,6 +53,10 @@ class Claim(ABC):
         What it is called in the config and on the command line.
     statement : str
         The claim as the paper makes it; where more is judged than the paper says, it says so.
+    measured : str
+        The effect, or the effects, in a few words.
+    criterion : str
+        What it has to be for the claim to be reproduced.
     tasks : tuple of str
         Those it is about.
     """
@@ -60,6 +64,8 @@ class Claim(ABC):
     number: ClassVar[int]
     name: ClassVar[str]
     statement: ClassVar[str]
+    measured: ClassVar[str]
+    criterion: ClassVar[str]
     tasks: ClassVar[tuple[str, ...]]
 
     @abstractmethod
@@ -85,3 +91,12 @@ def claims():
     """Return all claims, a dict of name to class, by their numbers."""
     found = discover(sys.modules[__name__], Claim)
     return dict(sorted(found.items(), key=lambda item: item[1].number))
+
+
+def table():
+    """Return the claims as a table in Markdown, its lines."""
+    yield "| | name | claim | effect | reproduced if |"
+    yield "|---|---|---|---|---|"
+    for name, claim in claims().items():
+        cells = [claim.number, f"`{name}`", claim.statement, claim.measured, claim.criterion]
+        yield f"| {' | '.join(map(str, cells))} |"

@@ -28,6 +28,11 @@ class Delays(Claim):
         "Asynchronous learning bears delays of about twice a mini-batch on average; at some longer "
         "mean the single processor that is not delayed wins."
     )
+    measured = (
+        "speed-up over the undelayed single processor with the shortest and with the longest "
+        "mean delay"
+    )
+    criterion = "above 1; below 1"
     tasks = ("ner",)
 
     def needs(self, task):

@@ -26,6 +26,10 @@ class TaggingSchedules(Claim):
         "Stepwise EM with m = 4 beats batch EM in likelihood and many-to-1 accuracy. Asynchronous "
         "learning can beat the ideal speed-up: a question of the talk, not a claim of the paper."
     )
+    measured = (
+        "differences of log-likelihood and many-to-1 accuracy after as many passes; speed-up / P"
+    )
+    criterion = "above 0; above 1"
     tasks = ("tagging",)
 
     def needs(self, task):

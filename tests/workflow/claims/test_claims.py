@@ -2,13 +2,14 @@
 
 import inspect
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from staleness.algorithms.configuration import TASKS
 from staleness.workflow.analysis import activity
-from staleness.workflow.claims import Claim, claims
+from staleness.workflow.claims import Claim, claims, table
 from staleness.workflow.claims.criteria import NOT_REPRODUCED, REPRODUCED, UNDECIDED, VERDICTS
 from staleness.workflow.claims.judge import CENSORED, TOO_FEW, judge, measured, remarks
 
@@ -22,6 +23,11 @@ CLAIMS = claims()
 def test_claims_are_found_by_their_numbers():
     assert [claim.number for claim in CLAIMS.values()] == list(range(1, 11))
     assert CASES.keys() == CLAIMS.keys()
+
+
+def test_the_table_in_the_docs_is_made_of_them():
+    text = (Path(__file__).parents[3] / "docs" / "claims.md").read_text()
+    assert "\n".join(table()) in text, "docs/claims.md says how the table is made anew"
 
 
 def test_base_class_cannot_be_used():
