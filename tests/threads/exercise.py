@@ -9,7 +9,9 @@ cores, with several cache lines a row, every task by every update rule; interrup
 with a watcher who is away.
 """
 
+import importlib
 import os
+import pkgutil
 import sys
 import time
 from contextlib import suppress
@@ -122,6 +124,9 @@ def main():
     instrumented = Path(os.path.realpath(kernels.__path__[0]))
     build = os.path.realpath(folder.parent)
     assert instrumented.is_relative_to(build), f"not the build: {instrumented}"
+    # ThreadSanitizer knows the names of functions only of what was loaded before its first report.
+    for module in pkgutil.walk_packages(kernels.__path__, kernels.__name__ + "."):
+        importlib.import_module(module.name)
     SCHEDULES[WithoutLock.name] = ALL_SCHEDULES[WithoutLock.name] = WithoutLock
     exercise(
         schedule,

@@ -162,8 +162,12 @@ class Harness:
         if built.returncode:
             raise RuntimeError(f"the build with {FLAGS} failed:\n{built.stdout}{built.stderr}")
         (self.folder / "path" / "staleness").mkdir(parents=True)
-        for package in ("kernels", "algorithms"):
-            (self.folder / "path" / "staleness" / package).symlink_to(source / package)
+        for name, part in {
+            "__init__.py": source / "staleness" / "__init__.py",
+            "kernels": source / "kernels",
+            "algorithms": source / "algorithms",
+        }.items():
+            (self.folder / "path" / "staleness" / name).symlink_to(part)
 
     def schedules(self):
         """Return the names of the project's schedules."""
@@ -173,7 +177,9 @@ class Harness:
         return self.sanitizer.run(
             [sys.executable, "-m", "tests.threads.exercise", *arguments],
             options,
-            PYTHONPATH=str(self.folder / "path"),
+            # Before the repository, where Python would look first.
+            PYTHONSAFEPATH="1",
+            PYTHONPATH=os.pathsep.join([str(self.folder / "path"), str(ROOT)]),
         )
 
     def exercise(self, schedule, suppressions=None):

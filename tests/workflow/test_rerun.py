@@ -62,6 +62,7 @@ class Copy:
         for name in ("workflow", "algorithms", "kernels"):
             shutil.copytree(REPOSITORY / name, self.packages / name)
             (folder / name).symlink_to(self.packages / name)
+        shutil.copy(REPOSITORY / "staleness" / "__init__.py", self.packages)
         for name in ("Snakefile", "config", "profiles"):
             (folder / name).symlink_to(REPOSITORY / name)
         (folder / "setup.py").write_text("")  # the kernels are copied as they are built
@@ -131,7 +132,8 @@ class Copy:
                 *("--snakefile", str(self.folder / "Snakefile"), "--directory", str(self.work)),
                 *(*more, "--", *self.targets()),
             ],
-            env={**os.environ, "PYTHONPATH": str(self.folder / "packages")},
+            # Not the package in the working directory, where Python would look first.
+            env=os.environ | {"PYTHONSAFEPATH": "1", "PYTHONPATH": str(self.folder / "packages")},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
