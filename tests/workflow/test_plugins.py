@@ -96,6 +96,7 @@ def test_a_command_is_run_and_its_error_is_one_line(staleness):
     ("of", "chosen"),
     [
         ("workflow/figures/test_figures.py", "finals"),
+        ("workflow/claims/test_claims.py", "as-good"),
         ("workflow/corpora/formats/test_contract.py", "swapped"),
         ("workflow/corpora/test_code.py", "swapped"),
         ("test_imports.py", "planning"),

@@ -59,6 +59,8 @@ class Claim(ABC):
         What it has to be for the claim to be reproduced.
     tasks : tuple of str
         Those it is about.
+    cases : dict of str to tuple
+        Of each verdict, what `made_up` is given for cells that have to give it.
     """
 
     number: ClassVar[int]
@@ -67,6 +69,22 @@ class Claim(ABC):
     measured: ClassVar[str]
     criterion: ClassVar[str]
     tasks: ClassVar[tuple[str, ...]]
+    cases: ClassVar[dict[str, tuple]]
+
+    @staticmethod
+    @abstractmethod
+    def made_up(make, *numbers):
+        """Return made-up cells, which the claim is tried on, a list.
+
+        Parameters
+        ----------
+        make : module
+            What makes them of numbers: `reaching`, cells whose seeds reach the target at some
+            times; `ending`, cells whose seeds end at some values; `trace`. See
+            `tests/workflow/claims/made_up.py`.
+        *numbers
+            What decides about the verdict; see `cases`.
+        """
 
     @abstractmethod
     def needs(self, task):

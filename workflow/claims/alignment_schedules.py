@@ -1,12 +1,13 @@
 """Claim 4: batch, synchronous and asynchronous EM on word alignment."""
 
 from dataclasses import replace
+from typing import ClassVar
 
 from staleness.workflow.analysis import runs
 from staleness.workflow.analysis.effects import TIMES, faster, level
 from staleness.workflow.analysis.selection import Need, single
 from staleness.workflow.claims import Claim, Part
-from staleness.workflow.claims.criteria import above
+from staleness.workflow.claims.criteria import NOT_REPRODUCED, REPRODUCED, UNDECIDED, above
 
 
 class AlignmentSchedules(Claim):
@@ -32,6 +33,11 @@ class AlignmentSchedules(Claim):
     measured = "ratios of times to the target of the log-likelihood, P = 4"
     criterion = "above 1"
     tasks = ("alignment",)
+    cases: ClassVar = {
+        REPRODUCED: ([900, 900, 900], [200, 220, 240], [100, 110, 120]),
+        NOT_REPRODUCED: ([150, 150, 150], [200, 220, 240], [100, 110, 120]),
+        UNDECIDED: ([900, 230, 150], [200, 220, 240], [100, 110, 120]),
+    }
 
     def needs(self, task):
         """Return the cells it needs; see `Claim`."""
@@ -54,3 +60,13 @@ class AlignmentSchedules(Claim):
             return replace(made, otherwise=replace(made, name=by_batch, effect=over("batch")))
 
         return [part("synchronous", "batch"), part("asynchronous", "synchronous")]
+
+    @staticmethod
+    def made_up(make, batch, synchronous, asynchronous, end=0.9):
+        """Return made-up cells, given where batch EM ends; see `Claim`."""
+        return [
+            make.reaching("alignment", "single", make.SINGLE),
+            make.reaching("alignment", "synchronous", synchronous, 4),
+            make.reaching("alignment", "asynchronous", asynchronous, 4),
+            make.reaching("alignment", "parallel-batch", batch, 4, end, update="em", epochs=20),
+        ]

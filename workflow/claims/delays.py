@@ -1,6 +1,7 @@
 """Claim 3: how much delay asynchronous learning bears."""
 
 import math
+from typing import ClassVar
 
 from staleness.algorithms.delays import Mean
 from staleness.workflow.analysis import words
@@ -8,7 +9,7 @@ from staleness.workflow.analysis.effects import TIMES, break_even, faster, level
 from staleness.workflow.analysis.phrases import number
 from staleness.workflow.analysis.selection import Need, single
 from staleness.workflow.claims import Claim, Part
-from staleness.workflow.claims.criteria import above, below
+from staleness.workflow.claims.criteria import NOT_REPRODUCED, REPRODUCED, UNDECIDED, above, below
 
 
 class Delays(Claim):
@@ -34,6 +35,11 @@ class Delays(Claim):
     )
     criterion = "above 1; below 1"
     tasks = ("ner",)
+    cases: ClassVar = {
+        REPRODUCED: ([100, 110, 120], [800, 900, 1000]),
+        NOT_REPRODUCED: ([500, 500, 500], [800, 900, 1000]),
+        UNDECIDED: ([100, 110, 120], [300, 500, 500]),
+    }
 
     def needs(self, task):
         """Return the cells it needs; see `Claim`."""
@@ -77,6 +83,15 @@ class Delays(Claim):
         return [
             Part(named(first), TIMES, lambda cells: speed_up(cells, first), above(1)),
             Part(named(last), TIMES, lambda cells: speed_up(cells, last), below(1), note=note),
+        ]
+
+    @staticmethod
+    def made_up(make, short, long):
+        """Return made-up cells; see `Claim`."""
+        return [
+            make.reaching("ner", "single", make.SINGLE),
+            make.reaching("ner", "asynchronous", short, 4, delay_mean="5s"),
+            make.reaching("ner", "asynchronous", long, 4, delay_mean="20s"),
         ]
 
 

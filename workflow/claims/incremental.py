@@ -1,9 +1,11 @@
 """Claim 10: stepwise and incremental EM."""
 
+from typing import ClassVar
+
 from staleness.workflow.analysis.effects import TIMES, faster, level
 from staleness.workflow.analysis.selection import single
 from staleness.workflow.claims import Claim, Part
-from staleness.workflow.claims.criteria import above
+from staleness.workflow.claims.criteria import NOT_REPRODUCED, REPRODUCED, UNDECIDED, above
 
 
 class Incremental(Claim):
@@ -24,6 +26,11 @@ class Incremental(Claim):
     measured = "ratio of times to target of the log-likelihood"
     criterion = "above 1"
     tasks = ("alignment", "tagging")
+    cases: ClassVar = {
+        REPRODUCED: ([100, 110, 120], [200, 220, 240]),
+        NOT_REPRODUCED: ([200, 220, 240], [100, 110, 120]),
+        UNDECIDED: ([100, 110, 120], [200, 220, 90]),
+    }
 
     def needs(self, task):
         """Return the cells it needs; see `Claim`."""
@@ -51,5 +58,17 @@ class Incremental(Claim):
                 over("stepwise"),
                 above(1),
                 otherwise=by_the_other,
+            )
+        ]
+
+    @staticmethod
+    def made_up(make, stepwise, other, tasks=("alignment", "tagging")):
+        """Return made-up cells; see `Claim`."""
+        return [
+            made
+            for task in tasks
+            for made in (
+                make.reaching(task, "single", stepwise),
+                make.reaching(task, "single", other, update="incremental-em", epochs=20),
             )
         ]

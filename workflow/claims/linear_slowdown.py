@@ -1,13 +1,14 @@
 """Claim 9: convergence slows about linearly with the maximum delay."""
 
 import math
+from typing import ClassVar
 
 from staleness.workflow.analysis import activity, measures, runs
 from staleness.workflow.analysis.effects import level
 from staleness.workflow.analysis.phrases import listed
 from staleness.workflow.analysis.selection import Need, single
 from staleness.workflow.claims import Claim, Part
-from staleness.workflow.claims.criteria import above
+from staleness.workflow.claims.criteria import NOT_REPRODUCED, REPRODUCED, UNDECIDED, above
 
 FIT = 0.8  # of R2: what the line has to explain at least for "about linearly"
 
@@ -32,6 +33,11 @@ class LinearSlowdown(Claim):
     measured = "slope and R² of the line through updates to target against the greatest staleness"
     criterion = "above 0; above 0.8"
     tasks = ("ner",)
+    cases: ClassVar = {
+        REPRODUCED: ([[100] * 3, [130, 131, 132], [170, 172, 174], [250] * 3],),
+        NOT_REPRODUCED: ([[100] * 3, [98] * 3, [95] * 3, [90] * 3],),
+        UNDECIDED: ([[100] * 3, [130] * 3, [170] * 3, [250, 90, 250]],),
+    }
 
     def needs(self, task):
         """Return the cells it needs; see `Claim`."""
@@ -80,3 +86,14 @@ class LinearSlowdown(Claim):
                 above(FIT),
             ),
         ]
+
+    @staticmethod
+    def made_up(make, updates):
+        """Return made-up cells, given the updates of 1, 4, 8 and 16 processors; see `Claim`."""
+        cells = []
+        for count, times in zip((1, 4, 8, 16), updates, strict=True):
+            made = make.trace("asynchronous", count)
+            trace = {name: made[name] for name in ("staleness", "update_number")}
+            schedule = "asynchronous" if count > 1 else "single"
+            cells.append(make.reaching("ner", schedule, times, count, trace=trace))
+        return cells

@@ -1,6 +1,7 @@
 """Claim 6: batch and asynchronous stepwise EM on MapReduce."""
 
 from dataclasses import replace
+from typing import ClassVar
 
 import numpy as np
 
@@ -9,7 +10,7 @@ from staleness.workflow.analysis.effects import TIMES, faster, level
 from staleness.workflow.analysis.phrases import percent
 from staleness.workflow.analysis.selection import Need
 from staleness.workflow.claims import Claim, Part
-from staleness.workflow.claims.criteria import above
+from staleness.workflow.claims.criteria import NOT_REPRODUCED, REPRODUCED, UNDECIDED, above
 
 
 class MapReduce(Claim):
@@ -34,6 +35,11 @@ class MapReduce(Claim):
     )
     criterion = "above 1"
     tasks = ("alignment",)
+    cases: ClassVar = {
+        REPRODUCED: ([200, 220, 240], [100, 110, 120], 0.9),
+        NOT_REPRODUCED: ([200, 220, 240], [100, 110, 120], 0.8),
+        UNDECIDED: ([200, 220, 240], [100, 110, 300], 0.9),
+    }
 
     def needs(self, task):
         """Return the cells it needs; see `Claim`."""
@@ -65,6 +71,15 @@ class MapReduce(Claim):
         )
         by_share = "with 99 % of batch EM's way for a target"
         return [replace(part, otherwise=replace(part, name=by_share, effect=over(level), note=""))]
+
+    @staticmethod
+    def made_up(make, batch, asynchronous, end=0.9):
+        """Return made-up cells on one cluster, given where asynchronous EM ends; see `Claim`."""
+        settings = {"epochs": 10, "job_startup": "20s"}
+        return [
+            make.reaching("alignment", "mapreduce-batch", batch, 24, update="em", **settings),
+            make.reaching("alignment", "mapreduce-asynchronous", asynchronous, 24, end, **settings),
+        ]
 
 
 def _startup(batch):

@@ -1,13 +1,14 @@
 """Claim 5: what the size of mini-batches does to the gain of asynchrony."""
 
 import math
+from typing import ClassVar
 
 from staleness.workflow.analysis import grouping, measures
 from staleness.workflow.analysis.effects import faster, level, stated
 from staleness.workflow.analysis.phrases import listed
 from staleness.workflow.analysis.selection import Missing, Need, single
 from staleness.workflow.claims import Claim, Part
-from staleness.workflow.claims.criteria import below
+from staleness.workflow.claims.criteria import NOT_REPRODUCED, REPRODUCED, UNDECIDED, below
 
 LEAST = 3  # sizes for a slope
 
@@ -30,6 +31,11 @@ class MiniBatches(Claim):
     measured = "slope of the speed-up of asynchronous over synchronous learning against log2 m"
     criterion = "below 0"
     tasks = ("ner", "alignment", "tagging")
+    cases: ClassVar = {
+        REPRODUCED: ([2.0, 1.5, 1.2], 0.0),
+        NOT_REPRODUCED: ([1.2, 1.5, 2.0], 0.0),
+        UNDECIDED: ([1.5, 1.5, 1.5], 0.2),
+    }
 
     def needs(self, task):
         """Return the cells it needs; see `Claim`."""
@@ -78,3 +84,18 @@ class MiniBatches(Claim):
                 note=f"the speed-up is {found} with m = {listed(sizes)}",
             )
         ]
+
+    @staticmethod
+    def made_up(make, gains, jitter=0.0, tasks=("ner", "alignment", "tagging")):
+        """Return made-up cells: what asynchrony gains with m = 4, 16 and 64; see `Claim`."""
+        cells = []
+        for task in tasks:
+            for size, gain in zip((4, 16, 64), gains, strict=True):
+                # The seeds disagree on what large mini-batches bring.
+                late = [100 / (gain + jitter * (size > 4) * (seed - 1)) for seed in range(3)]
+                cells += [
+                    make.reaching(task, "single", make.SINGLE, mini_batch_size=size),
+                    make.reaching(task, "synchronous", [100] * 3, 4, mini_batch_size=size),
+                    make.reaching(task, "asynchronous", late, 4, mini_batch_size=size),
+                ]
+        return cells

@@ -1,5 +1,7 @@
 """Claim 2: what two more processors bring, and why."""
 
+from typing import ClassVar
+
 import numpy as np
 
 from staleness.workflow.analysis import activity
@@ -7,7 +9,7 @@ from staleness.workflow.analysis.effects import faster, level, quotient, stated
 from staleness.workflow.analysis.phrases import percent
 from staleness.workflow.analysis.selection import Need, single
 from staleness.workflow.claims import Claim, Part
-from staleness.workflow.claims.criteria import above
+from staleness.workflow.claims.criteria import NOT_REPRODUCED, REPRODUCED, UNDECIDED, above
 
 KINDS = [(schedule, count) for schedule in ("synchronous", "asynchronous") for count in (2, 4)]
 
@@ -35,6 +37,11 @@ class MoreProcessors(Claim):
     )
     criterion = "above 1; above 0"
     tasks = ("ner",)
+    cases: ClassVar = {
+        REPRODUCED: (([200, 220, 240], [180, 190, 200]), ([200, 220, 240], [100, 110, 120])),
+        NOT_REPRODUCED: (([200, 220, 240], [100, 110, 120]), ([200, 220, 240], [180, 190, 200])),
+        UNDECIDED: (([200, 220, 240], [100, 190, 200]), ([200, 220, 240], [110, 110, 120])),
+    }
 
     def needs(self, task):
         """Return the cells it needs; see `Claim`."""
@@ -86,6 +93,19 @@ class MoreProcessors(Claim):
                 note=shares,
             ),
         ]
+
+    @staticmethod
+    def made_up(make, synchronous, asynchronous, busy=False):
+        """Return made-up cells, given the times of 2 and of 4 processors; see `Claim`."""
+        idle = make.trace("synchronous", 4)
+        if busy:
+            idle |= {"barrier_wait": 0 * idle["end"], "computed": idle["end"] - idle["update"]}
+        traces = {"synchronous": idle, "asynchronous": make.trace("asynchronous", 4)}
+        cells = [make.reaching("ner", "single", make.SINGLE)]
+        for schedule, times in [("synchronous", synchronous), ("asynchronous", asynchronous)]:
+            for count, own in zip((2, 4), times, strict=True):
+                cells.append(make.reaching("ner", schedule, own, count, trace=traces[schedule]))
+        return cells
 
 
 def _idle(cell):

@@ -1,9 +1,11 @@
 """Claim 1: single-processor, synchronous and asynchronous learning."""
 
+from typing import ClassVar
+
 from staleness.workflow.analysis.effects import TIMES, faster, level
 from staleness.workflow.analysis.selection import Need, single
 from staleness.workflow.claims import Claim, Part
-from staleness.workflow.claims.criteria import above
+from staleness.workflow.claims.criteria import NOT_REPRODUCED, REPRODUCED, UNDECIDED, above
 
 
 class Schedules(Claim):
@@ -21,6 +23,11 @@ class Schedules(Claim):
     measured = "ratio of times to target, each"
     criterion = "above 1"
     tasks = ("ner",)
+    cases: ClassVar = {
+        REPRODUCED: ([200, 220, 240], [100, 110, 120]),
+        NOT_REPRODUCED: ([200, 220, 240], [300, 300, 300]),
+        UNDECIDED: ([200, 220, 240], [100, 110, 300]),
+    }
 
     def needs(self, task):
         """Return the cells it needs; see `Claim`."""
@@ -44,4 +51,13 @@ class Schedules(Claim):
                 over("asynchronous", "synchronous"),
                 above(1),
             ),
+        ]
+
+    @staticmethod
+    def made_up(make, synchronous, asynchronous):
+        """Return made-up cells; see `Claim`."""
+        return [
+            make.reaching("ner", "single", make.SINGLE),
+            make.reaching("ner", "synchronous", synchronous, 4),
+            make.reaching("ner", "asynchronous", asynchronous, 4),
         ]

@@ -1,11 +1,13 @@
 """Claim 7: stepwise and batch EM on tagging, and asynchrony beyond the ideal."""
 
+from typing import ClassVar
+
 from staleness.algorithms.configuration import TASKS
 from staleness.workflow.analysis import runs
 from staleness.workflow.analysis.effects import faster, gain, level
 from staleness.workflow.analysis.selection import Need, single
 from staleness.workflow.claims import Claim, Part
-from staleness.workflow.claims.criteria import above
+from staleness.workflow.claims.criteria import NOT_REPRODUCED, REPRODUCED, UNDECIDED, above
 
 PROCESSORS = 4
 
@@ -31,6 +33,11 @@ class TaggingSchedules(Claim):
     )
     criterion = "above 0; above 1"
     tasks = ("tagging",)
+    cases: ClassVar = {
+        REPRODUCED: ([0.9] * 3, [0.7, 0.8, 0.75], [20, 21, 22]),
+        NOT_REPRODUCED: ([0.9] * 3, [0.7, 0.8, 0.75], [30, 40, 35]),
+        UNDECIDED: ([0.9] * 3, [0.7, 0.91, 0.75], [20, 21, 22]),
+    }
 
     def needs(self, task):
         """Return the cells it needs; see `Claim`."""
@@ -63,3 +70,12 @@ class TaggingSchedules(Claim):
             above(1),
         )
         return [better("log_likelihood"), better("many_to_one"), ideal]
+
+    @staticmethod
+    def made_up(make, stepwise, batch, asynchronous):
+        """Return made-up cells: final values, and times of asynchronous learning; see `Claim`."""
+        return [
+            make.ending("tagging", "single", stepwise),
+            make.ending("tagging", "single-batch", batch, update="em"),
+            make.reaching("tagging", "asynchronous", asynchronous, 4),
+        ]

@@ -9,6 +9,8 @@ from ..figures import toy
 
 START, BEST = 0.0, 0.9  # of a curve, as shares of all that there is to learn
 EPOCHS = 10
+SINGLE = [400, 440, 480]  # seconds to the target, of three seeds
+trace = toy.trace
 
 
 def curve(task, reached, end=BEST, step=1.0, epochs=EPOCHS):

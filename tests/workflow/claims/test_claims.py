@@ -14,15 +14,14 @@ from staleness.workflow.claims.criteria import NOT_REPRODUCED, REPRODUCED, UNDEC
 from staleness.workflow.claims.judge import CENSORED, TOO_FEW, judge, measured, remarks
 
 from ..figures import toy
-from . import cases, made_up
-from .cases import CASES
+from . import made_up
+from .cases import CASES, cells_of
 
 CLAIMS = claims()
 
 
 def test_claims_are_found_by_their_numbers():
     assert [claim.number for claim in CLAIMS.values()] == list(range(1, 11))
-    assert CASES.keys() == CLAIMS.keys()
 
 
 def test_the_table_in_the_docs_is_made_of_them():
@@ -131,41 +130,45 @@ class TestCensoredRuns:
         return judge(CLAIMS[name](), cells)["parts"]
 
     def test_only_the_other_gets_there(self):
-        first, second = self.parts("schedules", cases.schedules(NEVER, [100] * 3))
+        first, second = self.parts("schedules", cells_of("schedules", NEVER, [100] * 3))
         assert (first["effect"], first["verdict"]) == (0.0, NOT_REPRODUCED)
         assert (second["effect"], second["verdict"]) == ("inf", REPRODUCED)
         assert measured(second) == "∞ (∞ to ∞) times as fast"
 
     def test_neither_gets_there(self):
-        _, second = self.parts("schedules", cases.schedules(NEVER, NEVER))
+        _, second = self.parts("schedules", cells_of("schedules", NEVER, NEVER))
         assert second["effect"] is None
         assert (second["low"], second["high"]) == ("-inf", "inf")
         assert (second["verdict"], second["reason"]) == (UNDECIDED, CENSORED)
         assert measured(second) == ""
 
     def test_one_seed_of_three(self):
-        first, second = self.parts("schedules", cases.schedules([200, 220, None], [100, 110, 120]))
+        first, second = self.parts(
+            "schedules", cells_of("schedules", [200, 220, None], [100, 110, 120])
+        )
         assert (first["low"], first["verdict"]) == (0.0, UNDECIDED)
         assert (second["low"], second["high"], second["verdict"]) == (2.0, "inf", REPRODUCED)
 
     def test_one_pair_of_three(self):
-        _, second = self.parts("schedules", cases.schedules([200, 220, None], [100, 110, None]))
+        _, second = self.parts(
+            "schedules", cells_of("schedules", [200, 220, None], [100, 110, None])
+        )
         assert (second["verdict"], second["reason"]) == (UNDECIDED, CENSORED)
 
     def test_gains_of_which_one_is_infinite(self):
-        cells = cases.more_processors((NEVER, [200] * 3), ([200] * 3, [100] * 3))
+        cells = cells_of("more-processors", (NEVER, [200] * 3), ([200] * 3, [100] * 3))
         assert self.parts("more-processors", cells)[0]["effect"] == 0.0
-        cells = cases.more_processors((NEVER, NEVER), ([200] * 3, [100] * 3))
+        cells = cells_of("more-processors", (NEVER, NEVER), ([200] * 3, [100] * 3))
         assert self.parts("more-processors", cells)[0]["effect"] is None
 
     def test_a_line_through_what_never_comes(self):
-        cells = cases.linear_slowdown([[100] * 3, [130] * 3, [170] * 3, NEVER])
+        cells = cells_of("linear-slowdown", [[100] * 3, [130] * 3, [170] * 3, NEVER])
         parts = self.parts("linear-slowdown", cells)
         assert [part["verdict"] for part in parts] == [UNDECIDED, UNDECIDED]
         assert "never" in parts[0]["note"]
 
     def test_delays_so_long_that_it_never_gets_there(self):
-        parts = self.parts("delays", cases.delays([100] * 3, NEVER))
+        parts = self.parts("delays", cells_of("delays", [100] * 3, NEVER))
         assert [part["verdict"] for part in parts] == [REPRODUCED, REPRODUCED]
 
 
@@ -180,8 +183,8 @@ def test_delays_are_counted_in_mini_batches():
 
 
 def test_delays_in_mini_batches_are_counted_as_such():
-    cells = [cases.reaching("ner", "single", [400] * 3)] + [
-        cases.reaching("ner", "asynchronous", [late] * 3, 4, delay_mean=mean)
+    cells = [made_up.reaching("ner", "single", [400] * 3)] + [
+        made_up.reaching("ner", "asynchronous", [late] * 3, 4, delay_mean=mean)
         for mean, late in [("16x", 900), ("8x", 100)]
     ]
     first, last = judge(CLAIMS["delays"](), cells)["parts"]
@@ -191,7 +194,7 @@ def test_delays_in_mini_batches_are_counted_as_such():
 
 def test_batch_em_that_ends_higher_changes_the_verdict_of_the_other_target():
     """With a target of its own, that stepwise EM never reaches, batch EM is first."""
-    cells = cases.alignment_schedules([900] * 3, [200] * 3, [100] * 3, end=1.0)
+    cells = cells_of("alignment-schedules", [900] * 3, [200] * 3, [100] * 3, end=1.0)
     judged = judge(CLAIMS["alignment-schedules"](), cells)
     assert judged["verdict"] == REPRODUCED
     first, second = judged["parts"]
@@ -208,7 +211,7 @@ def test_each_cluster_is_judged_by_itself():
     """Of real workers first, then as measured, then of any other start-up."""
     late = {"20s": [100] * 3, "measured": [400] * 3, None: [50] * 3}
     cells = [
-        cases.reaching(
+        made_up.reaching(
             "alignment",
             schedule,
             times,
@@ -238,7 +241,7 @@ def test_each_cluster_is_judged_by_itself():
 
 
 def test_what_an_empty_job_takes_is_told():
-    cells = cases.mapreduce([200] * 3, [100] * 3)
+    cells = cells_of("mapreduce", [200] * 3, [100] * 3)
     for about in cells[0].abouts:
         about |= {"engine": {"empty_job_seconds": [1, 15, 20]}, "updates": 10, "seconds": 200}
     (part,) = judge(CLAIMS["mapreduce"](), cells)["parts"]
@@ -246,21 +249,21 @@ def test_what_an_empty_job_takes_is_told():
 
 
 def test_batch_em_that_ends_below_the_target_is_infinitely_late():
-    cells = cases.alignment_schedules([100] * 3, [200] * 3, [100] * 3, end=0.5)
+    cells = cells_of("alignment-schedules", [100] * 3, [200] * 3, [100] * 3, end=0.5)
     first, _ = judge(CLAIMS["alignment-schedules"](), cells)["parts"]
     assert (first["effect"], first["verdict"]) == ("inf", REPRODUCED)
 
 
 def test_a_slope_is_of_the_speed_up_against_doublings():
-    judged = judge(CLAIMS["mini-batches"](), cases.mini_batches([2.0, 1.6, 1.2]))
+    judged = judge(CLAIMS["mini-batches"](), cells_of("mini-batches", [2.0, 1.6, 1.2]))
     for part in judged["parts"]:
         assert part["effect"] == pytest.approx(-0.2, rel=1e-9)
         assert "2.00, 1.60 and 1.20 with m = 4, 16 and 64" in part["note"]
 
 
 def test_sizes_that_schedules_do_not_share_do_not_count():
-    (*cells, last) = cases.mini_batches([2.0, 1.6, 1.2], tasks=["ner"])
-    cells.append(cases.reaching("ner", "asynchronous", [100] * 3, 4, mini_batch_size=256))
+    (*cells, last) = cells_of("mini-batches", [2.0, 1.6, 1.2], tasks=["ner"])
+    cells.append(made_up.reaching("ner", "asynchronous", [100] * 3, 4, mini_batch_size=256))
     part = judge(CLAIMS["mini-batches"](), cells)["parts"][0]
     assert part["reason"] == "the schedules share 2 mini-batch sizes, not 3"
     assert judge(CLAIMS["mini-batches"](), [*cells, last])["parts"][0]["verdict"] == REPRODUCED
@@ -269,7 +272,7 @@ def test_sizes_that_schedules_do_not_share_do_not_count():
 def test_hyper_parameters_may_go_with_the_size_and_with_nothing_else():
     sizes = [(4, 0.3, 50), (16, 1.2, 60), (64, 4.8, 80)]
     cells = [
-        cases.reaching(
+        made_up.reaching(
             "ner",
             schedule,
             times,
@@ -285,7 +288,7 @@ def test_hyper_parameters_may_go_with_the_size_and_with_nothing_else():
         ]
     ]
     assert judge(CLAIMS["mini-batches"](), cells)["parts"][0]["verdict"] == REPRODUCED
-    cells[-1] = cases.reaching("ner", "asynchronous", [80] * 3, 4, mini_batch_size=64)
+    cells[-1] = made_up.reaching("ner", "asynchronous", [80] * 3, 4, mini_batch_size=64)
     reason = judge(CLAIMS["mini-batches"](), cells)["parts"][0]["reason"]
     assert reason == "with m = 64 the schedules differ in hyper_parameters"
 
@@ -310,7 +313,7 @@ def test_differences_are_taken_after_as_many_passes():
 
 def test_an_error_that_falls_is_a_gain():
     """The AER of the toys falls by 0.7 of what is learned."""
-    cells = cases.no_error([0.91, 0.92, 0.93], tasks=["alignment"])
+    cells = cells_of("no-error", [0.91, 0.92, 0.93], tasks=["alignment"])
     parts = {part["name"]: part for part in judge(CLAIMS["no-error"](), cells)["parts"]}
     aer = parts["final AER of asynchronous beside single"]
     assert aer["effect"] == pytest.approx(0.014, rel=1e-9)
@@ -318,7 +321,7 @@ def test_an_error_that_falls_is_a_gain():
 
 
 def test_corpora_without_gold_have_the_likelihood_only():
-    cells = cases.no_error([0.90] * 3, tasks=["tagging"])
+    cells = cells_of("no-error", [0.90] * 3, tasks=["tagging"])
     for cell in cells:
         for curve in cell.curves:
             del curve["many_to_one"]
@@ -332,5 +335,5 @@ def test_idle_time_is_read_off_traces():
     part = judge(CLAIMS["more-processors"](), CASES["more-processors"][REPRODUCED])["parts"][1]
     shares = [activity.shares(toy.trace(s, 4))["busy"] for s in ("synchronous", "asynchronous")]
     assert part["effect"] == pytest.approx(100 * (shares[1] - shares[0]), rel=1e-9)
-    cells = cases.more_processors(([200] * 3, [190] * 3), ([200] * 3, [100] * 3), busy=True)
+    cells = cells_of("more-processors", ([200] * 3, [190] * 3), ([200] * 3, [100] * 3), busy=True)
     assert judge(CLAIMS["more-processors"](), cells)["verdict"] == NOT_REPRODUCED
