@@ -136,8 +136,8 @@ def typeset(data, images):
     """
     with tempfile.TemporaryDirectory(prefix="staleness-report-") as folder, naming(folder):
         root = Path(folder)
-        main = root / TEMPLATE.name
-        main.write_bytes(TEMPLATE.read_bytes())
+        for template in TEMPLATE.parent.glob("*.typ"):
+            (root / template.name).write_bytes(template.read_bytes())
         text = json.dumps(data, ensure_ascii=False, allow_nan=False)
         # Names of files that are not UTF-8 have these, which neither UTF-8 nor Typst knows.
         text = SURROGATE.sub(lambda found: rf"\\u{ord(found[0]):x}", text)
@@ -146,7 +146,10 @@ def typeset(data, images):
             (root / name).write_bytes(image)
         try:
             pdf, warnings = typst.compile_with_warnings(
-                str(main), root=str(root), ignore_system_fonts=True, timestamp=TIMESTAMP
+                str(root / TEMPLATE.name),
+                root=str(root),
+                ignore_system_fonts=True,
+                timestamp=TIMESTAMP,
             )
         except typst.TypstError as error:
             raise StalenessError(f"the report cannot be set: {said(error)}") from error

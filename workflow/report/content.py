@@ -28,51 +28,6 @@ ALL_TASKS = "All tasks"
 DASH = "\N{EN DASH}"
 NOT_AVAILABLE = DASH
 
-PAPER = (
-    "Kevin Gimpel, Dipanjan Das and Noah A. Smith. 2010. Distributed Asynchronous Online Learning "
-    "for Natural Language Processing. In Proceedings of the Fourteenth Conference on Computational "
-    "Natural Language Learning (CoNLL 2010), pages 213-222, Uppsala, Sweden. "
-    "https://aclanthology.org/W10-2925"
-)
-CLOCKS = {
-    "simulated": (
-        "Times are those of the simulated clock: P virtual processors and a queue of events. Every "
-        "mini-batch is computed for real, from the parameters that its processor would have read, "
-        "so that staleness, barriers and waiting are those of P processors that the machine need "
-        "not have; how long each step takes is not measured but comes from a cost model. The same "
-        "configuration, seed and build give the same curve on every machine."
-    ),
-    "wall": (
-        "Times are those of the wall clock: P threads of this machine, which share one copy of "
-        "the parameters, and seconds as they passed."
-    ),
-}
-DELAYS = (
-    "Where there are delays, a processor pauses between the statistics of a mini-batch and its "
-    "update, with the probability p that is stated, for "
-    f"max(N(\u03bc, (\u03bc / {1 / RELATIVE_DEVIATION:g})\u00b2), 0) seconds, where \u03bc is the "
-    "mean delay. The j-th pause of a processor is the same under every schedule. In 2010 "
-    "asynchronous learning alone had pauses."
-)
-DEFINITIONS = (
-    "The clock stands still while a curve point is evaluated. The target covers 99 % of the way "
-    "from the worst to the best value of the single processor: the best is the median over its "
-    "seeds of each seed's best; the worst is 0 for a share, 1 for an error rate, and the value "
-    "before any update for a log-likelihood. The time to target of a run is that of the first "
-    "curve point from which on the metric stays at or past the target; a run that ends short of it "
-    "has not reached it, and counts as infinitely late in the median over seeds. The speed-up is "
-    "the median over seeds of the single processor's time to target divided by that of the same "
-    "seed: all schedules see the same examples in the same order. The staleness of an update is "
-    "how many updates others made between its reading of the parameters and its own."
-)
-INTERVALS = (
-    "The intervals of the claims are percentile intervals of the bootstrap: seeds are drawn with "
-    "replacement, as many as there are and the same for all runs of a claim, and the whole effect "
-    "is computed anew. With 3 seeds such an interval reaches from the lowest seed to the highest: "
-    "a verdict then says that all of them agree, and no more. Where an effect does not exist, it "
-    "counts as infinitely low for one end of the interval and as infinitely high for the other."
-)
-
 
 def content(cells, figures=(), configs=(), learning=None, claims=(), jobs=(), compared=None):
     """Return all that the report says.
@@ -108,9 +63,6 @@ def content(cells, figures=(), configs=(), learning=None, claims=(), jobs=(), co
     ]
     return _breakable(
         {
-            "title": "Asynchronous online learning of structured models",
-            "subtitle": "A report by the benchmark suite Staleness, after Gimpel, Das "
-            "and Smith (CoNLL 2010)",
             "footer": f"Staleness {version('staleness')}",
             "abstract": [rich(text) for text in _abstract(cells, experiments, tables, compared)],
             "experiments": past.experiments(cells),
@@ -118,7 +70,7 @@ def content(cells, figures=(), configs=(), learning=None, claims=(), jobs=(), co
             "then_and_now": _then_and_now(cells),
             "results": _results([_introduced(figure, claims) for figure in figures], shown),
             "peers": _peers(compared),
-            "method": [rich(text) for text in _method(groups, claims)],
+            "method": _method(groups, claims),
             "schedules": _described(ALL_SCHEDULES, [cell.schedule for cell in cells]),
             "updates": _described(UPDATES, [cell.configuration["update"] for cell in cells]),
             "tasks": _tasks(cells),
@@ -128,7 +80,6 @@ def content(cells, figures=(), configs=(), learning=None, claims=(), jobs=(), co
             "corpora": provenance.corpora(cells),
             "machines": provenance.machines(cells),
             "effort": [rich(text) for text in provenance.effort(cells, jobs)],
-            "references": [PAPER],
             "configs": list(configs),
         }
     )
@@ -159,18 +110,11 @@ def _introduced(figure, claims):
 
 
 def _claims(claims):
-    """Return caption and rows of the table of claims, or None if there are none."""
+    """Return counts of verdicts and rows of the table of claims, or None if there are none."""
     if not claims:
         return None
     verdicts = [claim["verdict"] for claim in claims]
     counts = [f"{verdicts.count(one)} {one}" for one in VERDICTS if one in verdicts]
-    caption = (
-        "What the paper claims, and what its talk and theory ask, each judged here: "
-        f"{listed(counts)}. Effects are medians over seeds, with their 95 % "
-        "intervals by bootstrap over seeds. A claim is reproduced if the whole interval of each of "
-        "its parts fulfils the criterion, not reproduced if no value in the interval of a part "
-        "does, and otherwise undecided."
-    )
     rows = [
         {
             "number": str(claim["number"]),
@@ -180,7 +124,7 @@ def _claims(claims):
         }
         for claim in claims
     ]
-    return {"caption": caption, "rows": rows}
+    return {"counts": listed(counts), "rows": rows}
 
 
 def _part(part, parts):
@@ -327,26 +271,20 @@ def _mean(row):
 
 
 def _method(groups, claims):
-    """Return the method's paragraphs."""
-    yield (
-        "The suite follows Gimpel, Das and Smith (2010). All learners here are one loop: compute "
-        "the statistics of a mini-batch of m examples from the parameters `theta`, then update "
-        "`theta`. They differ in the schedule, that is, in who computes what when. Out of step a "
-        "processor reads `theta` as it finds it, where Algorithm 1 of the paper copies it under "
-        "the lock."
-    )
-    shared = [grouping.common(group) for group in groups]
-    for clock in dict.fromkeys(one["clock"] for one in shared):
-        costs = [one["cost"] for one in shared if one["clock"] == clock]
-        text = CLOCKS.get(clock, f"Times are those of the {clock} clock.")
-        if clock == "simulated":
-            text += f" Cost model: {'; '.join(dict.fromkeys(costs))}."
-        yield text
-    if any(cell.delay for group in groups for cell in group):
-        yield DELAYS
-    yield DEFINITIONS
-    if claims:
-        yield INTERVALS
+    """Return what the method's sentences depend on; they stand in method.typ."""
+    costs = {}
+    for one in map(grouping.common, groups):
+        costs.setdefault(one["clock"], {})[one["cost"]] = None
+    delayed = any(cell.delay for group in groups for cell in group)
+    return {
+        "clocks": [
+            {"name": clock, "costs": "; ".join(filter(None, found))}
+            for clock, found in costs.items()
+        ],
+        "delays": f"{1 / RELATIVE_DEVIATION:g}" if delayed else None,
+        "share": f"{100 * measures.SHARE_OF_THE_WAY:g} %",
+        "intervals": bool(claims),
+    }
 
 
 def _described(components, names):
