@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
 from staleness.workflow.analysis.bootstrap import CONFIDENCE, RESAMPLES, interval, resamples
 
@@ -97,3 +98,16 @@ def test_coverage_of_three_seeds_is_what_the_docstring_says():
         low, high = interval(*medians(random.normal(size=3).tolist()))
         hits += low <= 0 <= high
     assert 0.70 < hits / 400 < 0.80
+
+
+@pytest.mark.parametrize("count", [5, 7, 11])
+def test_the_interval_is_that_of_scipy(count):
+    """Of a mean, whose quantiles lie close together; scipy draws, up to 7 seeds are enumerated."""
+    values = np.random.default_rng(count).normal(10, 2, count)
+    drawn = resamples(range(count), "test")
+    means = [values[list(chosen)].mean() for chosen in drawn]
+    found = interval(means, list(drawn.values()))
+    expected = stats.bootstrap(
+        (values,), np.mean, n_resamples=20_000, method="percentile", rng=np.random.default_rng(0)
+    ).confidence_interval
+    np.testing.assert_allclose(found, expected, atol=0.05 * values.std())

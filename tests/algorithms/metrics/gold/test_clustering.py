@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from sklearn import metrics
 
 from staleness.algorithms.metrics.gold.clustering import (
     contingency,
@@ -162,3 +163,10 @@ def test_entropy_in_nats():
 def test_what_cannot_be_counted_is_refused(states, tags, message):
     with pytest.raises(ValueError, match=message):
         measured(states, tags)
+
+
+@given(pairs)
+def test_v_measure_is_that_of_scikit_learn(pairs):
+    states, tags = split(pairs)
+    expected = metrics.v_measure_score(tags, states)
+    assert v_measure(contingency(states, tags)) == pytest.approx(expected, abs=1e-12)
