@@ -79,7 +79,7 @@ def content(cells, figures=(), configs=(), learning=None, claims=(), jobs=(), co
             ],
             "corpora": provenance.corpora(cells),
             "machines": provenance.machines(cells),
-            "effort": [rich(text) for text in provenance.effort(cells, jobs)],
+            "effort": provenance.effort(cells, jobs),
             "configs": list(configs),
         }
     )

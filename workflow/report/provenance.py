@@ -159,7 +159,7 @@ def _machine(machine, versions, loads):
 
 
 def effort(cells, jobs=()):
-    """Return paragraphs on what the runs took and with what the report was made.
+    """Return what the runs took and with what the report was made; the words stand in method.typ.
 
     Parameters
     ----------
@@ -172,29 +172,26 @@ def effort(cells, jobs=()):
     memory = max(about["peak_memory_bytes"] for about in abouts)
     builds = sorted({about["versions"]["sources"] for about in abouts})
     clocks = {cell.configuration["clock"] for cell in cells}
-    if jobs:
-        kinds = Counter(job.rule for job in jobs)
-        said = listed(f"{count} {rule}" for rule, count in kinds.most_common())
-        yield (
-            f"The whole reproduction up to this report was {len(jobs)} jobs ({said}). While any of "
-            f"them ran, {duration(elapsed(jobs))} went by; their own times, of which several may "
-            f"be the same moment, add up to {duration(sum(job.seconds for job in jobs))}."
-        )
-    yield (
-        f"Training took {number(cpu)} CPU seconds in all {len(abouts)} runs, evaluation excluded; "
-        f"no run needed more than {number(memory / 1e6)} MB of memory."
-    )
-    if clocks == {"simulated"}:
-        yield (
-            "The machine decides how long that took, not the times in this report, which are "
-            "simulated."
-        )
-    yield (
-        f"The runs are of {len(builds)} build{'s' if len(builds) > 1 else ''} of the kernels and "
-        "algorithms, "
-        f"{', '.join(f'`{build[:12]}`' for build in builds)} (SHA-256 of the sources, shortened). "
-        f"The report was set with Typst {version('typst')}."
-    )
+    return {
+        "cpu": number(cpu),
+        "runs": len(abouts),
+        "memory": f"{number(memory / 1e6)} MB",
+        "simulated": clocks == {"simulated"},
+        "builds": [build[:12] for build in builds],
+        "typst": version("typst"),
+        "jobs": _jobs(jobs) if jobs else None,
+    }
+
+
+def _jobs(jobs):
+    """Return how many jobs there were, of what kinds, and how long they took."""
+    kinds = Counter(job.rule for job in jobs)
+    return {
+        "count": len(jobs),
+        "kinds": listed(f"{count} {rule}" for rule, count in kinds.most_common()),
+        "elapsed": duration(elapsed(jobs)),
+        "total": duration(sum(job.seconds for job in jobs)),
+    }
 
 
 def _fact(name, value, digest=None):

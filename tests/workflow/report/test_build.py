@@ -79,8 +79,8 @@ def test_report_says_the_numbers_of_the_runs(folders):
         assert float(printed[4]) == pytest.approx(hours, rel=5e-3)
     assert tables(data)[0]["heading"][4] == "time to\ntarget (h)"
     assert "12 runs of 4 configurations" in text
-    assert "3.00 CPU seconds in all 12 runs" in text
-    assert "50.0 MB" in text
+    assert (data["effort"]["cpu"], data["effort"]["runs"]) == ("3.00", 12)
+    assert data["effort"]["memory"] == "50.0 MB"
     assert "100 examples, 1,500 tokens" in text
 
 
