@@ -1,6 +1,7 @@
 """What a run depends on: the components that are found, and a choice among them."""
 
 from dataclasses import asdict, dataclass, field
+from numbers import Integral
 
 import numpy as np
 
@@ -110,6 +111,8 @@ class Configuration:
             raise StalenessError(f"schedule '{self.schedule}' needs a mini_batch_size")
         for name, least in LEAST.items():
             if (value := getattr(self, name)) is not None:
+                if not isinstance(value, Integral) or isinstance(value, bool):
+                    raise StalenessError(f"{name} is {value!r}, expected a whole number")
                 check_number(name, value, least, MOST_PROCESSORS if name == "processors" else MOST)
         self._check_delays()
         self._check_cost()

@@ -106,6 +106,8 @@ def test_claims_are_judged(folder):
     [
         (lambda: staleness.run("ner", "sequential"), "unknown schedule 'sequential': choose one"),
         (lambda: staleness.run("ner", "single", epoch=1), "unexpected keyword argument 'epoch'"),
+        (lambda: staleness.run("ner", "single", epochs="3"), "epochs is '3', expected a whole"),
+        (lambda: staleness.run("ner", "single", seed=0.5), "seed is 0.5, expected a whole number"),
         (lambda: staleness.run("ner", "single", corpus="none"), "unknown corpus 'none'"),
         (lambda: staleness.load("docs"), "docs: no run in it: make one with 'staleness run --out'"),
         (lambda: staleness.load([]), "no runs: name at least one folder"),
