@@ -11,6 +11,7 @@ A processor's time ends with its last mini-batch.
 
 import numpy as np
 
+from staleness.workflow.analysis import summaries
 from staleness.workflow.analysis.measures import Spread
 
 STATES = ("busy", "barrier", "lock", "delayed")
@@ -71,6 +72,15 @@ def update_times(trace):
     return np.sort(trace["end"][made][first])
 
 
+def window(cells, updates):
+    """Return the seconds after which the fastest of some cells has made so many updates.
+
+    Of each the first seed counts; one that makes fewer counts with its last.
+    """
+    times = [update_times(cell.traces[0]) for cell in cells]
+    return float(min(one[min(updates, len(one)) - 1] for one in times))
+
+
 def _made(trace):
     """Return which rows of a trace have an update: those that are dropped have the number 0."""
     return trace["update_number"] > 0
@@ -92,17 +102,6 @@ def summarise(cells):
     rows = []
     for cell in cells:
         seeds = [shares(trace) for trace in cell.traces]
-        rows.append(
-            {
-                "label": cell.label,
-                "schedule": cell.schedule,
-                "processors": cell.processors,
-                "mini_batch_size": cell.configuration["mini_batch_size"],
-                "delay_mean": cell.configuration.get("delay_mean"),
-                "seeds": list(cell.seeds),
-                "shares": {
-                    state: Spread.over([one[state] for one in seeds]).as_dict() for state in STATES
-                },
-            }
-        )
+        spreads = {state: Spread.over([one[state] for one in seeds]).as_dict() for state in STATES}
+        rows.append({**summaries.named(cell), "shares": spreads})
     return {"states": list(STATES), "cells": rows}

@@ -2,6 +2,7 @@
 
 import json
 
+from staleness.algorithms.configuration import TASKS
 from staleness.algorithms.errors import StalenessError
 from staleness.workflow.analysis.runs import (
     COST,
@@ -10,7 +11,7 @@ from staleness.workflow.analysis.runs import (
     POLICY,
     SCHEDULING,
     SINGLE,
-    identity,
+    hardware,
 )
 
 
@@ -36,9 +37,9 @@ def common(cells):
     """
     if not cells:
         raise StalenessError("no runs: give at least one folder that 'staleness run --out' wrote")
-    first, costs = identity(cells[0]), {}
+    first, costs = _identity(cells[0]), {}
     for cell in cells:
-        other = identity(cell)
+        other = _identity(cell)
         # What an update rule costs is its own.
         costs.setdefault(cell.configuration["update"], other["costs"])
         expected = {**first, "costs": costs[cell.configuration["update"]]}
@@ -178,7 +179,7 @@ def _grouped(cells, besides):
     groups = {}
     for cell in cells:
         settings = {k: v for k, v in cell.configuration.items() if k not in _free(cell, besides)}
-        key = json.dumps([settings, identity(cell)], sort_keys=True)
+        key = json.dumps([settings, _identity(cell)], sort_keys=True)
         groups.setdefault(key, []).append(cell)
     return list(groups.values())
 
@@ -222,6 +223,26 @@ def baseline(cells):
             f"({' and '.join(values)}): give the runs of one"
         )
     return found[0] if found else None
+
+
+def _identity(cell):
+    """Return what cells in one figure must share, by what the message calls it."""
+    configuration = cell.configuration
+    simulated = configuration["clock"] == "simulated"
+    task = TASKS.get(configuration["task"])
+    of_the_task = task.hyper_parameters() if task else ()
+    return {
+        "task": configuration["task"],
+        "model": {k: v for k, v in configuration["hyper_parameters"].items() if k in of_the_task},
+        "corpus": cell.about["corpus"]["corpus"],
+        "encoded corpus": cell.about["corpus"]["digest"],
+        "build": cell.about["versions"]["sources"],
+        "clock": configuration["clock"],
+        # On the wall clock only pauses may be counted by a model; times are the machine's.
+        "cost": cell.about["cost_model"]["description"] if simulated else None,
+        "costs": cell.about["cost_model"]["seconds"] if simulated else None,
+        "machine": None if simulated else hardware(cell.about),
+    }
 
 
 def _side_by_side(a, b):

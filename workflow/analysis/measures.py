@@ -29,7 +29,6 @@ import numpy as np
 from staleness.algorithms.components import choose
 from staleness.algorithms.configuration import TASKS
 from staleness.algorithms.errors import StalenessError
-from staleness.workflow.analysis import grouping
 from staleness.workflow.analysis.runs import AXIS
 
 SHARE_OF_THE_WAY = 0.99
@@ -158,7 +157,7 @@ def times_to_target(cell, metric, level, axis="time_s"):
 
 def median_time_to_target(cell, metric, level, axis="time_s"):
     """Return the median over seeds of the `time_to_target`; None if it is infinitely late."""
-    return Spread.over(_lateness(times_to_target(cell, metric, level, axis))).as_dict()["median"]
+    return Spread.over(lateness(times_to_target(cell, metric, level, axis))).as_dict()["median"]
 
 
 def speed_ups(cell, single, metric, level):
@@ -199,52 +198,6 @@ def speed_up(cell, single, metric, level):
     return Spread.over(ratios) if len(ratios) else Spread(math.nan, math.nan, math.nan)
 
 
-def summarise(cells, metric):
-    """Return the numbers of a table over cells.
-
-    Parameters
-    ----------
-    cells : list of Cell
-        Comparable ones, see `common`.
-    metric : str
-
-    Returns
-    -------
-    dict
-        metric, target (None without a single processor) and cells: a list of dict of label,
-        schedule, processors, mini_batch_size, delay_mean, seeds, final, mean_staleness,
-        time_to_target_s and speed_up. The last four hold median, low and high; a time that was not
-        reached and a ratio that does not exist are None. time_to_target_s also says how many seeds
-        reached it.
-    """
-    single = grouping.baseline(cells)
-    level = None if single is None else target(single, metric)
-    rows = []
-    for cell in cells:
-        row = {
-            "label": cell.label,
-            "schedule": cell.schedule,
-            "processors": cell.processors,
-            "mini_batch_size": cell.configuration["mini_batch_size"],
-            "delay_mean": cell.configuration.get("delay_mean"),
-            "seeds": list(cell.seeds),
-            "final": final(cell, metric).as_dict(),
-            "mean_staleness": Spread.over([a["mean_staleness"] for a in cell.abouts]).as_dict(),
-            "time_to_target_s": None,
-            "speed_up": None,
-        }
-        if single is not None:
-            times = times_to_target(cell, metric, level)
-            row["time_to_target_s"] = {
-                **Spread.over(_lateness(times)).as_dict(),
-                "reached": sum(time is not None for time in times),
-            }
-            ratio = speed_up(cell, single, metric, level)
-            row["speed_up"] = ratio.as_dict() if ratio.median > 0 else None
-        rows.append(row)
-    return {"metric": metric, "target": level, "cells": rows}
-
-
 def line(x, y):
     """Return the line of least squares through some points, and how well it fits.
 
@@ -273,10 +226,11 @@ def updates_to_target(cell, metric, level):
 
     Infinite for seeds that do not reach it.
     """
-    return Spread.over(_lateness(times_to_target(cell, metric, level, "updates")))
+    return Spread.over(lateness(times_to_target(cell, metric, level, "updates")))
 
 
-def _lateness(times):
+def lateness(times):
+    """Return times to target with infinity for None, a list."""
     return [math.inf if time is None else time for time in times]
 
 

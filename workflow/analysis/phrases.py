@@ -98,7 +98,7 @@ def reached(row, unit, seconds):
     Parameters
     ----------
     row : dict
-        Of the cells of `measures.summarise`, made with a target.
+        Of the cells of `summaries.summarise`, made with a target.
     unit : str
     seconds : float
         What `time_unit` returned.
@@ -123,7 +123,7 @@ def when(median, unit, seconds):
 
 
 def final_value(row, scale):
-    """Return a phrase on the final value of a cell, a row of `measures.summarise`."""
+    """Return a phrase on the final value of a cell, a row of `summaries.summarise`."""
     spread = row["final"]
     phrase = f"{row['label']}: {scale.number(spread['median'])}"
     if len(row["seeds"]) > 1:

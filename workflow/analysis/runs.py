@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from staleness.algorithms.configuration import ALL_SCHEDULES, TASKS
+from staleness.algorithms.configuration import ALL_SCHEDULES
 from staleness.algorithms.delays import Mean
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.schedules import AnySchedule
@@ -173,7 +173,7 @@ def load(folders):
         seed = configuration.pop("seed")
         same = [configuration, about["corpus"]["digest"], about["versions"]["sources"]]
         if configuration["clock"] != "simulated":
-            same.append(_hardware(about))
+            same.append(hardware(about))
         group = groups.setdefault(json.dumps(same, sort_keys=True), {})
         if seed in group:
             raise StalenessError(
@@ -181,18 +181,19 @@ def load(folders):
             )
         group[seed] = (folder, about, curve)
     cells = []
-    for group in groups.values():
+    for key, group in groups.items():
         seeds = tuple(sorted(group))
         folders, abouts, curves = zip(*(group[seed] for seed in seeds), strict=True)
         _check_points(folders, curves)
         configuration = {k: v for k, v in abouts[0]["configuration"].items() if k != "seed"}
-        cells.append(Cell(configuration, seeds, curves, abouts, folders))
-    return sorted(cells, key=_rank)
+        cell = Cell(configuration, seeds, curves, abouts, folders)
+        cells.append((*_rank(cell), key, cell))
+    return [cell for *_, cell in sorted(cells, key=lambda ranked: ranked[:-1])]
 
 
 def machines(cells):
     """Return phrases on the machines, each once, in order of appearance."""
-    return list(dict.fromkeys(_hardware(about) for cell in cells for about in cell.abouts))
+    return list(dict.fromkeys(hardware(about) for cell in cells for about in cell.abouts))
 
 
 def _read(folder):
@@ -239,33 +240,15 @@ def _check_points(folders, curves):
             )
 
 
-def identity(cell):
-    """Return what cells in one figure must share, by what the message calls it."""
-    configuration = cell.configuration
-    simulated = configuration["clock"] == "simulated"
-    task = TASKS.get(configuration["task"])
-    of_the_task = task.hyper_parameters() if task else ()
-    return {
-        "task": configuration["task"],
-        "model": {k: v for k, v in configuration["hyper_parameters"].items() if k in of_the_task},
-        "corpus": cell.about["corpus"]["corpus"],
-        "encoded corpus": cell.about["corpus"]["digest"],
-        "build": cell.about["versions"]["sources"],
-        "clock": configuration["clock"],
-        # On the wall clock only pauses may be counted by a model; times are the machine's.
-        "cost": cell.about["cost_model"]["description"] if simulated else None,
-        "costs": cell.about["cost_model"]["seconds"] if simulated else None,
-        "machine": None if simulated else _hardware(cell.about),
-    }
-
-
-def _hardware(about):
+def hardware(about):
+    """Return a phrase on the machine that a run.json says."""
     machine = about["machine"]
     cores = f"{machine['cores']} core{'s' if machine['cores'] != 1 else ''}"
     return f"{machine['processor']} ({machine['architecture']}), {cores}, {machine['system']}"
 
 
 def _rank(cell):
+    """Return what cells are sorted by."""
     configuration = cell.configuration
     schedule = ALL_SCHEDULES.get(cell.schedule, AnySchedule)
     return (
@@ -276,5 +259,4 @@ def _rank(cell):
         cell.processors,
         configuration["mini_batch_size"] or 0,
         (cell.delay.unit, cell.delay.value) if cell.delay else ("", 0.0),
-        json.dumps([configuration, identity(cell)], sort_keys=True),
     )

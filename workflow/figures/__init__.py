@@ -5,7 +5,7 @@ from abc import ABC, abstractmethod
 from typing import ClassVar
 
 from staleness.algorithms.components import discover
-from staleness.workflow.analysis import grouping, measures
+from staleness.workflow.analysis import grouping, summaries
 
 FORMAT = 2  # of the NAME.json that goes with a figure
 
@@ -71,8 +71,8 @@ class Figure(ABC):
         """
 
     def table(self, cells):
-        """Return the numbers behind the figure, what JSON can hold; see `measures.summarise`."""
-        return measures.summarise(cells, self.metric)
+        """Return the numbers behind the figure, what JSON can hold; see `summaries.summarise`."""
+        return summaries.summarise(cells, self.metric)
 
 
 def figures():

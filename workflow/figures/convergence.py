@@ -1,6 +1,6 @@
 """What figures of batch beside online learning have in common: two metrics against time."""
 
-from staleness.workflow.analysis import grouping, measures, runs, words
+from staleness.workflow.analysis import grouping, measures, runs, summaries, words
 from staleness.workflow.analysis.phrases import (
     Scale,
     final_value,
@@ -92,7 +92,7 @@ def _curves(cells, looks, metric):
 
 def _numbers(cells, metric):
     """Return sentences on the times to target and the final values of a metric."""
-    table, scale = measures.summarise(cells, metric), Scale.of(cells, metric)
+    table, scale = summaries.summarise(cells, metric), Scale.of(cells, metric)
     unit, seconds = time_unit(curves.longest(cells))
     label = scale.about.label
     times = [reached(row, unit, seconds) for row in table["cells"]]

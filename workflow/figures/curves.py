@@ -183,7 +183,7 @@ def draw_task(axes, task, curves, level, scale, unit, seconds):
     seconds : float
         What `phrases.time_unit` returned.
     """
-    style.curve_axes(axes, times_shown(curves, seconds), numbers=(1, 3))
+    style.curve_axes(axes, times_shown(curves, seconds), digits=(1, 3))
     for curve in curves:
         curve.draw(axes, seconds, level)
     axes.set_ylim(*limits(curves, level, scale.about.better))

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from staleness.algorithms.configuration import TASKS
-from staleness.workflow.analysis import grouping, measures, runs, words
+from staleness.workflow.analysis import grouping, measures, runs, summaries, words
 from staleness.workflow.analysis.phrases import (
     Scale,
     listed,
@@ -75,28 +75,8 @@ class Ideal(Figure):
         return " ".join(sentences)
 
     def table(self, cells):
-        """Return the numbers behind the figure.
-
-        Returns
-        -------
-        dict
-            metric and target, each a dict by task, and cells: the rows of `measures.summarise`,
-            each with its task and, where it is not the single processor's, of_ideal: its speed-up
-            divided by P, with median, low and high.
-        """
-        metrics, targets, rows = {}, {}, []
-        for task, group in grouping.by_task(cells).items():
-            metrics[task] = measures.first_metric(task)
-            made = measures.summarise(group, metrics[task])
-            targets[task] = made["target"]
-            for row in made["cells"]:
-                shares = row["speed_up"] if row["schedule"] == SCHEDULE else None
-                if shares is not None:
-                    shares = {
-                        name: value and value / row["processors"] for name, value in shares.items()
-                    }
-                rows.append({"task": task, **row, "of_ideal": shares})
-        return {"metric": metrics, "target": targets, "cells": rows}
+        """Return the numbers behind the figure; see `summaries.beside_ideal`."""
+        return summaries.beside_ideal(cells)
 
 
 def _reason_against(cells):
@@ -132,7 +112,7 @@ def _numbers(task, alone, cell):
     """Return sentences on what a task's panel is drawn of, and how close it comes."""
     group = [alone, cell]
     metric = measures.first_metric(task)
-    table, scale = measures.summarise(group, metric), Scale.of(group, metric)
+    table, scale = summaries.summarise(group, metric), Scale.of(group, metric)
     unit, seconds = time_unit(curves.longest(group))
     single, row = (one["time_to_target_s"]["median"] for one in table["cells"])
     ideal = None if single is None else single / cell.processors

@@ -1,14 +1,21 @@
 """Figure `mapreduce`: batch and asynchronous stepwise EM where every mini-batch is a job."""
 
-from dataclasses import dataclass
-
-import numpy as np
-
-from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.mapreduce.simulated import MEASURED
-from staleness.workflow.analysis import grouping, measures, runs, words
-from staleness.workflow.analysis.clusters import ASYNCHRONOUS, BATCH, cluster_of, level, name
-from staleness.workflow.analysis.measures import Spread
+from staleness.workflow.analysis import grouping, runs, words
+from staleness.workflow.analysis.clusters import (
+    ASYNCHRONOUS,
+    BATCH,
+    METRIC,
+    NAMES,
+    PARTS,
+    by_cluster,
+    clusters_of,
+    empty_job,
+    job_parts,
+    name,
+    row_of,
+    table,
+)
 from staleness.workflow.analysis.phrases import (
     Scale,
     final_value,
@@ -21,51 +28,14 @@ from staleness.workflow.analysis.phrases import (
 )
 from staleness.workflow.figures import Figure, curves, style
 from staleness.workflow.figures.curves import Curve
-from staleness.workflow.store import record
 
-NAMES = {BATCH: "batch EM", ASYNCHRONOUS: "asynchronous stepwise EM"}
 SHORT = {BATCH: "batch", ASYNCHRONOUS: "asynchronous"}
-# What a job's time is made of, by the columns of its trace.
-PARTS = {
-    "waiting": ("broadcast", "queue"),
-    "map": ("map",),
-    "reduce": ("reduce",),
-    "update": ("update",),
-}
 COLOURS = dict(zip(PARTS, ("#dbe3ea", "#17375e", "#b0418f", "#f0a030"), strict=True))
 EMPTY, EMPTY_COLOUR = "empty job", "#8c8c8c"
 HEIGHT = 110 / 25.4  # inches
 HEIGHTS = (3, 1.25)  # of curves and bars
 PLACES = (0, 0.8, 2, 2.8)  # of the bars of a job and of an empty one, for each learner
 BAR = 0.74
-
-
-@dataclass(frozen=True)
-class Cluster:
-    """Both learners on one cluster.
-
-    Attributes
-    ----------
-    batch, asynchronous : staleness.workflow.analysis.runs.Cell
-    """
-
-    batch: object
-    asynchronous: object
-
-    @property
-    def cells(self):
-        """Both, a list."""
-        return [self.batch, self.asynchronous]
-
-    @property
-    def level(self):
-        """The log-likelihood that batch EM ends at, the lowest of its seeds."""
-        return level(self.batch)
-
-    @property
-    def name(self):
-        """What a panel of it is called."""
-        return name(self.batch)
 
 
 class MapReduce(Figure):
@@ -85,7 +55,7 @@ class MapReduce(Figure):
     )
     claims = ("mapreduce",)
     task = "alignment"
-    metric = "log_likelihood"
+    metric = METRIC
 
     def skip(self, cells):
         """Return why the cells make no figure, or None; see `Figure`."""
@@ -95,7 +65,7 @@ class MapReduce(Figure):
         others = sorted({cell.schedule for cell in cells} - NAMES.keys())
         if others:
             return f"it is about {' and '.join(NAMES)}, not {others[0]}"
-        for group in _grouped(cells):
+        for group in by_cluster(cells):
             for schedule in NAMES:
                 found = sum(cell.schedule == schedule for cell in group)
                 if found != 1:
@@ -109,11 +79,11 @@ class MapReduce(Figure):
 
     def shared(self, cells):
         """Return what both learners of each cluster share; see `Figure`."""
-        return [grouping.common(group) for group in _grouped(cells)]
+        return [grouping.common(group) for group in by_cluster(cells)]
 
     def draw(self, cells):
         """Return the matplotlib figure; see `Figure`."""
-        clusters = _clusters(cells)
+        clusters = clusters_of(cells)
         scale = Scale.of(cells, self.metric)
         with style.applied():
             figure, (above, below) = style.panels(
@@ -134,7 +104,7 @@ class MapReduce(Figure):
 
     def caption(self, cells):
         """Return the text below the figure; see `Figure`."""
-        clusters = _clusters(cells)
+        clusters = clusters_of(cells)
         scale = Scale.of(cells, self.metric)
         iterations = clusters[0].batch.configuration["epochs"]
         sentences = [
@@ -155,45 +125,15 @@ class MapReduce(Figure):
         return " ".join(sentences)
 
     def table(self, cells):
-        """Return the numbers behind the figure.
-
-        Returns
-        -------
-        dict
-            levels, by cluster the log-likelihood that batch EM ends at, and cells: of each its
-            cluster, label, schedule, processors, mini_batch_size, seeds, final and mean_staleness,
-            time_s (to that level; None is never) with the seeds that reached it, faster (the ratio
-            to batch EM), empty_job_s and job_s (by part), all but the last with median, low and
-            high over seeds.
-        """
-        clusters = {cluster_of(cluster.batch): cluster for cluster in _clusters(cells)}
-        return {
-            "levels": {cluster.name: cluster.level for cluster in clusters.values()},
-            "cells": [_row(cell, clusters[cluster_of(cell)]) for cell in cells],
-        }
-
-
-def _grouped(cells):
-    """Return the cells of each cluster, a list of lists."""
-    groups = {}
-    for cell in sorted(cells, key=cluster_of):
-        groups.setdefault(cluster_of(cell), []).append(cell)
-    return list(groups.values())
-
-
-def _clusters(cells):
-    """Return the `Cluster` of each group."""
-    return [
-        Cluster(*(next(one for one in group if one.schedule == schedule) for schedule in NAMES))
-        for group in _grouped(cells)
-    ]
+        """Return the numbers behind the figure; see `clusters.table`."""
+        return table(cells)
 
 
 def _curves(cluster, scale):
     """Return both curves of a cluster."""
     level = cluster.level
     return [
-        Curve.of(cell, "log_likelihood", look, NAMES[cell.schedule], level, scale.factor)
+        Curve.of(cell, METRIC, look, NAMES[cell.schedule], level, scale.factor)
         for cell, look in zip(cluster.cells, style.looks(cluster.cells), strict=True)
     ]
 
@@ -202,7 +142,7 @@ def _panel(axes, cluster, drawn, scale):
     """Draw the curves of a cluster."""
     unit, seconds = time_unit(curves.longest(cluster.cells))
     level = cluster.level / scale.factor
-    style.curve_axes(axes, curves.times_shown(drawn, seconds), numbers=(1, 3))
+    style.curve_axes(axes, curves.times_shown(drawn, seconds), digits=(1, 3))
     for curve in drawn:
         curve.draw(axes, seconds, level)
     curves.target_line(axes, level, "_target")  # the caption says what it is
@@ -212,15 +152,15 @@ def _panel(axes, cluster, drawn, scale):
 
 def _bars(axes, cluster):
     """Draw what jobs take, and jobs that do nothing."""
-    longest = max(sum(_parts(cell).values()) for cell in cluster.cells)
+    longest = max(sum(job_parts(cell).values()) for cell in cluster.cells)
     unit, seconds = time_unit(longest)
     words = []
     for cell, job, empty in zip(cluster.cells, PLACES[::2], PLACES[1::2], strict=True):
         left = 0.0
-        for part, mean in _parts(cell).items():
+        for part, mean in job_parts(cell).items():
             axes.barh(job, mean / seconds, BAR, left, color=COLOURS[part])
             left += mean / seconds
-        axes.barh(empty, _empty(cell).median / seconds, BAR, color=EMPTY_COLOUR)
+        axes.barh(empty, empty_job(cell).median / seconds, BAR, color=EMPTY_COLOUR)
         words += [f"{SHORT[cell.schedule]} job", EMPTY]
     axes.set_yticks(PLACES, words)
     axes.tick_params(axis="y", length=0)
@@ -229,65 +169,15 @@ def _bars(axes, cluster):
     axes.set_xlabel(f"time of a job ({unit})")
 
 
-def _parts(cell):
-    """Return the mean seconds, over jobs and seeds, of each of the parts of a job."""
-    traces = [record.read_trace(folder) for folder in cell.folders]
-    try:
-        return {
-            part: float(np.mean([sum(trace[one] for one in columns).mean() for trace in traces]))
-            for part, columns in PARTS.items()
-        }
-    except KeyError as error:
-        raise StalenessError(
-            f"{cell.folders[0]}: its trace has no column {error}: {runs.REMEDY}"
-        ) from error
-
-
-def _empty(cell):
-    """Return the `Spread` over seeds of the median seconds of a job that does nothing."""
-    try:
-        return Spread.over(
-            [np.median(about["engine"]["empty_job_seconds"]) for about in cell.abouts]
-        )
-    except (KeyError, TypeError) as error:
-        raise StalenessError(f"runs of {cell.label} say no {error}: {runs.REMEDY}") from error
-
-
 def _empty_jobs(cells):
     """Return of how many empty jobs a median is."""
     return len(cells[0].about["engine"]["empty_job_seconds"])
 
 
-def _faster(cluster):
-    """Return the `Spread` of how many times sooner asynchronous EM gets to where batch EM ends."""
-    return measures.speed_up(cluster.asynchronous, cluster.batch, "log_likelihood", cluster.level)
-
-
-def _row(cell, cluster):
-    """Return the row of a cell in the table."""
-    times = measures.times_to_target(cell, "log_likelihood", cluster.level)
-    reached = sum(time is not None for time in times)
-    median = measures.median_time_to_target(cell, "log_likelihood", cluster.level)
-    return {
-        "cluster": cluster.name,
-        "label": NAMES[cell.schedule],
-        "schedule": cell.schedule,
-        "processors": cell.processors,
-        "mini_batch_size": cell.configuration["mini_batch_size"],
-        "seeds": list(cell.seeds),
-        "final": measures.final(cell, "log_likelihood").as_dict(),
-        "mean_staleness": Spread.over([a["mean_staleness"] for a in cell.abouts]).as_dict(),
-        "time_s": {"median": median, "reached": reached},
-        "faster": _faster(cluster).as_dict() if cell is cluster.asynchronous else None,
-        "empty_job_s": _empty(cell).as_dict(),
-        "job_s": _parts(cell),
-    }
-
-
 def _numbers(cluster, scale):
     """Return sentences on a cluster: when its learners get there, and what its jobs take."""
     unit, seconds = time_unit(curves.longest(cluster.cells))
-    rows = [_row(cell, cluster) for cell in cluster.cells]
+    rows = [row_of(cell, cluster) for cell in cluster.cells]
     times = [
         f"{row['label']} {when(row['time_s']['median'], unit, seconds)}{_some(row)}" for row in rows
     ]

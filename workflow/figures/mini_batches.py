@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from staleness.workflow.analysis import grouping, runs
+from staleness.workflow.analysis import grouping, runs, summaries
 from staleness.workflow.analysis.phrases import listed, provenance
 from staleness.workflow.figures import Figure, style, sweep
 
@@ -55,8 +55,8 @@ class MiniBatches(Figure):
         return " ".join(sentences)
 
     def table(self, cells):
-        """Return the numbers behind the figure; see `sweep.table`."""
-        return sweep.table(cells)
+        """Return the numbers behind the figure; see `summaries.of_sizes`."""
+        return summaries.of_sizes(cells)
 
 
 def _reason_against(cells):
@@ -69,7 +69,7 @@ def _reason_against(cells):
 
 def _series(cells):
     """Return a series a schedule."""
-    rows, groups = sweep.rows_by_cell(cells), {}
+    rows, groups = summaries.by_size(cells), {}
     for cell in cells:
         groups.setdefault(cell.label, []).append(cell)
     return [

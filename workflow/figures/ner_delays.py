@@ -143,7 +143,7 @@ def _who_wins(schedule, rows, unit, seconds):
     ----------
     schedule : str
     rows : list of tuple of float and dict
-        Mean delay and row of `measures.summarise`, by rising delay.
+        Mean delay and row of `summaries.summarise`, by rising delay.
     unit : str
     seconds : float
         What `time_unit` returned.

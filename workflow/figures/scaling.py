@@ -1,6 +1,6 @@
 """Figure `scaling`: what up to 64 processors do for each schedule, on each task."""
 
-from staleness.workflow.analysis import grouping, runs
+from staleness.workflow.analysis import grouping, runs, summaries
 from staleness.workflow.analysis.phrases import number, provenance, time_unit
 from staleness.workflow.figures import Figure, style, sweep
 
@@ -59,8 +59,8 @@ class Scaling(Figure):
         return " ".join(sentences)
 
     def table(self, cells):
-        """Return the numbers behind the figure; see `sweep.table`."""
-        return sweep.table(cells)
+        """Return the numbers behind the figure; see `summaries.of_sizes`."""
+        return summaries.of_sizes(cells)
 
 
 def _reason_against(cells):
@@ -85,7 +85,7 @@ def _series(cells, every):
     for size, same in grouping.by_mini_batch_size(every).items():
         for schedule in {cell.schedule for cell in same}:
             sizes.setdefault(schedule, []).append(size)
-    rows, groups = sweep.rows_by_cell(cells), {}
+    rows, groups = summaries.by_size(cells), {}
     for size, same in grouping.by_mini_batch_size(cells).items():
         for cell in same:
             if cell.schedule != runs.SINGLE:

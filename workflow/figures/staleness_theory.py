@@ -5,12 +5,11 @@ import math
 import numpy as np
 
 from staleness.algorithms.configuration import TASKS
-from staleness.workflow.analysis import activity, grouping, measures, runs, words
+from staleness.workflow.analysis import grouping, measures, runs, slowdown, words
 from staleness.workflow.analysis.phrases import MINUS, Scale, listed, number, provenance, setting
-from staleness.workflow.figures import Figure, curves, mpl, style
+from staleness.workflow.figures import Figure, curves, style
 
 SCHEDULE = "asynchronous"
-FEWEST = 3  # cells through which a line says anything
 HEADROOM = 1.12  # of the axis of updates
 NOT_REACHED = 1.08  # where such points stand, over the highest of the others
 MANY = 5000  # updates; more are counted in thousands
@@ -45,7 +44,7 @@ class StalenessTheory(Figure):
         with style.applied():
             figure, grid = style.panels(1, len(groups), height=style.PANEL_HEIGHT)
             for axes, (task, group) in zip(grid[0], groups.items(), strict=True):
-                _panel(axes, _rows(group), narrow=len(groups) > 1)
+                _panel(axes, slowdown.rows(group), narrow=len(groups) > 1)
                 style.title(axes, TASKS[task].title)
         return figure
 
@@ -65,55 +64,8 @@ class StalenessTheory(Figure):
         return " ".join(sentences)
 
     def table(self, cells):
-        """Return the numbers behind the figure.
-
-        Returns
-        -------
-        dict
-            metrics, by task; lines, by task, each a dict of slope (updates for a unit of
-            staleness), intercept (updates) and r_squared, None where there are too few points; and
-            cells: the rows of `measures.summarise`, each with its task and target,
-            greatest_staleness, and updates_to_target: median, low and high, None where infinite.
-        """
-        rows, groups = {}, grouping.by_task(cells)
-        for group in groups.values():
-            rows |= dict(zip(group, _rows(group), strict=True))
-        return {
-            "metrics": {task: measures.first_metric(task) for task in groups},
-            "lines": {
-                task: {name: _plain(value) for name, value in _line(_rows(group)).items()}
-                for task, group in groups.items()
-            },
-            "cells": [rows[cell] for cell in cells],
-        }
-
-
-def _rows(cells):
-    """Return what the table says of the cells of a task."""
-    task = cells[0].configuration["task"]
-    metric = measures.first_metric(task)
-    made = measures.summarise(cells, metric)
-    return [
-        {
-            "task": task,
-            "target": made["target"],
-            **row,
-            "greatest_staleness": activity.greatest_staleness(cell),
-            "updates_to_target": measures.updates_to_target(cell, metric, made["target"]).as_dict(),
-        }
-        for cell, row in zip(cells, made["cells"], strict=True)
-    ]
-
-
-def _line(rows):
-    """Return slope, intercept and r_squared of the line through what reaches the target."""
-    points = [
-        (row["greatest_staleness"], row["updates_to_target"]["median"])
-        for row in rows
-        if row["updates_to_target"]["median"] is not None
-    ]
-    fitted = measures.line(*zip(*points, strict=True)) if len(points) >= FEWEST else [math.nan] * 3
-    return dict(zip(("slope", "intercept", "r_squared"), fitted, strict=True))
+        """Return the numbers behind the figure; see `slowdown.table`."""
+        return slowdown.table(cells)
 
 
 def _reason_against(cells):
@@ -122,8 +74,10 @@ def _reason_against(cells):
     others = {cell.schedule for cell in cells} - {runs.SINGLE, SCHEDULE}
     if not reason and others:
         reason = f"it is about schedule '{SCHEDULE}', not {listed(sorted(others))}"
-    if not reason and len(cells) < FEWEST:
-        reason = f"it needs {SCHEDULE} runs with at least {FEWEST - 1} numbers of processors"
+    if not reason and len(cells) < slowdown.FEWEST:
+        reason = (
+            f"it needs {SCHEDULE} runs with at least {slowdown.FEWEST - 1} numbers of processors"
+        )
     return reason
 
 
@@ -155,12 +109,11 @@ def _panel(axes, rows, narrow):
         axes.axhline(top, color=style.QUIET, linestyle=(0, (1, 2)), linewidth=0.9, zorder=1.5)
         note = {"xytext": (0, 3), "textcoords": "offset points", "color": style.QUIET}
         axes.annotate("not reached", xy=(widest, top), ha="right", fontsize=7, **note)
-    _draw_line(axes, _line(rows), widest, factor, narrow)
+    _draw_line(axes, slowdown.line(rows), widest, factor, narrow)
     _name_points(axes, x, np.minimum(low, top), [row["processors"] for row in rows], narrow)
-    axes.xaxis.set_major_locator(mpl.ticker.MaxNLocator(4 if narrow else 8, steps=style.STEPS))
-    axes.yaxis.set_major_locator(mpl.ticker.MaxNLocator(6, steps=style.STEPS))
-    axes.grid(axis="y", color=style.GRID, linewidth=0.5)
-    axes.set_axisbelow(True)
+    style.numbers(axes.xaxis, 4 if narrow else 8)
+    style.numbers(axes.yaxis, 6)
+    style.grid(axes)
     axes.set_ylabel(f"updates to target{unit}")
     axes.set_xlabel("greatest staleness" + ("" if narrow else " of any update"))
 
@@ -208,8 +161,8 @@ def _name_points(axes, x, y, processors, narrow):
 def _numbers(cells):
     """Return sentences on what a task's panel is drawn of, and on its line."""
     task = cells[0].configuration["task"]
-    rows, scale = _rows(cells), Scale.of(cells, measures.first_metric(task))
-    line = _line(rows)
+    rows, scale = slowdown.rows(cells), Scale.of(cells, measures.first_metric(task))
+    line = slowdown.line(rows)
     delay = words.describe_delays(cells)
     said = [
         f"{_count(row)} with P = {row['processors']} ({row['greatest_staleness']:g})"
@@ -251,7 +204,3 @@ def _finite(spread):
     """Return median, low and high of a spread of the table, infinite where they are None."""
     values = (spread[name] for name in ("median", "low", "high"))
     return [math.inf if value is None else value for value in values]
-
-
-def _plain(value):
-    return value if math.isfinite(value) else None

@@ -3,6 +3,8 @@
 Curves differ in lightness and in dashes as well as in hue, so that they can be told apart in
 greyscale and by the colour-blind; they are named above the axes.
 SVG files hold text as paths: Typst, which embeds them, need not have the font.
+Who plans a workflow looks up what figures there are, and draws none: matplotlib is imported only
+where one is drawn, and elsewhere axes are asked for what is of it.
 """
 
 import hashlib
@@ -10,8 +12,7 @@ import io
 from contextlib import contextmanager
 
 from staleness.algorithms.configuration import ALL_SCHEDULES
-from staleness.algorithms.schedules import Look
-from staleness.workflow.figures import mpl
+from staleness.algorithms.schedules import AnySchedule, Look
 
 WIDTH = 160 / 25.4  # inches: an A4 page without margins of 25 mm
 HEIGHT = 92 / 25.4
@@ -55,8 +56,6 @@ PARAMETERS = {
     "svg.hashsalt": "staleness",
 }
 METADATA = {"pdf": {"CreationDate": None}, "svg": {"Date": None}}
-
-
 DOT = {"markersize": 4.5, "markeredgecolor": "white", "markeredgewidth": 0.7, "zorder": 4}
 
 # Of schedules that have no look of their own; which is whose goes by the name alone.
@@ -106,8 +105,8 @@ def looks(cells):
 
 
 def look(schedule):
-    """Return the look of a schedule, the same in every figure."""
-    own = ALL_SCHEDULES[schedule].look if schedule in ALL_SCHEDULES else None
+    """Return the look of a schedule, the same in every figure: its own, or one by its name."""
+    own = vars(ALL_SCHEDULES.get(schedule, AnySchedule)).get("look")  # a parent's does not count
     number = int.from_bytes(hashlib.sha256(schedule.encode()).digest()[:4])
     return own or UNKNOWN[number % len(UNKNOWN)]
 
@@ -133,6 +132,8 @@ def applied():
 
     Nothing of a user's own matplotlibrc counts, and nothing that depends on time or machine.
     """
+    import matplotlib as mpl  # noqa: PLC0415
+
     defaults = {k: v for k, v in mpl.rcParamsDefault.items() if not k.startswith("backend")}
     with mpl.rc_context(defaults | PARAMETERS):
         yield
@@ -147,11 +148,21 @@ def new_figure(width=WIDTH, height=HEIGHT):
         Inches.
     """
     figure, ((axes,),) = panels(1, 1, width, height)
-    axes.xaxis.set_major_locator(mpl.ticker.MaxNLocator(8, steps=STEPS))
-    axes.yaxis.set_major_locator(mpl.ticker.MaxNLocator(6, steps=STEPS))
+    numbers(axes.xaxis, 8)
+    numbers(axes.yaxis, 6)
+    grid(axes)
+    return figure, axes
+
+
+def numbers(axis, most):
+    """Write at most so many round numbers, and one, at a linear axis."""
+    axis.get_major_locator().set_params(nbins=most, steps=STEPS)
+
+
+def grid(axes):
+    """Draw a line at each number of the y axis, behind all else."""
     axes.grid(axis="y", color=GRID, linewidth=0.5)
     axes.set_axisbelow(True)
-    return figure, axes
 
 
 def panels(rows, columns, width=WIDTH, height=HEIGHT, **shared):
@@ -170,9 +181,10 @@ def panels(rows, columns, width=WIDTH, height=HEIGHT, **shared):
     figure : matplotlib.figure.Figure
     axes : ndarray of matplotlib.axes.Axes [rows, columns]
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415 - see `mpl`
+    from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415
+    from matplotlib.figure import Figure  # noqa: PLC0415
 
-    figure = mpl.figure.Figure(figsize=(width, height), layout="constrained")
+    figure = Figure(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(figure)
     return figure, figure.subplots(rows, columns, squeeze=False, **shared)
 
@@ -195,13 +207,13 @@ def curve_panels(columns, times, height=PANEL_HEIGHT, sharey=True):
     figure : matplotlib.figure.Figure
     axes : list of matplotlib.axes.Axes
     """
-    figure, grid = panels(1, columns, height=height, sharex=True, sharey=sharey)
-    for axes in grid[0]:
+    figure, ((*beside,),) = panels(1, columns, height=height, sharex=True, sharey=sharey)
+    for axes in beside:
         curve_axes(axes, times)
-    return figure, list(grid[0])
+    return figure, beside
 
 
-def curve_axes(axes, times, numbers=(1, 2, 5)):
+def curve_axes(axes, times, digits=(1, 2, 5)):
     """Make the axes of a panel those of a metric against time, which is logarithmic.
 
     Parameters
@@ -209,32 +221,31 @@ def curve_axes(axes, times, numbers=(1, 2, 5)):
     axes : matplotlib.axes.Axes
     times : tuple of two float
         The limits of the axis of time.
-    numbers : tuple of int
+    digits : tuple of int
         Those of each power of ten that are written, if there is room.
     """
     axes.set_xscale("log")
     axes.set_xlim(*times)
-    log_numbers(axes.xaxis, times, numbers)
-    axes.yaxis.set_major_locator(mpl.ticker.MaxNLocator(6, steps=STEPS))
-    axes.grid(axis="y", color=GRID, linewidth=0.5)
-    axes.set_axisbelow(True)
+    log_numbers(axes.xaxis, times, digits)
+    numbers(axes.yaxis, 6)
+    grid(axes)
 
 
-def log_numbers(axis, limits, numbers=(1, 2, 5)):
-    """Write numbers at a logarithmic axis, never as powers of ten.
+def log_numbers(axis, limits, digits=(1, 2, 5)):
+    """Write numbers at an axis that is logarithmic already, never as powers of ten.
 
     Parameters
     ----------
     axis : matplotlib.axis.Axis
     limits : tuple of two float
-    numbers : tuple of int
+    digits : tuple of int
         Those of each power of ten that are written, if there is room.
     """
     few = limits[1] < MANY_DECADES * limits[0]
-    axis.set_major_locator(mpl.ticker.LogLocator(10, subs=numbers if few else (1,)))
-    axis.set_minor_locator(mpl.ticker.LogLocator(10, subs=range(2, 10)))
-    axis.set_major_formatter(mpl.ticker.FuncFormatter(lambda value, _: f"{value:g}"))
-    axis.set_minor_formatter(mpl.ticker.NullFormatter())
+    axis.get_major_locator().set_params(subs=digits if few else (1,))
+    axis.get_minor_locator().set_params(subs=range(2, 10))
+    axis.set_major_formatter("{x:g}")
+    axis.set_minor_formatter("")
 
 
 def title(axes, text):
@@ -293,9 +304,11 @@ def state_legend(figure, states):
 
 def colour_legend(figure, colours, place):
     """Name colours, a dict, at the edge of a figure."""
+    from matplotlib.patches import Patch  # noqa: PLC0415
+
     figure.legend(
         handles=[
-            mpl.patches.Patch(facecolor=colour, edgecolor=QUIET, linewidth=0.4, label=text)
+            Patch(facecolor=colour, edgecolor=QUIET, linewidth=0.4, label=text)
             for text, colour in colours.items()
         ],
         loc=place,

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from staleness.algorithms.configuration import TASKS
-from staleness.workflow.analysis import grouping, measures, runs, words
+from staleness.workflow.analysis import grouping, measures, runs, summaries, words
 from staleness.workflow.analysis.phrases import Scale, listed, number, setting, time_unit
-from staleness.workflow.figures import curves, mpl, style
+from staleness.workflow.figures import curves, style
 
 ROW_HEIGHT = 62 / 25.4  # inches
 LEGEND_HEIGHT = 12 / 25.4
@@ -59,33 +59,6 @@ def reason_against(cells):
     return curves.differ(cells, (*runs.SCHEDULING, *OF_A_SIZE))
 
 
-def rows_by_cell(cells):
-    """Return the row of `measures.summarise` of each cell of a task, with its task and target."""
-    task, found = cells[0].configuration["task"], {}
-    for group in grouping.by_mini_batch_size(cells).values():
-        made = measures.summarise(group, measures.first_metric(task))
-        for cell, row in zip(group, made["cells"], strict=True):
-            found[cell] = {"task": task, "target": made["target"], **row}
-    return found
-
-
-def table(cells):
-    """Return the numbers behind the figure.
-
-    Returns
-    -------
-    dict
-        metrics, by task, and cells: the rows of `measures.summarise`, each with its task and the
-        target of its mini-batch size.
-    """
-    groups = grouping.by_task(cells)
-    rows = {cell: row for group in groups.values() for cell, row in rows_by_cell(group).items()}
-    return {
-        "metrics": {task: measures.first_metric(task) for task in groups},
-        "cells": [rows[cell] for cell in cells],
-    }
-
-
 def draw(groups, label, ideal, ideal_text):
     """Return a figure with a row of panels a task: time to target, and speed-up.
 
@@ -121,8 +94,8 @@ def draw(groups, label, ideal, ideal_text):
                 label=ideal_text,
             )
             _points(fast, several, _speed_up, beside=ideal(ends))
-            fast.yaxis.set_major_locator(mpl.ticker.LogLocator(2))
-            fast.yaxis.set_minor_locator(mpl.ticker.NullLocator())
+            fast.yaxis.get_major_locator().set_params(base=2, subs=(1,))
+            fast.yaxis.minorticks_off()
             fast.set_ylabel("speed-up")
             style.title(late, TASKS[task].title)
         style.curve_legend(figure, *grid.flat)
@@ -134,7 +107,7 @@ def described(cells):
     task = cells[0].configuration["task"]
     delay = words.describe_delays(cells)
     sizes = grouping.by_mini_batch_size(cells)
-    rows, scale = rows_by_cell(cells), Scale.of(cells, measures.first_metric(task))
+    rows, scale = summaries.by_size(cells), Scale.of(cells, measures.first_metric(task))
     targets = [scale.number(rows[group[0]]["target"]) for group in sizes.values()]
     return (
         f"{TASKS[task].title}: {setting(cells)}{_own_settings(sizes)}"
@@ -207,9 +180,8 @@ def _number_axis(axes, places, label):
     axes.set_xscale("log")
     pad = _pad(places[0], places[-1])
     axes.set_xlim(places[0] / pad, places[-1] * pad)
-    axes.xaxis.set_major_locator(mpl.ticker.FixedLocator(places))
-    axes.xaxis.set_major_formatter(mpl.ticker.FixedFormatter([f"{place:g}" for place in places]))
-    axes.xaxis.set_minor_locator(mpl.ticker.NullLocator())
+    axes.set_xticks(places, [f"{place:g}" for place in places])
+    axes.xaxis.minorticks_off()
     axes.set_xlabel(label)
 
 
@@ -245,8 +217,7 @@ def _points(axes, several, value, beside=()):
     axes.set_ylim(limits)
     short = limits[1] < SHORT * limits[0]
     style.log_numbers(axes.yaxis, limits, NUMBERS if short else (1, 2, 5))
-    axes.grid(axis="y", color=style.GRID, linewidth=0.5)
-    axes.set_axisbelow(True)
+    style.grid(axes)
     for index, (series, part) in enumerate(zip(several, values, strict=True)):
         shift = APART ** (index - (len(several) - 1) / 2)
         _one(axes, series, np.array(series.places) * shift, np.clip(part, floor, ceiling), part[0])

@@ -11,7 +11,7 @@ from staleness.workflow.analysis.phrases import (
     setting,
     time_unit,
 )
-from staleness.workflow.figures import Figure, curves, mpl, style
+from staleness.workflow.figures import Figure, curves, style
 
 UPDATES = 48  # the window ends when the fastest schedule has made as many
 MOST_PROCESSORS = 16  # more bars than that cannot be told apart
@@ -41,7 +41,7 @@ class Timelines(Figure):
 
     def draw(self, cells):
         """Return the matplotlib figure; see `Figure`."""
-        window = _window(cells)
+        window = activity.window(cells, UPDATES)
         unit, seconds = time_unit(window)
         found = [activity.spans(cell.traces[0]) for cell in cells]
         rows = [cell.processors + 1 for cell in cells]  # and one for the updates
@@ -74,14 +74,14 @@ class Timelines(Figure):
                 for side in ("left",) if axes is grid[-1, 0] else ("left", "bottom"):
                     axes.spines[side].set_visible(False)
             axes.set_xlim(0, window / seconds or 1)
-            axes.xaxis.set_major_locator(mpl.ticker.MaxNLocator(8, steps=style.STEPS))
+            style.numbers(axes.xaxis, 8)
             axes.set_xlabel(f"time ({unit})")
             style.state_legend(figure, seen)
         return figure
 
     def caption(self, cells):
         """Return the text below the figure; see `Figure`."""
-        window = _window(cells)
+        window = activity.window(cells, UPDATES)
         unit, seconds = time_unit(window)
         delay = words.describe_delays(cells)
         waits = any(
@@ -105,13 +105,7 @@ class Timelines(Figure):
 
     def table(self, cells):
         """Return the numbers behind the figure; see `activity.summarise`."""
-        return {"window_s": _window(cells), **activity.summarise(cells)}
-
-
-def _window(cells):
-    """Return how many seconds are shown."""
-    times = [activity.update_times(cell.traces[0]) for cell in cells]
-    return float(min(one[min(UPDATES, len(one)) - 1] for one in times))
+        return {"window_s": activity.window(cells, UPDATES), **activity.summarise(cells)}
 
 
 def _bars(axes, rows, seconds, colour):

@@ -1,11 +1,7 @@
 """Figure `wall-clock`: learning in real time on the cores of the machine at hand."""
 
-import numpy as np
-
 from staleness.algorithms.configuration import TASKS
-from staleness.algorithms.errors import StalenessError
-from staleness.workflow.analysis import grouping, measures, runs, words
-from staleness.workflow.analysis.measures import Spread
+from staleness.workflow.analysis import grouping, measures, summaries, throughput, words
 from staleness.workflow.analysis.phrases import (
     Scale,
     multiple,
@@ -16,7 +12,7 @@ from staleness.workflow.analysis.phrases import (
     setting,
     time_unit,
 )
-from staleness.workflow.figures import Figure, curves, style, sweep
+from staleness.workflow.figures import Figure, curves, style
 from staleness.workflow.figures.curves import Curve
 from staleness.workflow.store.findings import GOOD, UNKNOWN, WARNING, Finding, conclude
 
@@ -72,20 +68,8 @@ class WallClock(Figure):
         return " ".join(sentences)
 
     def table(self, cells):
-        """Return the numbers behind the figure.
-
-        Returns
-        -------
-        dict
-            As of `sweep.table`, each row with throughput (tokens or cells a second) and faster
-            (the ratio to the single processor's), both with median, low and high over seeds.
-        """
-        made = sweep.table(cells)
-        for row, cell in zip(made["cells"], cells, strict=True):
-            single = grouping.baseline(grouping.by_task(cells)[row["task"]])
-            row["throughput"] = _throughput(cell).as_dict()
-            row["faster"] = _faster(cell, single).as_dict()
-        return made
+        """Return the numbers behind the figure; see `throughput.table`."""
+        return throughput.table(cells)
 
 
 def _panel(axes, task, cells):
@@ -103,12 +87,12 @@ def _panel(axes, task, cells):
 def _numbers(task, cells):
     """Return sentences on what a task's panel is drawn of, how soon and how fast."""
     metric = measures.first_metric(task)
-    table, scale = measures.summarise(cells, metric), Scale.of(cells, metric)
+    table, scale = summaries.summarise(cells, metric), Scale.of(cells, metric)
     unit, seconds = time_unit(curves.longest(cells))
     delay = words.describe_delays(cells)
     times = [reached(row, unit, seconds) for row in table["cells"]]
     single = grouping.baseline(cells)
-    name, factor = multiple(max(_throughput(cell).median for cell in cells))
+    name, factor = multiple(max(throughput.of(cell).median for cell in cells))
     rates = [_rate(cell, single, factor) for cell in cells]
     work = f"{TASKS[task].work_unit} a second{f' ({name})' if name else ''}"
     return (
@@ -120,34 +104,12 @@ def _numbers(task, cells):
 
 def _rate(cell, single, factor):
     """Return a phrase on a cell's throughput, and how it compares with the single processor's."""
-    phrase = f"{number(_throughput(cell).median / factor)} {cell.label}"
+    phrase = f"{number(throughput.of(cell).median / factor)} {cell.label}"
     if cell is single:
         return phrase
-    faster = _faster(cell, single)
+    faster = throughput.faster(cell, single)
     low, middle, high = (number(value, 2) for value in (faster.low, faster.median, faster.high))
     return f"{phrase}, {middle} times as many ({low} to {high})"
-
-
-def _throughput(cell):
-    """Return the `Spread` over seeds of the tokens (or cells) a second."""
-    return Spread.over(list(_by_seed(cell).values()))
-
-
-def _by_seed(cell):
-    """Return the tokens (or cells) a second of each seed."""
-    name = f"{TASKS[cell.configuration['task']].work_unit}_per_second"
-    try:
-        return {
-            seed: float(about[name]) for seed, about in zip(cell.seeds, cell.abouts, strict=True)
-        }
-    except (KeyError, TypeError) as error:
-        raise StalenessError(f"runs of {cell.label} say no '{name}': {runs.REMEDY}") from error
-
-
-def _faster(cell, single):
-    """Return the `Spread`, over the seeds that both have, of the ratio of their throughputs."""
-    mine, its = _by_seed(cell), _by_seed(single)
-    return Spread.over([mine[seed] / its[seed] for seed in mine if seed in its] or [np.nan])
 
 
 def _doctor(cells):

@@ -6,7 +6,7 @@ from importlib.metadata import version
 
 from staleness.algorithms.configuration import ALL_SCHEDULES, TASKS, UPDATES
 from staleness.algorithms.delays import RELATIVE_DEVIATION, Mean
-from staleness.workflow.analysis import grouping, measures, runs, words
+from staleness.workflow.analysis import grouping, measures, runs, summaries, words
 from staleness.workflow.analysis.phrases import (
     MINUS,
     Scale,
@@ -56,7 +56,7 @@ def content(cells, figures=(), configs=(), learning=None, claims=(), jobs=(), co
     experiments = grouping.experiments(cells if learning is None else learning)
     # What was run, whatever it is shown for: sizes, schedules and delays are lists.
     groups = grouping.grouped(cells, (*runs.SCHEDULING, *runs.DELAYS, "mini_batch_size"))
-    tables = [measures.summarise(group, _metric(group)) for group in experiments]
+    tables = [summaries.summarise(group, _metric(group)) for group in experiments]
     shown = [
         (group[0].configuration["task"], _table(group, table))
         for group, table in zip(experiments, tables, strict=True)

@@ -7,7 +7,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from staleness.algorithms.errors import StalenessError
-from staleness.workflow.analysis import measures, runs
+from staleness.workflow.analysis import measures, runs, summaries
 
 from ..figures import toy
 
@@ -116,7 +116,7 @@ def summary(tmp_path, singles, others):
         for schedule, processors, group in [("single", 1, singles), ("asynchronous", 4, others)]
         for seed, values in enumerate(group)
     ]
-    return measures.summarise(runs.load(folders), "f1")
+    return summaries.summarise(runs.load(folders), "f1")
 
 
 def test_a_cell_that_never_reaches_the_target_has_no_speed_up(tmp_path):
@@ -141,7 +141,7 @@ def test_speed_up_where_only_the_cell_reaches_the_target_is_infinite(tmp_path):
     single, other = runs.load(folders)
     assert measures.speed_up(other, single, "f1", 0.9).median == math.inf
     assert math.isnan(measures.speed_up(single, single, "f1", 0.9).median)
-    json.dumps(measures.summarise([single, other], "f1"), allow_nan=False)
+    json.dumps(summaries.summarise([single, other], "f1"), allow_nan=False)
 
 
 def test_a_seed_in_which_neither_gets_there_has_no_ratio(tmp_path):
@@ -171,7 +171,7 @@ def test_a_line_through_points():
 
 def test_without_single_processor_there_is_no_target(tmp_path):
     cells = runs.load(toy.family(tmp_path, cells=[("asynchronous", 2)]))
-    table = measures.summarise(cells, "f1")
+    table = summaries.summarise(cells, "f1")
     assert table["target"] is None
     assert table["cells"][0]["time_to_target_s"] is None
 

@@ -1,6 +1,6 @@
 import pytest
 
-from staleness.workflow.analysis import grouping, measures, runs
+from staleness.workflow.analysis import grouping, runs, summaries
 from staleness.workflow.figures.ner_delays import NERDelays
 
 from . import toy
@@ -97,7 +97,7 @@ def test_only_the_single_processor_without_delays_is_compared_with(tmp_path):
     single, asynchronous = NERDelays().draw(cells).axes
     assert [text.get_text() for text in single.get_legend().get_texts()] == ["single", "5 s"]
     assert len(asynchronous.get_legend().get_texts()) == 2
-    table = measures.summarise(cells, "f1")
+    table = summaries.summarise(cells, "f1")
     assert [row["delay_mean"] for row in table["cells"]] == [None, "5s", "5s"]
 
 

@@ -5,7 +5,7 @@ import typst
 
 from staleness.algorithms.configuration import Configuration
 from staleness.algorithms.errors import StalenessError
-from staleness.workflow.analysis import measures, runs
+from staleness.workflow.analysis import runs, summaries
 from staleness.workflow.claims import judge
 from staleness.workflow.corpora import registry
 from staleness.workflow.figures.write import write
@@ -68,7 +68,7 @@ def test_report_says_the_numbers_of_the_runs(folders):
     cells = runs.load(folders)
     data = content(cells)
     text = said(data)
-    table = measures.summarise(cells, "f1")
+    table = summaries.summarise(cells, "f1")
     assert f"{table['target']:.4f}" in text
     for row, printed in zip(table["cells"], tables(data)[0]["rows"], strict=True):
         assert printed[2] == f"{row['final']['median']:.4f}"
