@@ -124,6 +124,28 @@ def test_what_a_distribution_brings_is_run(install, corpus_folder):
     )
 
 
+LOOK = """
+import sys
+from staleness.workflow.analysis import runs
+from staleness.workflow.figures.ner_convergence import NERConvergence
+(axes,) = NERConvergence().draw(runs.load(sys.argv[1:])).axes
+print(*(line.get_color() for line in axes.lines if line.get_label().startswith("convoy")))
+"""
+
+
+def test_a_schedule_has_a_colour_of_its_own_in_figures(install, tmp_path):
+    own = SCHEDULE.replace("import Schedule", "import Look, Schedule")
+    own = own.replace('name = "convoy"', 'name = "convoy"\n    look = Look("#123456")')
+    python = install(ENTRIES, schedule=own, others=OTHERS)
+    corpus = "--corpus", "synthetic-ner", "--data", str(tmp_path / "data")
+    folders = [str(tmp_path / schedule) for schedule in ("single", "convoy")]
+    for folder in folders:
+        learn = "ner", *corpus, "--schedule", Path(folder).name, "--epochs", "1"
+        run(python, *learn, "--cost", "even", "--out", folder)
+    drawn = python("-c", LOOK, *folders)
+    assert (drawn.stderr, drawn.stdout) == ("", "#123456\n")
+
+
 RULE = "[staleness.updates]\nwary = convoy_plugin.rule:WaryDescent\n"
 POLICY = "[staleness.policies]\nhalving = convoy_plugin.policy\n"
 STALE = ("--schedule", "asynchronous", "--processors", "4", "--epochs", "8", "--cost", "paper")

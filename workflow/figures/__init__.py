@@ -1,5 +1,6 @@
 """Figures: one file each, found by its class; they read runs and never make any."""
 
+import math
 import sys
 from abc import ABC, abstractmethod
 from typing import ClassVar
@@ -23,6 +24,8 @@ class Figure(ABC):
         What it is drawn to answer; the report has it above the figure.
     claims : tuple of str
         The claims that are judged by the same runs.
+    place : float
+        The report has figures by rising place, those that say none last.
     task : str or None
         The task whose runs it is about; None if it has a panel for each.
     metric : str or None
@@ -33,6 +36,7 @@ class Figure(ABC):
     title: ClassVar[str]
     question: ClassVar[str] = ""
     claims: ClassVar[tuple[str, ...]] = ()
+    place: ClassVar[float] = math.inf
     task: ClassVar[str | None]
     metric: ClassVar[str | None]
 

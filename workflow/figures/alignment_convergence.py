@@ -16,6 +16,7 @@ class AlignmentConvergence(Figure):
         "2010, with m = 10,000, both stepwise learners converged at the same rate."
     )
     claims = ("alignment-schedules", "incremental")
+    place = 6
     task = "alignment"
     metric = "log_likelihood"
 

@@ -54,6 +54,7 @@ class MapReduce(Figure):
         "reducer, and stepwise EM with jobs of 6 mappers and one reducer."
     )
     claims = ("mapreduce",)
+    place = 13
     task = "alignment"
     metric = METRIC
 

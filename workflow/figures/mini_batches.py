@@ -17,6 +17,7 @@ class MiniBatches(Figure):
     title = "The size of mini-batches"
     question = "For which mini-batch sizes does it pay to work out of step?"
     claims = ("mini-batches",)
+    place = 8
     task = None
     metric = None
 

@@ -24,6 +24,7 @@ class NERConvergence(Figure):
     title = "Named-entity recognition: convergence"
     question = "Does sharing the work reach the same F1 sooner, in step and out of step?"
     claims = ("schedules", "no-error")
+    place = 2
     task = "ner"
     metric = "f1"
 

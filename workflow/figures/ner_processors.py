@@ -27,6 +27,7 @@ class NERProcessors(Figure):
     title = "Named-entity recognition: more processors"
     question = "What do more processors bring, in step and out of step?"
     claims = ("more-processors",)
+    place = 3
     task = "ner"
     metric = "f1"
 

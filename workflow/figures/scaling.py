@@ -16,6 +16,7 @@ class Scaling(Figure):
     name = "scaling"
     title = "Many processors"
     question = "How many processors are of use? The paper had 4 and left more to future work."
+    place = 9
     task = None
     metric = None
 

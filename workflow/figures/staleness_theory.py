@@ -31,6 +31,7 @@ class StalenessTheory(Figure):
         "paper cites them and measured nothing of the kind."
     )
     claims = ("linear-slowdown",)
+    place = 11
     task = None
     metric = None
 

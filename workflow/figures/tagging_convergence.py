@@ -15,6 +15,7 @@ class TaggingConvergence(Figure):
         "Does the same hold where the objective is not convex, and staleness might lead elsewhere?"
     )
     claims = ("tagging-schedules",)
+    place = 7
     task = "tagging"
     metric = "log_likelihood"
 

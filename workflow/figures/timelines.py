@@ -28,6 +28,7 @@ class Timelines(Figure):
     name = "timelines"
     title = "What processors do under each schedule"
     question = "What do processors do with their time under each schedule?"
+    place = 1
     task = "ner"
     metric = "f1"
 

@@ -21,6 +21,7 @@ class Utilisation(Figure):
         "Which part of their time do processors compute, by schedule, mini-batch size and "
         "number of processors?"
     )
+    place = 5
     task = "ner"
     metric = "f1"
 

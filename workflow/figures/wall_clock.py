@@ -30,6 +30,7 @@ class WallClock(Figure):
     name = "wall-clock"
     title = "On the cores of this machine"
     question = "What do the cores of this machine make of it, in real time?"
+    place = 12
     task = None
     metric = None
 

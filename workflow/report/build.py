@@ -21,6 +21,7 @@ from staleness.workflow.claims import judge
 from staleness.workflow.figures import FORMAT
 from staleness.workflow.report import jobs, peers
 from staleness.workflow.report.content import content
+from staleness.workflow.report.introduction import place
 from staleness.workflow.store.files import naming, whole_file
 
 TEMPLATE = Path(__file__).with_name("report.typ")
@@ -57,7 +58,9 @@ def build(out, folders, figures=(), configs=(), claims=None, metadata=None, comp
     cells = runs.load(folders)
     if not cells:
         raise StalenessError("no runs: give at least one folder that 'staleness run --out' wrote")
-    drawn = [read_figure(path, cells) for path in figures]
+    drawn = sorted(
+        (read_figure(path, cells) for path in figures), key=lambda figure: place(figure[0])
+    )
     images = {f"figure-{i}.svg": image for i, (_, image) in enumerate(drawn)}
     abouts = [about for about, _ in drawn]
     shown = [as_shown(about, name) for about, name in zip(abouts, images, strict=True)]

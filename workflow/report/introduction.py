@@ -2,7 +2,7 @@
 
 from staleness.algorithms.configuration import TASKS
 from staleness.algorithms.costs.paper import SECONDS, Paper
-from staleness.workflow.figures import figures
+from staleness.workflow.figures import Figure, figures
 from staleness.workflow.report.past import EXPERIMENTS
 
 SAME_COST = (
@@ -27,10 +27,19 @@ def introduction(about, claims):
     str
         Empty for a figure that this version does not know, or that has no question.
     """
-    figure = figures().get(about["name"])
-    if figure is None or not figure.question:
+    figure = _known(about)
+    if not figure.question:
         return ""
     return " ".join([figure.question, *_then(about["shared"]), *_verdicts(figure, claims)])
+
+
+def place(about):
+    """Return where a figure stands among others, of what NAME.json holds."""
+    return _known(about).place
+
+
+def _known(about):
+    return figures().get(about["name"], Figure)
 
 
 def _then(shared):

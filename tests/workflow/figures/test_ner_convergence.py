@@ -1,10 +1,6 @@
-from itertools import pairwise
-
 import pytest
 
-from staleness.algorithms.configuration import SCHEDULES
 from staleness.workflow.analysis import measures, runs
-from staleness.workflow.figures import style
 from staleness.workflow.figures.ner_convergence import NERConvergence
 
 from . import toy
@@ -79,45 +75,3 @@ def test_the_target_and_the_end_of_each_curve_are_seen(tmp_path):
     assert low < level < high
     for cell in cells:
         assert low < measures.final(cell, "f1").low <= measures.final(cell, "f1").high < high
-
-
-@pytest.mark.parametrize("count", [1, 2, 3, 4])
-def test_looks_differ(tmp_path, count):
-    cells = runs.load(
-        toy.family(
-            tmp_path,
-            seeds=1,
-            cells=[("single", 1)]
-            + [
-                (s, p)
-                for s in ("synchronous", "asynchronous", "novel")
-                for p in range(1, count + 1)
-            ],
-        )
-    )
-    found = [(look.colour, str(look.dashes)) for look in style.looks(cells)]
-    assert len(set(found)) == len(found)
-
-
-@pytest.mark.parametrize("name", [*SCHEDULES, "novel", "mine", "another"])
-def test_a_schedule_looks_the_same_whoever_stands_beside_it(tmp_path, name):
-    others = ("novel", "another", "lock-free", "a", "zz")
-    cells = [("single", 1), *((other, 2) for other in dict.fromkeys((name, *others)))]
-    made = runs.load(toy.family(tmp_path, seeds=1, cells=dict.fromkeys(cells)))
-    for group in (made, [cell for cell in made if cell.schedule == name][-1:]):
-        found = {cell.schedule: look for cell, look in zip(group, style.looks(group), strict=True)}
-        assert found[name] == style.look(name)
-
-
-def test_schedules_differ_in_grey():
-    def grey(colour):
-        red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
-        return 0.299 * red + 0.587 * green + 0.114 * blue
-
-    online = ("single", "synchronous", "asynchronous")
-    greys = sorted(grey(style.look(name).colour) for name in online)
-    assert all(b - a > 35 for a, b in pairwise(greys))
-    # Those of MapReduce have a figure of their own.
-    others = set(SCHEDULES.keys() - online)
-    dashes = [style.look(name).dashes for name in others]
-    assert len({"solid", *dashes}) == 1 + len(dashes)

@@ -6,7 +6,7 @@ from staleness.algorithms.costs.paper import Paper
 from staleness.workflow.claims import claims
 from staleness.workflow.figures import figures
 from staleness.workflow.report.drawn import Drawn
-from staleness.workflow.report.introduction import introduction
+from staleness.workflow.report.introduction import introduction, place
 
 JUDGED = [{"name": "schedules", "number": 1, "verdict": "reproduced"}]
 SHARED = {"task": "ner", "corpus": "toy", "clock": "simulated", "cost": Paper().describe()}
@@ -15,6 +15,12 @@ SHARED = {"task": "ner", "corpus": "toy", "clock": "simulated", "cost": Paper().
 def test_every_figure_has_a_question_and_known_claims():
     assert all(figure.question.endswith((".", "?")) for figure in figures().values())
     assert {claim for figure in figures().values() for claim in figure.claims} <= set(claims())
+
+
+def test_every_figure_has_a_place_before_those_that_are_not_known():
+    places = [place({"name": name}) for name in figures()]
+    assert len(set(places)) == len(places)
+    assert max(places) < place({"name": "mine"})
 
 
 def test_introduction_says_question_cost_corpus_and_verdict():
