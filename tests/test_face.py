@@ -1,6 +1,7 @@
 """`import staleness`: the public face."""
 
 import doctest
+import shutil
 import subprocess
 import sys
 from importlib.metadata import version
@@ -91,6 +92,12 @@ def test_curves_and_traces_are_rows_too(folder, what, columns):
     alone = [len(staleness.load(path, what)) for path in sorted(folder.iterdir())]
     assert len(table) == sum(alone)
     assert set(table["processors"].to_pylist()) == {1, 2}
+
+
+def test_what_is_being_written_is_no_run(folder, tmp_path):
+    shutil.copytree(folder, tmp_path / "runs")
+    shutil.copytree(folder / "single" / "seed-0", tmp_path / "runs" / ".seed-9.part")
+    assert len(staleness.load(tmp_path / "runs")) == 2
 
 
 def test_claims_are_judged(folder):

@@ -35,7 +35,12 @@ def found(folders):
     given = [folders] if isinstance(folders, str) or hasattr(folders, "__fspath__") else folders
     paths = []
     for folder in map(Path, given):
-        below = sorted(path.parent for path in folder.rglob("run.json"))
+        # What is being written is hidden.
+        below = [
+            path.parent
+            for path in sorted(folder.rglob("run.json"))
+            if not any(part.startswith(".") for part in path.relative_to(folder).parts)
+        ]
         if not below:
             raise StalenessError(f"{folder}: no run in it: make one with 'staleness run --out'")
         paths += below
