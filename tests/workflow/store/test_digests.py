@@ -46,7 +46,7 @@ def imported(path):
     for module, those in re.findall(
         r"^\s*from staleness\.workflow([\w.]*) import (\([^)]*\)|.*)$", path.read_text(), re.M
     ):
-        place = WORKFLOW.joinpath(*module.split(".")[1:])
+        place = WORKFLOW.resolve().joinpath(*module.split(".")[1:])
         names.update([place, *(place / name for name in re.findall(r"\w+", those))])
     found = {name.with_suffix(".py") for name in names} | {name / "__init__.py" for name in names}
     return {one for one in found if one.exists()}
@@ -61,12 +61,12 @@ def needed(parts):
         if path not in found:
             found.add(path)
             todo += imported(path)
-    names = {path.relative_to(WORKFLOW).as_posix() for path in found}
+    names = {path.relative_to(WORKFLOW.resolve()).as_posix() for path in found}
     return {name for name in names if "/" in name and not name.startswith(SURROUNDINGS)}
 
 
 def covered(parts):
-    return {Path(path).resolve().relative_to(WORKFLOW).as_posix() for path in sources(*parts)}
+    return {Path(path).resolve().relative_to(WORKFLOW.resolve()).as_posix() for path in sources(*parts)}
 
 
 @pytest.mark.parametrize("rule", ["claims", "figure"])
