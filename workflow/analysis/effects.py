@@ -1,4 +1,4 @@
-"""What claims measure: medians over seeds, built on the definitions of `figures.measures`."""
+"""What claims measure: medians over seeds, built on the definitions of `measures`."""
 
 import itertools
 import math

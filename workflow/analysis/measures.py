@@ -79,6 +79,12 @@ def median_curve(cell, metric):
     return time, Spread.over(values)
 
 
+def mini_batch_seconds(cell):
+    """Return the seconds from one update of a cell to the next, the mean over seeds."""
+    last = [(curve["time_s"][-1], curve["updates"][-1]) for curve in cell.curves]
+    return math.fsum(time / updates for time, updates in last) / len(last)
+
+
 def final(cell, metric):
     """Return the `Spread` of a metric's last value over the seeds."""
     return Spread.over([values[-1] for values in _columns(cell, metric)])

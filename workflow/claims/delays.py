@@ -4,7 +4,7 @@ import math
 from typing import ClassVar
 
 from staleness.algorithms.delays import Mean
-from staleness.workflow.analysis import words
+from staleness.workflow.analysis import measures, words
 from staleness.workflow.analysis.effects import TIMES, break_even, faster, level
 from staleness.workflow.analysis.phrases import number
 from staleness.workflow.analysis.selection import Need, single
@@ -97,6 +97,5 @@ class Delays(Claim):
 
 def _mini_batches(cell, mean):
     """Return a mean delay in mini-batches of the single processor."""
-    last = [(curve["time_s"][-1], curve["updates"][-1]) for curve in cell.curves]
-    seconds = math.fsum(time / updates for time, updates in last) / len(last)
+    seconds = measures.mini_batch_seconds(cell)
     return mean.seconds(seconds) / seconds

@@ -3,6 +3,7 @@
 import math
 
 from staleness.workflow.analysis import grouping, measures, runs, words
+from staleness.workflow.analysis.effects import break_even
 from staleness.workflow.analysis.phrases import (
     listed,
     number,
@@ -129,9 +130,7 @@ def _lengths(delayed, alone):
     means = sorted({cell.delay for cell in delayed}, key=lambda mean: mean.value)
     if means[0].unit != "s":
         return f"{listed([f'{mean.value:g}' for mean in means])} mini-batches"
-    mini_batch = math.fsum(
-        curve["time_s"][-1] / curve["updates"][-1] for curve in alone.curves
-    ) / len(alone.curves)
+    mini_batch = measures.mini_batch_seconds(alone)
     multiples = listed([number(mean.value / mini_batch, 2) for mean in means])
     lengths = listed([f"{mean.value:g}" for mean in means])
     return f"{lengths} s (as long as {multiples} mini-batches)"
@@ -176,10 +175,9 @@ def _break_even(rows, unit):
         phrase = f"the single processor wins already with mean delays of {high}"
     else:
         phrase = f"the single processor loses with mean delays of {low} and wins with {high}"
-    inverse = [1 / ratio if ratio else math.inf for ratio in ratios]
-    slope = inverse[index] - inverse[index - 1]
-    if math.isfinite(slope) and slope > 0:
-        value = before + (1 - inverse[index - 1]) / slope * (after - before)
+    slower = [1 / ratio if ratio else math.inf for ratio in ratios]
+    value = break_even([mean for mean, _ in rows], slower)
+    if math.isfinite(value):
         exact = words.describe_mean(runs.Mean(float(f"{value:.2g}"), unit))
         phrase += f" (by linear interpolation, from {exact} on)"
     return phrase

@@ -66,7 +66,9 @@ def needed(parts):
 
 
 def covered(parts):
-    return {Path(path).resolve().relative_to(WORKFLOW.resolve()).as_posix() for path in sources(*parts)}
+    return {
+        Path(path).resolve().relative_to(WORKFLOW.resolve()).as_posix() for path in sources(*parts)
+    }
 
 
 @pytest.mark.parametrize("rule", ["claims", "figure"])
