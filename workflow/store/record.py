@@ -127,7 +127,9 @@ def _read_table(path):
 
     try:
         with open(path, "rb") as file:
-            table = pq.read_table(file)
+            # Without threads: a table is small, and theirs may outlive the interpreter at exit,
+            # which then aborts.
+            table = pq.ParquetFile(file, pre_buffer=False).read(use_threads=False)
     except (OSError, ValueError) as error:
         raise StalenessError(
             f"{path}: not a table ({said(error)}): make it with 'staleness run'"

@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 
 import numpy as np
 import pyarrow as pa
@@ -182,3 +184,20 @@ def test_the_same_run_leaves_the_same_tables(tmp_path, result, corpus):
     np.testing.assert_array_equal(
         record.read_trace(tmp_path / "first")["staleness"], result.trace["staleness"]
     )
+
+
+THREADS = """
+import os, sys
+import pyarrow.parquet
+from staleness.workflow.store import record
+before = len(os.listdir("/proc/self/task"))
+record.read_curve(sys.argv[1]), record.read_trace(sys.argv[1])
+print(len(os.listdir("/proc/self/task")) - before)
+"""
+
+
+def test_reading_starts_no_threads(folder):
+    """Those of pyarrow may outlive the interpreter at its exit, which then aborts."""
+    command = [sys.executable, "-c", THREADS, str(folder)]
+    told = subprocess.run(command, capture_output=True, check=True, text=True)
+    assert told.stdout == "0\n"
