@@ -20,11 +20,15 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
+    from typing import Unpack
+
     from pyarrow import Table
 
+    from staleness.algorithms.errors import StalenessError
     from staleness.algorithms.result import Result
+    from staleness.settings import Settings
 
-__all__ = ["__version__", "judge", "load", "run"]
+__all__ = ["Result", "StalenessError", "__version__", "judge", "load", "run"]
 
 Place = str | PathLike[str]
 
@@ -38,7 +42,7 @@ def run(
     data: Place = "results",
     out: Place | None = None,
     progress: Callable[[int, int, Mapping[str, float]], None] | None = None,
-    **settings: Any,
+    **settings: Unpack[Settings],
 ) -> Result:
     """Run one configuration and return what came of it.
 
@@ -59,16 +63,16 @@ def run(
         Called now and then with the examples done, those to be done in all and the latest metrics.
     **settings
         Of `staleness.algorithms.configuration.Configuration`: processors, mini_batch_size, epochs,
-        update, hyper_parameters, policy, clock, seed, ...
+        update, hyper_parameters, policy, clock, seed, ... A type checker knows them.
 
     Returns
     -------
-    staleness.algorithms.result.Result
+    Result
         `curve`, a dict of columns; `trace`, a row a mini-batch; `theta`; `summary()`.
 
     Raises
     ------
-    staleness.algorithms.errors.StalenessError
+    StalenessError
         If the settings make no sense together, or the corpus cannot be had; training diverged.
     """
     from staleness.workflow import experiment
@@ -99,7 +103,7 @@ def load(
 
     Raises
     ------
-    staleness.algorithms.errors.StalenessError
+    StalenessError
         If there are no runs, or one cannot be read.
     """
     from staleness.workflow.analysis import tables
@@ -127,7 +131,7 @@ def judge(
 
     Raises
     ------
-    staleness.algorithms.errors.StalenessError
+    StalenessError
         If there are no runs, or no such claim.
     """
     from staleness.workflow.analysis import tables
@@ -137,9 +141,17 @@ def judge(
     return judged
 
 
-def __getattr__(name: str) -> str:
+def __getattr__(name: str) -> Any:
     if name == "__version__":
         from importlib.metadata import version
 
         return version("staleness")
+    if name == "Result":
+        from staleness.algorithms.result import Result
+
+        return Result
+    if name == "StalenessError":
+        from staleness.algorithms.errors import StalenessError
+
+        return StalenessError
     raise AttributeError(f"module 'staleness' has no attribute '{name}'")

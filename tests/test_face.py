@@ -1,5 +1,6 @@
 """`import staleness`: the public face."""
 
+import dataclasses
 import doctest
 import shutil
 import subprocess
@@ -10,7 +11,10 @@ import pyarrow as pa
 import pytest
 
 import staleness
+from staleness.algorithms.configuration import Configuration
 from staleness.algorithms.errors import Diverged, StalenessError
+from staleness.algorithms.result import Result
+from staleness.settings import Settings
 from staleness.workflow.cli import main
 
 SMALL = {"corpus": "synthetic-ner", "options": {"examples": 50}, "evaluations": 2}
@@ -54,9 +58,19 @@ def test_it_imports_nothing_that_is_not_used():
     assert not {"numpy", "pyarrow", "scipy", "matplotlib", "snakemake"} & set(told.stdout.split())
 
 
+def test_type_checkers_know_every_setting():
+    fields = {field.name for field in dataclasses.fields(Configuration)}
+    assert set(Settings.__annotations__) == fields - {"task", "schedule"}
+
+
+def test_its_classes_are_those_that_runs_return_and_raise():
+    assert staleness.StalenessError is StalenessError
+    assert staleness.Result is Result
+
+
 def test_its_names_are_those_it_says():
     assert staleness.__version__ == version("staleness")
-    assert set(staleness.__all__) <= {*dir(staleness), "__version__"}
+    assert set(staleness.__all__) <= {*dir(staleness), "__version__", "Result", "StalenessError"}
     with pytest.raises(AttributeError, match="no attribute 'cheese'"):
         _ = staleness.cheese
 

@@ -31,7 +31,7 @@ MAY_KNOW = {
         *("workflow.store", "algorithms"),
     ),
     "workflow": ("algorithms", "kernels"),
-    "staleness": ("workflow", "algorithms"),
+    "staleness": ("settings", "workflow", "algorithms"),
 }
 
 

@@ -29,7 +29,7 @@ class OneLineParser(argparse.ArgumentParser):
 
 
 def parser():
-    """Return the parser with every subcommand found."""
+    """Return the parser with every subcommand found; `commands` are theirs, by name."""
     top = OneLineParser(
         prog="staleness",
         description="Asynchronous online learning of structured models, measured.",
@@ -44,6 +44,7 @@ def parser():
         )
         command.add_arguments(subparser)
         subparser.set_defaults(run=command.run)
+    top.commands = subparsers.choices
     return top
 
 

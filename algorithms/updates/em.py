@@ -19,7 +19,9 @@ class ExpectationMaximization(Update):
     sums: ClassVar = True
     batch: ClassVar = True
 
-    smoothing: float = parameter(0.0, "added to every expected count")
+    smoothing: float = parameter(
+        0.0, "added to every expected count: 0 is maximum likelihood (Dempster et al. 1977)"
+    )
 
     def rule(self):
         """Return the kernel's rule; see `Update`."""

@@ -21,7 +21,9 @@ class IncrementalEM(Update):
     # The mean of replicas would not be the sum of the examples' counts.
     replicas: ClassVar = False
 
-    smoothing: float = parameter(0.0, "added to every expected count")
+    smoothing: float = parameter(
+        0.0, "added to every expected count: 0 is maximum likelihood (Dempster et al. 1977)"
+    )
 
     def rule(self):
         """Return the kernel's rule; see `Update`."""

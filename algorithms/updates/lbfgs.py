@@ -42,7 +42,9 @@ class LBFGS(Update):
     sums: ClassVar = True
     batch: ClassVar = True
 
-    l2: float = parameter(1.0, "weight of the squared norm of theta, 1 / prior variance")
+    l2: float = parameter(
+        1.0, "1 / prior variance, the weight of theta squared (Gimpel, Das & Smith 2010)"
+    )
     memory: int = parameter(10, "corrections that approximate the Hessian (Liu & Nocedal 1989)")
 
     def rule(self):

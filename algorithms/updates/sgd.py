@@ -22,8 +22,12 @@ class SGD(Update):
 
     step_size: float = parameter(0.3, "eta before the first epoch (Bottou 2004)")
     decay: float = parameter(0.3, "eta falls as 1 / (1 + decay times epochs) (Bottou 2004)")
-    l2: float = parameter(1.0, "weight of the squared norm of theta, 1 / prior variance")
-    threshold: float = parameter(3e-3, "tokens whose posteriors are off by less are left out")
+    l2: float = parameter(
+        1.0, "1 / prior variance, the weight of theta squared (Gimpel, Das & Smith 2010)"
+    )
+    threshold: float = parameter(
+        3e-3, "skip tokens whose posteriors are off by less; the suite's own, 0 skips none"
+    )
 
     def rule(self):
         """Return the kernel's rule; see `Update`."""

@@ -21,7 +21,9 @@ class StepwiseEM(Update):
     sums: ClassVar = True
 
     alpha: float = parameter(0.7, "eta of the k-th update is (k + 2)^-alpha (Liang & Klein 2009)")
-    smoothing: float = parameter(0.0, "added to every expected count")
+    smoothing: float = parameter(
+        0.0, "added to every expected count: 0 is maximum likelihood (Dempster et al. 1977)"
+    )
 
     def rule(self):
         """Return the kernel's rule; see `Update`."""

@@ -1,8 +1,12 @@
-"""`staleness completion`: what a shell needs to complete commands and options."""
+"""`staleness completion`: what a shell needs to complete commands, options, paths and names."""
 
 from staleness.workflow.commands import Command
+from staleness.workflow.commands.list import KINDS
 
+FOLDERS = {"DIR", "RUN"}
 SHELLS = ("bash", "zsh", "fish")
+# Arguments that a command looks up itself, and the kind of `staleness list` that has their values.
+NAMED = {"figure": "figures", "corpus": "corpora"}
 
 
 class Completion(Command):
@@ -21,4 +25,13 @@ class Completion(Command):
 
         from staleness.workflow.cli import parser  # noqa: PLC0415 - which has found this one
 
-        print(shtab.complete(parser(), shell=options.shell))
+        top = parser()
+        for subparser in top.commands.values():
+            for action in subparser._actions:
+                if action.metavar in FOLDERS:
+                    action.complete = shtab.DIRECTORY
+                elif action.metavar == "FILE":
+                    action.complete = shtab.FILE
+                elif action.choices is None and action.dest in NAMED:
+                    action.choices = tuple(KINDS[NAMED[action.dest]]())
+        print(shtab.complete(top, shell=options.shell))

@@ -43,3 +43,20 @@ printf '%s\n' "${COMPREPLY[@]}"
 
     assert completed("staleness", "comp") == {"compare", "completion"}
     assert completed("staleness", "run", "ner", "--schedule", "asyn") == {"asynchronous"}
+    assert completed("staleness", "fetch", "conll20") == {"conll2003-en"}
+    assert completed("staleness", "run", "ner", "--corpus", "synthetic-n") == {"synthetic-ner"}
+    assert completed("staleness", "figure", "ner-d") == {"ner-delays"}
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_paths_are_completed_as_files_or_folders(shell, capsys):
+    main(["completion", shell])
+    script = capsys.readouterr().out
+    file, folder = {
+        "bash": ("_shtab_compgen_files", "_shtab_compgen_dirs"),
+        "zsh": ("_files", "_files -/"),
+        "fish": ("__fish_complete_path", "__fish_complete_directories"),
+    }[shell]
+    lines = script.splitlines()
+    assert any(file in line and "calibration" in line for line in lines)
+    assert any(folder in line and "encoded" in line for line in lines)
