@@ -35,6 +35,23 @@ CLOCKS = {
 }
 
 
+def varies(settings):
+    """Return whether runs of other seeds differ by more than the rounding of sums.
+
+    Batch learning visits every example whatever the order; where nothing else is drawn, one run
+    says all. Time on the wall clock always varies.
+
+    Parameters
+    ----------
+    settings : mapping of str to object
+        The fields of a `Configuration`; what is not of this suite counts as random.
+    """
+    task, schedule = TASKS.get(settings["task"]), ALL_SCHEDULES.get(settings["schedule"])
+    if task is None or schedule is None or settings["clock"] == "wall":
+        return True
+    return not schedule.batch or task.random_start or settings.get("delay_mean") is not None
+
+
 @dataclass(frozen=True)
 class Configuration:
     """Everything that a run depends on, but the corpus' contents and the build.

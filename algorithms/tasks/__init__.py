@@ -25,6 +25,8 @@ class Task(Configurable):
         What texts call what is learned.
     convex : bool or None
         Whether all maxima of what is maximised are one; None if that is not known.
+    random_start : bool
+        Whether what is learned begins from random numbers of the seed.
     judged_by : tuple of str
         The metrics by which two learners count as equally good.
     statistics : tuple of str
@@ -47,6 +49,7 @@ class Task(Configurable):
     work_unit: ClassVar[str]
     model: ClassVar[str]
     convex: ClassVar[bool | None] = None
+    random_start: ClassVar[bool] = False
     judged_by: ClassVar[tuple[str, ...]] = ()
     statistics: ClassVar[tuple[str, ...]]
     metrics: ClassVar[dict[str, Metric]]

@@ -56,6 +56,7 @@ class Tagging(Task):
     work_unit = "tokens"
     model = "bigram HMM"
     convex = False
+    random_start = True
     judged_by = ("log_likelihood", "many_to_one")
     statistics = ("expected counts", "kept expected counts")
     metrics: ClassVar = {

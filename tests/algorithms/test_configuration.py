@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 import pytest
 
-from staleness.algorithms.configuration import TASKS, Configuration
+from staleness.algorithms.configuration import TASKS, Configuration, varies
 from staleness.algorithms.errors import StalenessError
 
 BASE = Configuration(task="ner", schedule="single", epochs=2, evaluations=3)
@@ -138,3 +138,18 @@ def test_jobs_that_make_no_sense_are_refused(settings, message):
                 **settings,
             }
         )
+
+
+@pytest.mark.parametrize(
+    ("task", "changes", "expected"),
+    [
+        ("alignment", {"schedule": "single"}, True),
+        ("alignment", {"schedule": "single-batch", "update": "em"}, False),
+        ("alignment", {"schedule": "parallel-batch", "update": "em", "delay_mean": "2x"}, True),
+        ("alignment", {"schedule": "single-batch", "update": "em", "clock": "wall"}, True),
+        ("tagging", {"schedule": "single-batch", "update": "em"}, True),
+        ("ner", {"schedule": "single-batch", "update": "lbfgs"}, False),
+    ],
+)
+def test_seeds_matter_where_something_is_drawn(task, changes, expected):
+    assert varies(asdict(Configuration(task=task, **changes))) is expected
