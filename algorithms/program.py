@@ -16,7 +16,8 @@ DELAY        pause, if this turn is one that the configured delays fall on
 BARRIER      wait until every processor has come here
 LOCK         wait, in order of arrival, until the one lock is free, and hold it
 UPDATE       apply this processor's statistics as one update
-UPDATE_ALL   on processor 0, apply every processor's statistics as one update; nothing on others
+UPDATE_ALL   add this processor's part of the rows of every processor's statistics, as one update of
+             all of them; between two barriers, the first of which begins the update, the second ends it
 UNLOCK       let the lock go
 AVERAGE      on processor 0, give every replica of `theta` their mean; nothing on others
 REPEAT n     begin again with the first instruction until this has been done n times, then go on
@@ -66,6 +67,10 @@ def check(program):
         if isinstance(step, tuple) != (instruction in WITH_OPERAND):
             needs = "needs an" if instruction in WITH_OPERAND else "has no"
             raise ValueError(f"{instruction.name} {needs} operand")
+    for place, instruction in enumerate(found):
+        around = found[place - 1 : place] + found[place + 1 : place + 2]
+        if instruction == Instruction.UPDATE_ALL and around != [Instruction.BARRIER] * 2:
+            raise ValueError("UPDATE_ALL stands between two barriers")
     if found.count(Instruction.REPEAT) > 1:
         raise ValueError("a program has one REPEAT")
     if Instruction.REPEAT in found:

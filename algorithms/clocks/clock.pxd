@@ -1,7 +1,7 @@
 """What both clocks share: the processors and what an instruction does, apart from its time."""
 
 from libc.stdint cimport int8_t, int32_t, int64_t
-from staleness.kernels.core.context cimport Status
+from staleness.kernels.core.context cimport Status, Update
 from staleness.kernels.core.learner cimport Learner
 
 
@@ -11,7 +11,7 @@ cdef packed struct TraceRow:
     int32_t mini_batch
     int32_t examples
     int64_t work            # tokens or cells
-    int64_t update_work     # of these, what the update touches
+    int64_t update_work     # of these, what the update touches; of a split mini-batch, this part of it
     double start            # theta is read
     double computed         # statistics are there
     double delay            # artificial pause
@@ -53,6 +53,7 @@ cdef class Clock:
     cdef Py_ssize_t _repeat             # where the program's REPEAT is, or -1
     cdef Processor* _processors
     cdef TraceRow* _rows
+    cdef Update _update                 # of all processors together, from its begin to its end
     cdef Status _failure
     cdef int64_t _failed_batch
     cdef Py_ssize_t _failed_processor
@@ -66,7 +67,10 @@ cdef class Clock:
     cdef void average(self) noexcept nogil
     cdef Status compute(self, Py_ssize_t p, Py_ssize_t workspace, double now) noexcept nogil
     cdef Status update(self, Py_ssize_t p) noexcept nogil
-    cdef Status update_all(self) noexcept nogil
+    cdef bint is_before(self, Py_ssize_t p, int instruction) noexcept nogil
+    cdef bint is_after(self, Py_ssize_t p, int instruction) noexcept nogil
+    cdef Status begin_update_all(self) noexcept nogil
+    cdef void end_update_all(self) noexcept nogil
     cdef int64_t staleness(self, Py_ssize_t p) noexcept nogil
     cdef double weight(self, int64_t staleness) noexcept nogil
     cdef double delay(self, Py_ssize_t p) noexcept nogil

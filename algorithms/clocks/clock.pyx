@@ -264,12 +264,37 @@ cdef class Clock:
         """What the step of an update is multiplied with."""
         return self._weights[min(staleness, <int64_t>self._weights.shape[0] - 1)]
 
-    cdef Status update_all(self) noexcept nogil:
-        cdef Status status = self.learner._update(0, self.processors, 0, self.weight(0))
+    cdef bint is_before(self, Py_ssize_t p, int instruction) noexcept nogil:
+        """Whether an instruction comes next in the program of processor p."""
+        cdef Py_ssize_t after = self._processors[p].counter + 1
+        return after < self._program.shape[0] and self._program[after] == instruction
+
+    cdef bint is_after(self, Py_ssize_t p, int instruction) noexcept nogil:
+        """Whether an instruction was the last one in the program of processor p."""
+        cdef Py_ssize_t counter = self._processors[p].counter
+        return counter > 0 and self._program[counter - 1] == instruction
+
+    cdef Status begin_update_all(self) noexcept nogil:
+        """Begin an update of what all processors have found; each adds its part of the rows."""
+        cdef int64_t work = 0
+        cdef Py_ssize_t parts = self.processors if self.learner.divides else 1, p
+        for p in range(self.processors):
+            work += self._processors[p].row.update_work
+        for p in range(self.processors):
+            self._processors[p].row.update_work = (
+                work * (p + 1) // parts - work * p // parts if p < parts else 0)
+        self._update.first = 0
+        self._update.last = self.processors
+        cdef Status status = self.learner._begin(&self._update, 0, self.weight(0))
+        if status != OK:  # nobody is to add to what has not begun
+            self._update.context.weight = 0.0
+        return status
+
+    cdef void end_update_all(self) noexcept nogil:
         cdef Py_ssize_t p
+        self.learner._end(&self._update)
         for p in range(self.processors):
             self._processors[p].row.update_number = LOAD(&self.learner.updates_made)
-        return status
 
     cdef double delay(self, Py_ssize_t p) noexcept nogil:
         """Seconds that processor p pauses in its present turn."""

@@ -2,6 +2,7 @@
 
 from libc.stdint cimport int64_t
 from staleness.algorithms.clocks.clock cimport Clock
+from staleness.kernels.core.context cimport Status
 
 
 cdef struct Costs:
@@ -23,6 +24,7 @@ cdef class SimulatedClock(Clock):
     cdef Py_ssize_t _resume             # processor to go on with, or -1
     cdef Py_ssize_t _ended
     cdef Py_ssize_t _arrived            # at the barrier
+    cdef Py_ssize_t _updated            # have made their part of the update under way
     cdef Py_ssize_t _holder             # of the lock, or -1
     cdef Py_ssize_t[::1] _queue         # [P] ring of those who wait for it
     cdef Py_ssize_t _queue_head
@@ -32,4 +34,5 @@ cdef class SimulatedClock(Clock):
     cdef Py_ssize_t earliest(self) noexcept nogil
     cdef void finish(self, Py_ssize_t p, double now) noexcept nogil
     cdef void begin(self, Py_ssize_t p, double now) noexcept nogil
+    cdef Status update_all(self) noexcept nogil
     cdef void set_due(self, Py_ssize_t p, double when) noexcept nogil

@@ -112,8 +112,12 @@ cdef class SimulatedClock(Clock):
             status = self.update(p)
             self.time = now
         elif instruction == Instruction.UPDATE_ALL:
-            status = self.update_all()
-            self.time = now
+            # With the last part the update is there.
+            self._updated += 1
+            if self._updated == self.processors:
+                self._updated = 0
+                status = self.update_all()
+                self.time = now
         elif instruction == Instruction.AVERAGE:
             self.average()
         elif instruction == Instruction.LOCK:
@@ -122,6 +126,17 @@ cdef class SimulatedClock(Clock):
             processor.row.barrier_wait += now - processor.since
         if status != OK:
             self.fail(p, status)
+
+    cdef Status update_all(self) noexcept nogil:
+        """Make every processor's part of the update, and end it."""
+        cdef Py_ssize_t p
+        cdef Status status = OK
+        for p in range(self.processors):
+            if status == OK:
+                status = self.learner._share(&self._update, p, self.processors)
+        if status == OK:
+            self.end_update_all()
+        return status
 
     cdef void begin(self, Py_ssize_t p, double now) noexcept nogil:
         """Carry processor p on from `now` to the next instruction that takes time."""
@@ -170,6 +185,11 @@ cdef class SimulatedClock(Clock):
                 self._arrived += 1
                 if self._arrived == self.processors:
                     self._arrived = 0
+                    if self.is_before(p, Instruction.UPDATE_ALL):
+                        status = self.begin_update_all()
+                        if status != OK:
+                            self.fail(p, status)
+                            return
                     for q in range(self.processors):
                         self.set_due(q, now + self._costs.barrier)
                 return
@@ -202,10 +222,10 @@ cdef class SimulatedClock(Clock):
                 processor.row.update += duration
                 self.set_due(p, now + duration)
                 return
-            elif instruction == Instruction.UPDATE_ALL and p == 0:
-                duration = self._costs.update_fixed
-                for q in range(self.processors):
-                    duration += self._costs.update_work * self._processors[q].row.update_work
-                processor.row.update = duration
-                self.set_due(p, now + duration)
+            elif instruction == Instruction.UPDATE_ALL:
+                if p == 0 or self.learner.divides:
+                    processor.row.update = (self._costs.update_fixed
+                                            + self._costs.update_work
+                                            * processor.row.update_work)
+                self.set_due(p, now + processor.row.update)
                 return

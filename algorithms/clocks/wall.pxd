@@ -3,6 +3,7 @@
 from libc.stdint cimport int64_t
 from staleness.algorithms.clocks.clock cimport Clock
 from staleness.algorithms.clocks.realtime cimport gate
+from staleness.kernels.core.context cimport Status
 
 
 cdef struct Signals:
@@ -37,7 +38,8 @@ cdef class WallClock(Clock):
     cdef bint go_on(self) noexcept nogil
     cdef void stand(self) noexcept nogil
     cdef void end(self) noexcept nogil
-    cdef bint wait_at_barrier(self) noexcept nogil
+    cdef void updated(self, double now) noexcept nogil
+    cdef bint wait_at_barrier(self, Py_ssize_t p, Status* status) noexcept nogil
     cdef bint wait_for_lock(self) noexcept nogil
     cdef bint pause_for(self, double seconds) noexcept nogil
     cdef bint all_stand(self) noexcept nogil

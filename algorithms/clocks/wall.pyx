@@ -193,7 +193,7 @@ cdef class WallClock(Clock):
             elif instruction == Instruction.REPEAT:
                 self.repeat(p)
             elif instruction == Instruction.BARRIER:
-                if not self.wait_at_barrier():
+                if not self.wait_at_barrier(p, &status):
                     return
                 ended = self.now()
                 processor.row.barrier_wait += ended - began
@@ -204,18 +204,15 @@ cdef class WallClock(Clock):
                 processor.row.lock_wait = ended - began
             elif instruction == Instruction.UNLOCK:
                 store_release(&self._signals.serving, self._signals.serving + 1)
-            elif instruction == Instruction.UPDATE or (
-                instruction == Instruction.UPDATE_ALL and p == 0
-            ):
-                if instruction == Instruction.UPDATE:
-                    status = self.update(p)
-                else:
-                    status = self.update_all()
+            elif instruction == Instruction.UPDATE:
+                status = self.update(p)
                 ended = self.now()
-                store_time(&self.time, ended)
                 processor.row.update = ended - began
-                if self.evaluation_is_due():
-                    store_release(&self._signals.pause, 1)
+                self.updated(ended)
+            elif instruction == Instruction.UPDATE_ALL:
+                status = self.learner._share(&self._update, p, self.processors)
+                ended = self.now()
+                processor.row.update = ended - began
             elif instruction == Instruction.AVERAGE and p == 0:
                 self.average()
                 ended = self.now()
@@ -270,10 +267,22 @@ cdef class WallClock(Clock):
         gate_tell_watcher(&self._gate)
         gate_unlock(&self._gate)
 
-    cdef bint wait_at_barrier(self) noexcept nogil:
+    cdef void updated(self, double now) noexcept nogil:
+        """An update has been made: stand still if a curve point is due."""
+        store_time(&self.time, now)
+        if self.evaluation_is_due():
+            store_release(&self._signals.pause, 1)
+
+    cdef bint wait_at_barrier(self, Py_ssize_t p, Status* status) noexcept nogil:
+        """Wait for all; the last to come begins or ends the update that they make together."""
         cdef int64_t generation = load_acquire(&self._signals.generation), step = 0
         if fetch_add(&self._signals.arrived, 1) == self.processors - 1:
             self._signals.arrived = 0
+            if self.is_before(p, Instruction.UPDATE_ALL):
+                status[0] = self.begin_update_all()
+            elif self.is_after(p, Instruction.UPDATE_ALL):
+                self.end_update_all()
+                self.updated(self.now())
             store_release(&self._signals.generation, generation + 1)
             return True
         while load_acquire(&self._signals.generation) == generation:

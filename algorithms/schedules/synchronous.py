@@ -8,10 +8,11 @@ from staleness.algorithms.schedules import Look, Schedule
 
 @dataclass(frozen=True)
 class Synchronous(Schedule):
-    """Each mini-batch split over the processors, a barrier, one update.
+    """Each mini-batch split over the processors, a barrier, one update that all make together.
 
-    Gimpel, Das & Smith (2010), section 4: distributed synchronous online learning. The second
-    barrier keeps everybody from reading `theta` before the update is done.
+    Gimpel, Das & Smith (2010), section 4: distributed synchronous online learning. Each processor
+    adds its own rows of everybody's statistics. The second barrier keeps everybody from reading
+    `theta` before the update is done.
     """
 
     name = "synchronous"

@@ -1,6 +1,6 @@
 """What the loop hands from one part to another."""
 
-from libc.stdint cimport int64_t
+from libc.stdint cimport int64_t, uint32_t
 
 # What statistics and updates end with: 0, or what went wrong.
 cdef enum Status:
@@ -21,7 +21,20 @@ cdef struct Context:
     double weight               # what a policy multiplies the step with, for its staleness
 
 
+cdef struct Update:
+    # An update that has begun and not ended.
+    Context context
+    Py_ssize_t first            # of slots first to last - 1
+    Py_ssize_t last
+    double factor               # the gain, over the scale that statistics are added to
+
+
 cdef struct Step:
     # Of the update theta <- keep * theta + gain * s.
     double keep
     double gain
+
+
+cdef inline bint is_mine(Py_ssize_t row, Py_ssize_t share, Py_ssize_t shares) noexcept nogil:
+    """Whether a row is in share number `share` of `shares`."""
+    return shares == 1 or <uint32_t>row % <uint32_t>shares == <uint32_t>share

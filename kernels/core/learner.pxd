@@ -2,7 +2,7 @@
 
 from libc.stdint cimport int32_t, int64_t
 
-from staleness.kernels.core.context cimport Status
+from staleness.kernels.core.context cimport Status, Update
 from staleness.kernels.core.model cimport Model
 from staleness.kernels.core.rule cimport Rule
 from staleness.kernels.core.table cimport Table
@@ -15,6 +15,7 @@ cdef class Learner:
     cdef readonly Py_ssize_t slots
     cdef readonly Py_ssize_t workspaces
     cdef readonly Py_ssize_t replicas
+    cdef readonly bint divides              # whether updates may be made in parts, side by side
     cdef int64_t updates_made   # this and the next: atomic, as others look while one counts
     cdef int64_t examples_seen
 
@@ -33,5 +34,16 @@ cdef class Learner:
         int64_t staleness,
         double weight,
     ) noexcept nogil
+
+    cdef Status _begin(
+        self,
+        Update* update,             # IN: first, last; OUT: the rest
+        int64_t staleness,
+        double weight,
+    ) noexcept nogil
+    cdef Status _share(
+        self, const Update* update, Py_ssize_t share, Py_ssize_t shares
+    ) noexcept nogil
+    cdef void _end(self, const Update* update) noexcept nogil
 
     cdef raise_for(self, Status status)

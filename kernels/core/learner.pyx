@@ -17,8 +17,8 @@ from staleness.kernels.core.context cimport (
     NO_MEMORY,
     NOT_FINITE,
     OK,
-    Context,
     Status,
+    Update,
 )
 
 from staleness.kernels.core.validation import check_numbers
@@ -64,6 +64,7 @@ cdef class Learner:
             raise NotImplementedError(f"{type(model).__name__} makes no table")
         self.model = model
         self.rule = rule
+        self.divides = rule.divisible and model.divisible
         self.table = model.table
         self.slots = slots
         self.workspaces = workspaces
@@ -194,26 +195,45 @@ cdef class Learner:
     cdef Status _update(
         self, Py_ssize_t first, Py_ssize_t last, int64_t staleness, double weight
     ) noexcept nogil:
-        cdef Context context
+        cdef Update update
+        update.first = first
+        update.last = last
+        cdef Status status = self._begin(&update, staleness, weight)
+        if status == OK:
+            status = self._share(&update, 0, 1)
+        if status == OK:
+            self._end(&update)
+        return status
+
+    cdef Status _begin(self, Update* update, int64_t staleness, double weight) noexcept nogil:
+        """Begin an update of some slots; if that is OK, `_share` and `_end` have to follow."""
         cdef Py_ssize_t slot
-        cdef Status status
-        context.mini_batch = 0
-        for slot in range(first, last):
-            context.mini_batch += self.model.held[slot].count
-        if context.mini_batch == 0:
+        update.context.mini_batch = 0
+        for slot in range(update.first, update.last):
+            update.context.mini_batch += self.model.held[slot].count
+        update.context.weight = weight
+        if not makes(update):
             return OK
-        if weight != 0.0:
-            context.updates = LOAD(&self.updates_made)
-            context.examples = LOAD(&self.examples_seen)
-            context.corpus = self.model.work_of.shape[0]
-            context.staleness = staleness
-            context.weight = weight
-            status = self.rule.update(self.model, first, last, &context)
-            if status != OK:
-                return status
+        update.context.updates = LOAD(&self.updates_made)
+        update.context.examples = LOAD(&self.examples_seen)
+        update.context.corpus = self.model.work_of.shape[0]
+        update.context.staleness = staleness
+        return self.rule.begin(self.model, update)
+
+    cdef Status _share(
+        self, const Update* update, Py_ssize_t share, Py_ssize_t shares
+    ) noexcept nogil:
+        """Make a part of an update; of one that cannot be divided, the first part is all."""
+        if not makes(update) or (share and not self.divides):
+            return OK
+        return self.rule.share(self.model, update, share, shares if self.divides else 1)
+
+    cdef void _end(self, const Update* update) noexcept nogil:
+        """End an update, and count it."""
+        if makes(update):
+            self.rule.end(self.model, update)
             FETCH_ADD(&self.updates_made, 1)
-        FETCH_ADD(&self.examples_seen, context.mini_batch)
-        return OK
+        FETCH_ADD(&self.examples_seen, update.context.mini_batch)
 
     cdef raise_for(self, Status status):
         if status == NOT_FINITE:
@@ -226,3 +246,8 @@ cdef class Learner:
             raise NotImplementedError(
                 f"{type(self.model).__name__} or {type(self.rule).__name__} lacks a method"
             )
+
+
+cdef inline bint makes(const Update* update) noexcept nogil:
+    """Whether there is something to add, and it has not come too late."""
+    return update.context.mini_batch != 0 and update.context.weight != 0.0

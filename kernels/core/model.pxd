@@ -27,7 +27,13 @@ cdef class Model:
         Py_ssize_t count,
     ) noexcept nogil
     cdef Status compute(self, Py_ssize_t slot, Py_ssize_t workspace) noexcept nogil
-    cdef void add(self, Py_ssize_t slot, double factor) noexcept nogil
+    cdef void add(
+        self,
+        Py_ssize_t slot,
+        double factor,
+        Py_ssize_t share,           # IN: which of `shares` parts of the rows
+        Py_ssize_t shares,
+    ) noexcept nogil
     cdef void exchange(self, Py_ssize_t slot, double weight) noexcept nogil
     cdef int64_t touched(self, Py_ssize_t slot) noexcept nogil
     cdef int64_t work(self, Py_ssize_t slot) noexcept nogil

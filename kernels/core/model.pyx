@@ -24,7 +24,11 @@ cdef class Model:
     ----------
     table : Table
         The rows of `theta`, once `prepare` has been called.
+    divisible : bool
+        Whether `add` knows parts, so that several threads may each add one at the same time.
     """
+
+    divisible = False
 
     def __init__(self, work):
         self.work_of = np.ascontiguousarray(work, dtype=np.int32)
@@ -76,8 +80,14 @@ cdef class Model:
         """Find the statistics of the examples that a slot holds, at its copy of theta."""
         return MISSING
 
-    cdef void add(self, Py_ssize_t slot, double factor) noexcept nogil:
-        """Add `factor` times a slot's statistics to the rows of its copy."""
+    cdef void add(
+        self, Py_ssize_t slot, double factor, Py_ssize_t share, Py_ssize_t shares
+    ) noexcept nogil:
+        """Add `factor` times a slot's statistics to the rows of its copy.
+
+        Of a `divisible` model only to a part of them: no row, nor anything else that is changed,
+        may be in two of the `shares` parts, as `is_mine` has it. Others are asked for 1 part.
+        """
 
     cdef void exchange(self, Py_ssize_t slot, double weight) noexcept nogil:
         """Put a slot's statistics in the place of what was kept of its examples."""

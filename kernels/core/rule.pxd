@@ -1,6 +1,6 @@
 """How an update is made of statistics; see rule.pyx."""
 
-from staleness.kernels.core.context cimport Context, Status, Step
+from staleness.kernels.core.context cimport Context, Status, Step, Update
 from staleness.kernels.core.model cimport Model
 
 
@@ -8,13 +8,12 @@ cdef class Rule:
     cdef object failure         # what `update` could not raise, being without the GIL
 
     cdef Step step(self, const Context* context) noexcept nogil
-    cdef void apply(
-        self, Model model, Py_ssize_t slot, double factor, const Context* context
-    ) noexcept nogil
-    cdef Status update(
+    cdef Status begin(self, Model model, Update* update) noexcept nogil
+    cdef Status share(
         self,
         Model model,
-        Py_ssize_t first,           # IN: slots first to last - 1, in order, as one update
-        Py_ssize_t last,
-        const Context* context,
+        const Update* update,
+        Py_ssize_t share,           # IN: which of `shares` parts of the rows
+        Py_ssize_t shares,
     ) noexcept nogil
+    cdef void end(self, Model model, const Update* update) noexcept nogil

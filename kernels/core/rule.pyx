@@ -2,7 +2,7 @@
 
 from libc.math cimport NAN, isnan
 
-from staleness.kernels.core.context cimport FAILED, MISSING, OK, Context, Status, Step
+from staleness.kernels.core.context cimport FAILED, MISSING, OK, Context, Status, Step, Update
 from staleness.kernels.core.model cimport Model
 
 
@@ -10,7 +10,12 @@ cdef class Rule:
     """A rule; a subclass says `keep` and `gain` of an update, from its context.
 
     In `step`, or, where it is written in Python, in `keep_and_gain`, for which each update waits
-    for Python's lock. Few need more than these two numbers. They override `update` and say why.
+    for Python's lock. Few need more than these two numbers. They override `begin` or `share` and
+    say why.
+
+    An update begins once, then each of `shares` threads adds its part of the rows, at the same
+    time if they like, and then it ends. Parts have no row in common, so that the result is the same
+    bits for any number of them.
 
     Attributes
     ----------
@@ -18,10 +23,13 @@ cdef class Rule:
         What may help where numbers are not finite.
     averages : bool
         Whether replicas of theta that it learns may be averaged.
+    divisible : bool
+        Whether several threads may each make a part of an update; if not, the first part is all.
     """
 
     remedy = "take a smaller step size"
     averages = True
+    divisible = True
 
     @property
     def asks(self):
@@ -84,30 +92,26 @@ cdef class Rule:
                     self.failure = error
         return step
 
-    cdef Status update(
-        self, Model model, Py_ssize_t first, Py_ssize_t last, const Context* context
-    ) noexcept nogil:
-        """Make an update of what some slots hold."""
-        cdef Step step = self.step(context)
-        cdef double factor
-        cdef Py_ssize_t slot
-        cdef Status status
+    cdef Status begin(self, Model model, Update* update) noexcept nogil:
+        """Begin an update of what some slots hold: find its `factor`, and keep what is kept."""
+        cdef Step step = self.step(&update.context)
         if unsaid(&step):
             return MISSING if self.failure is None else FAILED
-        status = model.table.begin_update(first, last, &step, &factor)
-        if status != OK:
-            return status
-        for slot in range(first, last):
+        return model.table.begin_update(update.first, update.last, &step, &update.factor)
+
+    cdef Status share(
+        self, Model model, const Update* update, Py_ssize_t share, Py_ssize_t shares
+    ) noexcept nogil:
+        """Bring a part of the slots' statistics into the table, `factor` times."""
+        cdef Py_ssize_t slot
+        for slot in range(update.first, update.last):
             if model.held[slot].count:
-                self.apply(model, slot, factor, context)
-        model.table.end_update(first)
+                model.add(slot, update.factor, share, shares)
         return OK
 
-    cdef void apply(
-        self, Model model, Py_ssize_t slot, double factor, const Context* context
-    ) noexcept nogil:
-        """Bring a slot's statistics into the table, `factor` times."""
-        model.add(slot, factor)
+    cdef void end(self, Model model, const Update* update) noexcept nogil:
+        """End an update that has begun well."""
+        model.table.end_update(update.first)
 
 
 cdef inline bint unsaid(const Step* step) noexcept nogil:

@@ -25,6 +25,8 @@ cdef class BothDirections(Model):
         If they have not as many sentence pairs, or one is too much work.
     """
 
+    divisible = True
+
     cdef readonly IBMModel1 first
     cdef readonly IBMModel1 second
 
@@ -70,9 +72,11 @@ cdef class BothDirections(Model):
         cdef Status status = self.first.compute(slot, workspace)
         return self.second.compute(slot, workspace) if status == OK else status
 
-    cdef void add(self, Py_ssize_t slot, double factor) noexcept nogil:
-        self.first.add(slot, factor)
-        self.second.add(slot, factor)
+    cdef void add(
+        self, Py_ssize_t slot, double factor, Py_ssize_t share, Py_ssize_t shares
+    ) noexcept nogil:
+        self.first.add(slot, factor, share, shares)
+        self.second.add(slot, factor, share, shares)
 
     cdef void exchange(self, Py_ssize_t slot, double weight) noexcept nogil:
         self.first.exchange(slot, weight)

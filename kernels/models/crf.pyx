@@ -19,7 +19,7 @@ from libc.math cimport isfinite
 from libc.stdint cimport int32_t, int64_t
 from libc.string cimport memset
 
-from staleness.kernels.core.context cimport NO_MEMORY, NOT_FINITE, OK, Status
+from staleness.kernels.core.context cimport NO_MEMORY, NOT_FINITE, OK, Status, is_mine
 from staleness.kernels.core.lanes cimport (
     LANES,
     lanes,
@@ -62,6 +62,8 @@ cdef class ConditionalRandomField(LinearChain):
     *arrays, **sizes
         See `LinearChain`.
     """
+
+    divisible = True
 
     def prepare(self, Py_ssize_t slots, Py_ssize_t workspaces, Py_ssize_t replicas=0, *,
                 double threshold=0.0, bint log_likelihoods=False):
@@ -153,13 +155,16 @@ cdef class ConditionalRandomField(LinearChain):
         return gradients(self, &theta, &self._workspaces[workspace], &self.held[slot], out,
                          self._width // LANES)
 
-    cdef void add(self, Py_ssize_t slot, double factor) noexcept nogil:
+    cdef void add(
+        self, Py_ssize_t slot, double factor, Py_ssize_t share, Py_ssize_t shares
+    ) noexcept nogil:
         cdef Parameters theta = self.parameters(self.table.copy(slot))
         if self._width == LANES:
-            add_gradients(self, &theta, &self.held[slot], &self._gradients[slot], <float>factor, 1)
+            add_gradients(self, &theta, &self.held[slot], &self._gradients[slot], <float>factor,
+                          share, shares, 1)
         else:
             add_gradients(self, &theta, &self.held[slot], &self._gradients[slot], <float>factor,
-                          self._width // LANES)
+                          share, shares, self._width // LANES)
 
     cdef int64_t touched(self, Py_ssize_t slot) noexcept nogil:
         """Tokens of a slot that are not below the threshold."""
@@ -394,6 +399,8 @@ cdef inline void add_gradients(
     const Held* held,
     const Gradient* gradient,
     float factor,
+    Py_ssize_t share,                   # IN: which of `shares` parts of the rows
+    Py_ssize_t shares,
     Py_ssize_t blocks,
 ) noexcept nogil:
     """rows += factor * gradient, sentence by sentence, token by token.
@@ -418,10 +425,12 @@ cdef inline void add_gradients(
             for b in range(blocks if counts else 0):
                 step = lanes_all(factor) * lanes_load(nodes, b)
                 for k in range(model._feature_offsets[t], model._feature_offsets[t + 1]):
-                    row = rows + model._features[k] * width
-                    lanes_store(row, b, lanes_load(row, b) + step)
+                    if is_mine(model._features[k], share, shares):
+                        row = rows + model._features[k] * width
+                        lanes_store(row, b, lanes_load(row, b) + step)
             nodes += width
-        for b in range(model.labels * blocks):
+        for b in range(model.labels * blocks * share // shares,
+                       model.labels * blocks * (share + 1) // shares):
             lanes_store(transitions, b, lanes_load(transitions, b)
                         + lanes_all(factor) * lanes_load(edges, b))
         edges += model.labels * width

@@ -18,7 +18,7 @@ from libc.math cimport INFINITY, fabs
 from libc.stdint cimport int32_t, int64_t
 from libc.stdlib cimport qsort
 
-from staleness.kernels.core.context cimport NO_MEMORY, NOT_FINITE, OK, Status
+from staleness.kernels.core.context cimport NO_MEMORY, NOT_FINITE, OK, Status, is_mine
 from staleness.kernels.core.lanes cimport LANES
 from staleness.kernels.core.model cimport Held
 from staleness.kernels.core.table cimport AveragedTable
@@ -44,6 +44,8 @@ cdef class DecodedChain(LinearChain):
     *arrays, **sizes
         See `LinearChain`.
     """
+
+    divisible = True
 
     def prepare(self, Py_ssize_t slots, Py_ssize_t workspaces, Py_ssize_t replicas=0, *,
                 bint averaged=True, bint squares=False):
@@ -96,11 +98,14 @@ cdef class DecodedChain(LinearChain):
             return decode(self, slot, workspace, 1)
         return decode(self, slot, workspace, self._width // LANES)
 
-    cdef void add(self, Py_ssize_t slot, double factor) noexcept nogil:
+    cdef void add(
+        self, Py_ssize_t slot, double factor, Py_ssize_t share, Py_ssize_t shares
+    ) noexcept nogil:
         cdef Py_ssize_t copy = self.table.copy(slot)
         add_differences(self, self.parameters(copy).emissions,
                         &(<AveragedTable>self.table).sums[copy - 1, 0, 0], &self.held[slot],
-                        &self.decoded[slot], (<AveragedTable>self.table).before[slot], factor)
+                        &self.decoded[slot], (<AveragedTable>self.table).before[slot], factor,
+                        share, shares)
 
     cdef int64_t touched(self, Py_ssize_t slot) noexcept nogil:
         """Tokens of a slot whose labels are wrong."""
@@ -168,6 +173,8 @@ cdef inline void add_differences(
     const Decoded* decoded,
     int64_t before,                     # updates before this one
     double factor,
+    Py_ssize_t share,                   # IN: which of `shares` parts of the rows
+    Py_ssize_t shares,
 ) noexcept nogil:
     """theta += d and u += before * d, sentence by sentence, token by token."""
     cdef Py_ssize_t width = model._width, states = model.labels
@@ -192,17 +199,20 @@ cdef inline void add_differences(
                 for k in range(model._feature_offsets[begin + t],
                                model._feature_offsets[begin + t + 1]):
                     row = model._features[k]
-                    theta[row * width + right] += d
-                    theta[row * width + wrong] -= d
-                    u[row * states + right] += weighted
-                    u[row * states + wrong] -= weighted
+                    if is_mine(row, share, shares):
+                        theta[row * width + right] += d
+                        theta[row * width + wrong] -= d
+                        u[row * states + right] += weighted
+                        u[row * states + wrong] -= weighted
             if t and (right != wrong or gold[t - 1] != labels[t - 1]):
                 row = model.features + gold[t - 1]
-                theta[row * width + right] += d
-                u[row * states + right] += weighted
+                if is_mine(row, share, shares):
+                    theta[row * width + right] += d
+                    u[row * states + right] += weighted
                 row = model.features + labels[t - 1]
-                theta[row * width + wrong] -= d
-                u[row * states + wrong] -= weighted
+                if is_mine(row, share, shares):
+                    theta[row * width + wrong] -= d
+                    u[row * states + wrong] -= weighted
         labels += model.work_of[sentence]
 
 

@@ -34,7 +34,7 @@ import numpy as np
 from libc.stdint cimport int32_t, int64_t
 
 from staleness.kernels.core.atomic cimport atomic_load
-from staleness.kernels.core.context cimport NO_MEMORY, OK, Status
+from staleness.kernels.core.context cimport NO_MEMORY, OK, Status, is_mine
 from staleness.kernels.core.lanes cimport (
     LANES,
     lanes,
@@ -65,6 +65,8 @@ cdef class HiddenMarkovModel(HMMParameters):
     *arrays, **beginning
         See `HMMParameters`.
     """
+
+    divisible = True
 
     def prepare(self, Py_ssize_t slots, Py_ssize_t workspaces, Py_ssize_t replicas=0, **asked):
         """Make the table, slots and workspaces; see `HMMParameters`."""
@@ -217,19 +219,24 @@ cdef class HiddenMarkovModel(HMMParameters):
             return expectations(self, &mu, scale, scratch, held, keep, out, 3)
         return expectations(self, &mu, scale, scratch, held, keep, out, self._width // LANES)
 
-    cdef void add(self, Py_ssize_t slot, double factor) noexcept nogil:
+    cdef void add(
+        self, Py_ssize_t slot, double factor, Py_ssize_t share, Py_ssize_t shares
+    ) noexcept nogil:
         cdef bint overlapping = self.table.overlapping
         cdef const Expected* found = &self._expected[slot]
         cdef Counts mu = self.counts_of(self.table.copy(slot))
-        cdef Py_ssize_t j
+        cdef Py_ssize_t j, blocks, begin, end
         if self._width == 3 * LANES:
-            add_nodes(self, &mu, &self.held[slot], found.nodes.data, <float>factor, 3)
+            add_nodes(self, &mu, &self.held[slot], found.nodes.data, <float>factor, share, shares, 3)
         else:
-            add_nodes(self, &mu, &self.held[slot], found.nodes.data, <float>factor,
+            add_nodes(self, &mu, &self.held[slot], found.nodes.data, <float>factor, share, shares,
                       self._width // LANES)
         # Starts lie behind transitions, in the slot as in the copy.
-        add_sums(mu.transitions, found.edges.data, factor, (self.states + 1) * self._width // LANES)
-        for j in range(self.states):
+        blocks = (self.states + 1) * self._width // LANES
+        begin, end = blocks * share // shares, blocks * (share + 1) // shares
+        add_sums(mu.transitions + begin * LANES, found.edges.data + begin * LANES, factor,
+                 end - begin)
+        for j in range(self.states if share == 0 else 0):
             add_to_total(&mu.totals[j], factor * found.totals.data[j], overlapping)
 
     cdef void exchange(self, Py_ssize_t slot, double weight) noexcept nogil:
@@ -274,6 +281,8 @@ cdef inline void add_nodes(
     const Held* held,
     const float* nodes,                 # IN [tokens, width]
     float factor,
+    Py_ssize_t share,                   # IN: which of `shares` parts of the rows
+    Py_ssize_t shares,
     Py_ssize_t blocks,
 ) noexcept nogil:
     """Add the posteriors of each token to the row of its word, sentence by sentence."""
@@ -284,7 +293,7 @@ cdef inline void add_nodes(
         sentence = held.examples.data[number]
         for t in range(model._offsets[sentence], model._offsets[sentence + 1]):
             row = mu.emissions + model._tokens[t] * width
-            for b in range(blocks):
+            for b in range(blocks if is_mine(model._tokens[t], share, shares) else 0):
                 before = lanes_load(row, b)
                 after = before + lanes_all(factor) * lanes_load(nodes, b)
                 # A line that is left alone stays in the caches of others.

@@ -21,7 +21,7 @@ from libc.stdint cimport int32_t
 from libc.string cimport memset
 
 from staleness.kernels.core.atomic cimport atomic_load
-from staleness.kernels.core.context cimport NO_MEMORY, NOT_FINITE, OK, Status
+from staleness.kernels.core.context cimport NO_MEMORY, NOT_FINITE, OK, Status, is_mine
 from staleness.kernels.core.lanes cimport (
     LANES,
     exact_log,
@@ -60,6 +60,8 @@ cdef class IBMModel1(TranslationModel):
     *arrays, **sizes
         See `TranslationModel`.
     """
+
+    divisible = True
 
     def prepare(self, Py_ssize_t slots, Py_ssize_t workspaces, Py_ssize_t replicas=0, **asked):
         """Make the table, slots and workspaces; see `TranslationModel`."""
@@ -192,7 +194,9 @@ cdef class IBMModel1(TranslationModel):
             to_columns += self.length(n)
         return OK
 
-    cdef void add(self, Py_ssize_t slot, double factor) noexcept nogil:
+    cdef void add(
+        self, Py_ssize_t slot, double factor, Py_ssize_t share, Py_ssize_t shares
+    ) noexcept nogil:
         cdef bint overlapping = self.table.overlapping
         cdef const Held* held = &self.held[slot]
         cdef Counts mu = self.counts(self.table.copy(slot))
@@ -204,13 +208,21 @@ cdef class IBMModel1(TranslationModel):
         for number in range(held.count):
             n = held.examples.data[number]
             cells = &self._cells[self._cell_offsets[n]]
-            for k in range(self.work_of[n]):
-                mu.pairs[cells[k]] += by * posterior[k]
+            if shares == 1:
+                for k in range(self.work_of[n]):
+                    mu.pairs[cells[k]] += by * posterior[k]
+            else:
+                for k in range(self.work_of[n]):
+                    # By the cache line, so that no two processors write to one.
+                    if is_mine(cells[k] // LANES, share, shares):
+                        mu.pairs[cells[k]] += by * posterior[k]
             posterior += self.work_of[n]
-            add_to_total(&mu.totals[0], factor * column[0], overlapping)
+            if is_mine(0, share, shares):
+                add_to_total(&mu.totals[0], factor * column[0], overlapping)
             column += 1
             for i in range(self._source_offsets[n], self._source_offsets[n + 1]):
-                add_to_total(&mu.totals[self._source[i] + 1], factor * column[0], overlapping)
+                if is_mine(self._source[i] + 1, share, shares):
+                    add_to_total(&mu.totals[self._source[i] + 1], factor * column[0], overlapping)
                 column += 1
 
     cdef void exchange(self, Py_ssize_t slot, double weight) noexcept nogil:

@@ -76,9 +76,12 @@ cdef class Summed(Model):
         self._rows, self._sums, self._objective = rows, sums, objective
         self.held[0].count = examples
 
-    cdef void add(self, Py_ssize_t slot, double factor) noexcept nogil:
+    cdef void add(
+        self, Py_ssize_t slot, double factor, Py_ssize_t share, Py_ssize_t shares
+    ) noexcept nogil:
         cdef double* row
         cdef Py_ssize_t k, j
+        # A driver adds alone: its one part is all.
         for k in range(self._rows.shape[0]):
             row = &(<DoubleTable>self.table).values[self._rows[k], 0]
             for j in range(self._sums.shape[1]):
@@ -216,9 +219,11 @@ cdef class SummedCounts(Summed):
                         (scale * counts[row, j] + smoothing) / totals[self._groups[row, j]])
         return theta
 
-    cdef void add(self, Py_ssize_t slot, double factor) noexcept nogil:
+    cdef void add(
+        self, Py_ssize_t slot, double factor, Py_ssize_t share, Py_ssize_t shares
+    ) noexcept nogil:
         cdef Py_ssize_t k, j
-        Summed.add(self, slot, factor)
+        Summed.add(self, slot, factor, share, shares)
         for k in range(self._rows.shape[0]):
             for j in range(self._sums.shape[1]):
                 self._totals[self._groups[self._rows[k], j]] += self._sums[k, j] * factor

@@ -1,6 +1,6 @@
 """Incremental expectation maximisation."""
 
-from staleness.kernels.core.context cimport Context, Step
+from staleness.kernels.core.context cimport OK, Context, Status, Step, Update
 from staleness.kernels.core.model cimport Model
 from staleness.kernels.rules.batch_em cimport ExpectationMaximization
 
@@ -17,6 +17,7 @@ cdef class IncrementalEM(ExpectationMaximization):
     """
 
     averages = False
+    divisible = False       # totals go by what all counts did change, one after the other
 
     @property
     def asks(self):
@@ -29,7 +30,11 @@ cdef class IncrementalEM(ExpectationMaximization):
         return step
 
     # What is added is not s, but s less what the model has kept of the same examples.
-    cdef void apply(
-        self, Model model, Py_ssize_t slot, double factor, const Context* context
+    cdef Status share(
+        self, Model model, const Update* update, Py_ssize_t share, Py_ssize_t shares
     ) noexcept nogil:
-        model.exchange(slot, context.weight)
+        cdef Py_ssize_t slot
+        for slot in range(update.first, update.last):
+            if model.held[slot].count:
+                model.exchange(slot, update.context.weight)
+        return OK

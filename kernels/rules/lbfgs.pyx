@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from staleness.kernels.core.context cimport FAILED, OK, Context, Status
+from staleness.kernels.core.context cimport FAILED, OK, Status, Update
 from staleness.kernels.core.model cimport Model
 from staleness.kernels.core.rule cimport Rule
 
@@ -34,6 +34,7 @@ cdef class BatchGradient(Rule):
     """
 
     averages = False
+    divisible = False
 
     cdef readonly double l2
     cdef readonly double objective
@@ -60,13 +61,19 @@ cdef class BatchGradient(Rule):
         """End the optimiser; there are no updates after that."""
         self._optimiser.close()
 
-    # The next theta is not a sum of the last one and of statistics.
-    cdef Status update(
-        self, Model model, Py_ssize_t first, Py_ssize_t last, const Context* context
+    # The next theta is not a sum of the last one and of statistics: nothing of it is kept.
+    cdef Status begin(self, Model model, Update* update) noexcept nogil:
+        return OK
+
+    cdef void end(self, Model model, const Update* update) noexcept nogil:
+        pass
+
+    cdef Status share(
+        self, Model model, const Update* update, Py_ssize_t share, Py_ssize_t shares
     ) noexcept nogil:
         with gil:
             try:
-                self._learn(model, first, last, context.corpus)
+                self._learn(model, update.first, update.last, update.context.corpus)
             except BaseException as error:
                 self.failure = error
                 return FAILED

@@ -2,7 +2,7 @@
 
 from libc.math cimport INFINITY
 
-from staleness.kernels.core.context cimport Context, Status
+from staleness.kernels.core.context cimport Status, Update
 from staleness.kernels.core.model cimport Model
 from staleness.kernels.core.rule cimport Rule
 from staleness.kernels.models.decoded cimport Decoded, DecodedChain
@@ -44,19 +44,17 @@ cdef class MarginInfusedRelaxedAlgorithm(StructuredPerceptron):
         return {**super().asks, "squares": True}
 
     # Each sentence has a step of its own, where `step` has one for all of them.
-    cdef Status update(
-        self, Model model, Py_ssize_t first, Py_ssize_t last, const Context* context
-    ) noexcept nogil:
+    cdef Status begin(self, Model model, Update* update) noexcept nogil:
         cdef Decoded* decoded
         cdef Py_ssize_t slot, number
-        for slot in range(first, last):
+        for slot in range(update.first, update.last):
             decoded = &(<DecodedChain>model).decoded[slot]
             for number in range(model.held[slot].count):
                 if decoded.losses.data[number]:
                     decoded.steps.data[number] = self.tau(
                         decoded.losses.data[number], decoded.margins.data[number],
                         decoded.squares.data[number])
-        return Rule.update(self, model, first, last, context)
+        return Rule.begin(self, model, update)
 
     cdef double tau(self, double loss, double margin, double squares) noexcept nogil:
         """How far to step from a sentence that is decoded as other than gold."""

@@ -10,6 +10,9 @@ TAKE, COMPUTE, UPDATE, REPEAT = (
 )
 
 
+SHARE, BARRIER, ALL = Instruction.SHARE, Instruction.BARRIER, Instruction.UPDATE_ALL
+
+
 def test_instructions_and_operands_are_told_apart():
     program = Replicated(average_every=7).program
     assert instructions(program)[3:6] == [UPDATE, REPEAT, Instruction.BARRIER]
@@ -27,6 +30,8 @@ def test_instructions_and_operands_are_told_apart():
         ((TAKE, (COMPUTE, 2)), "COMPUTE has no operand"),
         ((TAKE, (REPEAT, 2), (REPEAT, 2)), "a program has one REPEAT"),
         ((TAKE, (REPEAT, 0)), "REPEAT needs a whole number of at least 1, not 0"),
+        ((SHARE, COMPUTE, ALL, BARRIER), "UPDATE_ALL stands between two barriers"),
+        ((SHARE, COMPUTE, BARRIER, ALL), "UPDATE_ALL stands between two barriers"),
         ((TAKE, (REPEAT, 1.5)), r"REPEAT needs a whole number of at least 1, not 1\.5"),
     ],
     ids=str,

@@ -4,7 +4,7 @@ At any time a processor is in one of four states. A row of a trace is one mini-b
 processor's share of it), and in it the states come in this order: busy while statistics are
 computed, from `start` to `computed`; `delay`; the wait at the barrier or for the lock; and busy
 again while `update` is applied, which is the end of the row. Where there are two barriers, what is
-waited at both stands before the update: at the second, the processor that updates arrives last.
+waited at both stands before the update: at the second all arrive at nearly the same time.
 
 A processor's time ends with its last mini-batch.
 """

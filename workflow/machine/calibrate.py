@@ -207,7 +207,7 @@ def fit_trace(program, processors, traces, least=NOTHING):
         work, update = trace["update_work"], trace["update"]
         if in_step:
             rounds = trace.reshape(-1, processors)
-            work, update = rounds["update_work"].sum(axis=1), rounds["update"].sum(axis=1)
+            work, update = rounds["update_work"].max(axis=1), rounds["update"].max(axis=1)
             slowest = seconds.reshape(-1, processors).max(axis=1)
             length = np.diff(rounds["start"].min(axis=1))
             left.append(length - slowest[:-1] - update[:-1])

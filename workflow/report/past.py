@@ -132,7 +132,7 @@ class MiniBatch:
         found = [
             (
                 np.mean(trace["computed"] - trace["start"]),
-                np.sum(trace["update"]) / np.count_nonzero(np.unique(trace["update_number"])),
+                np.mean(trace["update"][trace["update_number"] > 0]),
                 np.mean(trace["barrier_wait"] + trace["lock_wait"]),
             )
             for trace in cell.traces

@@ -9,7 +9,7 @@ import numpy as np
 
 from libc.stdint cimport int64_t
 
-from staleness.kernels.core.context cimport NO_MEMORY, NOT_FINITE, OK, Context, Status
+from staleness.kernels.core.context cimport NO_MEMORY, NOT_FINITE, OK, Status, Update
 from staleness.kernels.core.model cimport Held, Model
 from staleness.kernels.core.rule cimport Rule
 
@@ -30,16 +30,20 @@ cdef class Counting(Model):
         Shared totals: how long an update takes.
     poison : int
         The example whose statistics are not finite; -1 for none.
+    divisible : bool
+        Whether updates are made in parts, of which the first is all there is to do.
     """
 
+    cdef readonly bint divisible
     cdef readonly Py_ssize_t poison
     cdef readonly Py_ssize_t room
     cdef int64_t[::1] _counts
     cdef int64_t[::1] _totals
 
-    def __init__(self, work, *, room, cells=1, poison=-1):
+    def __init__(self, work, *, room, cells=1, poison=-1, divisible=False):
         super().__init__(work)
         self.room = room
+        self.divisible = divisible
         self.poison = poison
         self._counts = np.zeros(len(work), dtype=np.int64)
         self._totals = np.zeros(cells, dtype=np.int64)
@@ -76,19 +80,27 @@ cdef class Adding(Rule):
     cdef int64_t _inside
 
     # Without the table's lock, which would protect what is added here.
-    cdef Status update(
-        self, Model model, Py_ssize_t first, Py_ssize_t last, const Context* context
+    cdef Status begin(self, Model model, Update* update) noexcept nogil:
+        return OK
+
+    cdef void end(self, Model model, const Update* update) noexcept nogil:
+        pass
+
+    cdef Status share(
+        self, Model model, const Update* update, Py_ssize_t share, Py_ssize_t shares
     ) noexcept nogil:
         cdef const Held* held
         cdef Py_ssize_t slot, k
+        if share:
+            return OK
         self.overlaps += self._inside
         self._inside = 1
-        for slot in range(first, last):
+        for slot in range(update.first, update.last):
             held = &model.held[slot]
             for k in range(held.count):
                 (<Counting>model)._counts[held.examples.data[k]] += 1
         for k in range((<Counting>model)._totals.shape[0]):
-            (<Counting>model)._totals[k] += context.mini_batch
+            (<Counting>model)._totals[k] += update.context.mini_batch
         self._inside = 0
         return OK
 

@@ -20,9 +20,9 @@ REPLICATED = SCHEDULES["replicated"](average_every=1).program
 def trace(counting):
     """Return a function that runs a program over examples of given work, one after the other."""
 
-    def run(program, processors, work, costs, mini_batch_size=1, delays=None, replicas=0):
+    def run(program, processors, work, costs, mini_batch_size=1, delays=None, replicas=0, **kind):
         work = np.array(work, dtype=np.int32)
-        learner = counting(work, room=mini_batch_size, slots=processors, replicas=replicas)
+        learner = counting(work, room=mini_batch_size, slots=processors, replicas=replicas, **kind)
         clock = SimulatedClock(
             learner,
             program,
@@ -155,6 +155,37 @@ def test_a_barrier_waits_for_the_slowest(trace):
     }
     assert not rows["staleness"].any()
     assert time == 15.0
+
+
+def test_an_update_of_all_is_made_in_parts(trace):
+    """As above, but each adds half of it: 1 + 2 / 2 = 2, from 3 to 5; the next from 5 + 6 to 13."""
+    costs = Costs(compute_work=1.0, update_fixed=1.0, update_work=0.5)
+    delays = np.array([[0.0, 5.0], [0.0, 0.0]])
+    rows, time = trace(
+        *(SYNCHRONOUS, 2, [1, 3, 1, 3], costs), mini_batch_size=2, delays=delays, divisible=True
+    )
+    names = "start", "barrier_wait", "update_work", "update", "end", "update_number"
+    assert columns(rows, *names) == {
+        "start": [0.0, 0.0, 5.0, 5.0],
+        "barrier_wait": [2.0, 0.0, 0.0, 3.0],
+        "update_work": [2, 2, 2, 2],
+        "update": [2.0, 2.0, 2.0, 2.0],
+        "end": [5.0, 5.0, 13.0, 13.0],
+        "update_number": [1, 1, 2, 2],
+    }
+    assert time == 13.0
+
+
+def test_the_last_part_of_an_update_ends_it(trace):
+    """Of 5 units of work the second processor has 3: it ends at 5 + 3, and both go on then."""
+    costs = Costs(compute_work=1.0, update_work=1.0)
+    rows, time = trace(SYNCHRONOUS, 2, [0, 5], costs, mini_batch_size=2, divisible=True)
+    assert columns(rows, "update_work", "update", "end") == {
+        "update_work": [2, 3],
+        "update": [2.0, 3.0],
+        "end": [8.0, 8.0],
+    }
+    assert time == 8.0
 
 
 def test_an_average_takes_as_long_as_there_are_replicas(trace):

@@ -98,7 +98,9 @@ cdef class MixtureOfUnigrams(Model):
                 return NOT_FINITE
         return OK
 
-    cdef void add(self, Py_ssize_t slot, double factor) noexcept nogil:
+    cdef void add(
+        self, Py_ssize_t slot, double factor, Py_ssize_t share, Py_ssize_t shares
+    ) noexcept nogil:
         cdef Held* held = &self.held[slot]
         cdef float* rows = &self.table.rows[self.table.copy(slot), 0]
         cdef const double* posterior = self.posteriors[slot].data

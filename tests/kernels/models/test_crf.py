@@ -352,10 +352,11 @@ def extremes(draw):
     corpus = with_a_feature_for_each_token(random_sentences(rng, lengths, labels))
     theta = random_theta(rng, corpus)
     decades = st.one_of(st.floats(-1, 3), st.floats(-1, 38))
-    theta[: corpus.feature_count] *= np.float32(10 ** draw(decades))
-    theta[corpus.feature_count :] *= np.float32(10 ** draw(decades))
+    theta = theta.astype(np.float64)
+    theta[: corpus.feature_count] *= 10 ** draw(decades)
+    theta[corpus.feature_count :] *= 10 ** draw(decades)
     most = np.finfo(np.float32).max
-    return corpus, np.clip(theta, -most, most)
+    return corpus, np.clip(theta, -most, most).astype(np.float32)
 
 
 @settings(max_examples=100, deadline=None)
