@@ -16,8 +16,8 @@ DELAY        pause, if this turn is one that the configured delays fall on
 BARRIER      wait until every processor has come here
 LOCK         wait, in order of arrival, until the one lock is free, and hold it
 UPDATE       apply this processor's statistics as one update
-UPDATE_ALL   add this processor's part of the rows of every processor's statistics, as one update of
-             all of them; between two barriers, the first of which begins the update, the second ends it
+UPDATE_ALL   add this processor's part of the rows of every processor's statistics: one update that
+             all make together, between two barriers, which begin and end it
 UNLOCK       let the lock go
 AVERAGE      on processor 0, give every replica of `theta` their mean; nothing on others
 REPEAT n     begin again with the first instruction until this has been done n times, then go on

@@ -11,7 +11,7 @@ cdef packed struct TraceRow:
     int32_t mini_batch
     int32_t examples
     int64_t work            # tokens or cells
-    int64_t update_work     # of these, what the update touches; of a split mini-batch, this part of it
+    int64_t update_work     # of these, what this row's update, or part of one, touches
     double start            # theta is read
     double computed         # statistics are there
     double delay            # artificial pause

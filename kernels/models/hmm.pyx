@@ -227,7 +227,8 @@ cdef class HiddenMarkovModel(HMMParameters):
         cdef Counts mu = self.counts_of(self.table.copy(slot))
         cdef Py_ssize_t j, blocks, begin, end
         if self._width == 3 * LANES:
-            add_nodes(self, &mu, &self.held[slot], found.nodes.data, <float>factor, share, shares, 3)
+            add_nodes(self, &mu, &self.held[slot], found.nodes.data, <float>factor, share, shares,
+                      3)
         else:
             add_nodes(self, &mu, &self.held[slot], found.nodes.data, <float>factor, share, shares,
                       self._width // LANES)
