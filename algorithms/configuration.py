@@ -1,6 +1,6 @@
 """What a run depends on: the components that are found, and a choice among them."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from numbers import Integral
 
 import numpy as np
@@ -200,6 +200,23 @@ class Configuration:
             task.configure({k: v for k, v in given.items() if k in of_the_task}),
             update.configure({k: v for k, v in given.items() if k not in of_the_task}),
             ALL_SCHEDULES[self.schedule].configure(self.schedule_parameters),
+        )
+
+    def learned_as(self):
+        """Return the `Configuration` that makes the same updates, bit for bit, at other times.
+
+        None if there is none but this one, or time is real.
+        """
+        other = ALL_SCHEDULES[self.schedule].updates_of
+        if not (other and self.clock == "simulated" and TASKS[self.task].example_by_example):
+            return None
+        return replace(
+            self,
+            schedule=other,
+            schedule_parameters={},
+            processors=1,
+            delay_mean=None,
+            delay_probability=delays.PROBABILITY,
         )
 
     def weights(self, most, processors):

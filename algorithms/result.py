@@ -49,6 +49,13 @@ class Result:
     stopped: str | None
     engine: dict | None = None
 
+    def of_theta(self):
+        """Return what `summary` says of theta."""
+        return {
+            "parameters": int(self.theta.size),
+            "theta_sha256": hashlib.sha256(np.ascontiguousarray(self.theta)).hexdigest(),
+        }
+
     def summary(self):
         """Return the run's figures, a dict that JSON can hold."""
         task = TASKS[self.configuration.task]
@@ -64,12 +71,11 @@ class Result:
             "cpu_seconds": self.cpu_seconds,
             "real_seconds": self.real_seconds,
             "updates": int(final["updates"]),
-            "parameters": int(self.theta.size),
             "stopped": self.stopped,
             "metrics": {name: final[name] for name in task.metrics if name in final},
             "mean_staleness": float(self.trace["staleness"].mean()) if len(self.trace) else 0.0,
             "dropped": int((to_apply & (self.trace["update_number"] == 0)).sum()),
-            "theta_sha256": hashlib.sha256(np.ascontiguousarray(self.theta)).hexdigest(),
+            **self.of_theta(),
             "curve_sha256": curve_digest(self.curve),
         }
         if self.engine is not None:

@@ -1,11 +1,11 @@
 """One run: a learner under a schedule on a clock, and the curve that comes of it."""
 
-from staleness.algorithms import jobs, shared_memory
+from staleness.algorithms import jobs, retimed, shared_memory
 from staleness.algorithms.configuration import JOB_SCHEDULES
 from staleness.algorithms.errors import StalenessError
 
 
-def run(configuration, corpus, progress=None, judge=True):
+def run(configuration, corpus, progress=None, judge=True, learned=None):
     """Run a configuration on an encoded corpus.
 
     Parameters
@@ -17,6 +17,9 @@ def run(configuration, corpus, progress=None, judge=True):
         none where there are none before the end.
     judge : bool, optional
         Whether curve points have metrics; without, where only times are wanted.
+    learned : staleness.algorithms.retimed.Learned, optional
+        Of the run whose updates this one makes (`Configuration.learned_as`): it is timed, not
+        learned again.
 
     Returns
     -------
@@ -30,6 +33,8 @@ def run(configuration, corpus, progress=None, judge=True):
         On Ctrl-C, with all threads ended.
     """
     check_task(configuration.task, corpus)
+    if learned is not None:
+        return retimed.run(configuration, corpus, learned)
     if configuration.schedule in JOB_SCHEDULES:
         return jobs.run(configuration, corpus, progress)
     return shared_memory.run(configuration, corpus, progress, judge)

@@ -74,14 +74,16 @@ def run(configuration, corpus, progress=None, judge=True):
     )
 
 
-def make_clock(configuration, learner, seconds):
+def make_clock(configuration, learner, seconds, **extra):
     """Return the clock of a configuration, ready to `advance`; `seconds` as simulated, or None."""
     examples = len(learner.work)
     size = configuration.mini_batch_size or examples
     if configuration.clock == "simulated":
-        clock, extra = SimulatedClock, {"costs": seconds}
+        clock = SimulatedClock
+        extra["costs"] = seconds
     else:
-        clock, extra = WallClock, {"oversubscribe": configuration.oversubscribe}
+        clock = WallClock
+        extra["oversubscribe"] = configuration.oversubscribe
     if configuration.delay_mean is not None:
         extra["delays"] = pauses(configuration, learner.work, size)
     mini_batches = -(-configuration.epochs * examples // size)

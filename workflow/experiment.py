@@ -1,10 +1,13 @@
 """A run from its settings: the corpus is found or made, what comes of it written if asked."""
 
+from dataclasses import asdict
 from pathlib import Path
 
 from staleness.algorithms.arrays import ABOUT, load
+from staleness.algorithms.build import source_digest
 from staleness.algorithms.configuration import TASKS, Configuration
 from staleness.algorithms.errors import StalenessError
+from staleness.algorithms.retimed import Learned
 from staleness.algorithms.run import check_task
 from staleness.algorithms.run import run as learn
 from staleness.workflow.corpora.encode import ensure
@@ -34,7 +37,51 @@ def corpus_of(task, corpus, options, data):
     return ensure(name, data=data, options=options).corpus
 
 
-def carry_out(configuration, corpus, out=None, progress=None):
+def learned_by(folder, configuration, corpus):
+    """Return the `Learned` of a run folder, of the run whose updates a configuration makes.
+
+    Parameters
+    ----------
+    folder : path-like
+    configuration : Configuration
+    corpus : EncodedCorpus
+
+    Raises
+    ------
+    StalenessError
+        If it is another run, or these updates are nobody else's.
+    """
+    other = configuration.learned_as()
+    if other is None:
+        raise StalenessError(
+            f"{folder}: nobody else makes the updates of {configuration.task} by "
+            f"'{configuration.schedule}', clock {configuration.clock}: leave it out"
+        )
+    about = record.read_about(folder)
+    wanted = {**asdict(other), **{"corpus": corpus.about["digest"], "build": source_digest()}}
+    try:
+        found = {**about["configuration"], "corpus": about["corpus"]["digest"]}
+        found["build"] = about["versions"]["sources"]
+        for name, value in wanted.items():
+            if found.get(name) != value:
+                raise StalenessError(
+                    f"{folder}: its {name} is {found.get(name)!r}, not {value!r}: give the run of "
+                    f"schedule '{other.schedule}' with the same settings"
+                )
+        return Learned(
+            curve=record.read_curve(folder),
+            touched=record.read_trace(folder)["update_work"],
+            parameters=about["parameters"],
+            theta_sha256=about["theta_sha256"],
+            stopped=about["stopped"],
+        )
+    except (KeyError, TypeError) as error:
+        raise StalenessError(
+            f"{folder}: not a run ({error!r}): make it with 'staleness run'"
+        ) from error
+
+
+def carry_out(configuration, corpus, out=None, progress=None, learned=None):
     """Run a configuration, and write what a run leaves if there is a folder for it.
 
     Parameters
@@ -44,6 +91,8 @@ def carry_out(configuration, corpus, out=None, progress=None):
     out : path-like, optional
     progress : callable, optional
         See `staleness.algorithms.run.run`.
+    learned : path-like, optional
+        The folder of the run whose updates this one makes.
 
     Raises
     ------
@@ -54,6 +103,7 @@ def carry_out(configuration, corpus, out=None, progress=None):
         # Before hours of learning.
         record.check_folder(out)
     check_task(configuration.task, corpus)
+    found = learned and learned_by(learned, configuration, corpus)
     memory.check(
         configuration,
         TASKS[configuration.task]().examples(corpus),
@@ -61,7 +111,7 @@ def carry_out(configuration, corpus, out=None, progress=None):
     )
     timed = configuration.clock == "wall" and out is not None
     findings = examine() if timed else []
-    result = learn(configuration, corpus, progress)
+    result = learn(configuration, corpus, progress, learned=found)
     if out is not None:
         record.write(out, result, corpus, surroundings(findings))
     return result

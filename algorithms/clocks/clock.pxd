@@ -46,6 +46,7 @@ cdef class Clock:
     cdef const int32_t[::1] _order
     cdef const double[:, ::1] _delays
     cdef const double[::1] _weights     # of a step, by the update's staleness
+    cdef const int64_t[::1] _touched    # by the update of each mini-batch; empty: ask the model
     cdef const int64_t[::1] _evaluations
     cdef Py_ssize_t _evaluation         # index of the next
     cdef int64_t _next                  # mini-batch of the queue

@@ -57,6 +57,8 @@ cdef class Clock:
     weights : ndarray of float64 [n] or None
         What a policy multiplies the step of an update with, by its staleness; the last is for all
         that are staler. None: the whole step.
+    touched : ndarray of int64 [mini-batches] or None
+        Units of work that the update of each split mini-batch touches; None: as the model finds.
 
     Attributes
     ----------
@@ -79,6 +81,7 @@ cdef class Clock:
         evaluations,
         delays=None,
         weights=None,
+        touched=None,
     ):
         if processors < 1 or mini_batch_size < 1:
             raise ValueError("processors and mini_batch_size must be positive")
@@ -100,6 +103,9 @@ cdef class Clock:
         self._evaluations = np.array(evaluations, dtype=np.int64)
         self._mini_batches = (self._order.shape[0] + mini_batch_size - 1) // mini_batch_size
         self._repeat = found.index(Instructions.REPEAT) if Instructions.REPEAT in found else -1
+        self._touched = np.zeros(0, np.int64) if touched is None else np.array(touched, np.int64)
+        if touched is not None and len(touched) != self._mini_batches:
+            raise ValueError(f"touched has {len(touched)} of {self._mini_batches} mini-batches")
         rows = self._mini_batches
         if found[0] == Instructions.SHARE:
             rows *= processors
@@ -280,6 +286,8 @@ cdef class Clock:
         cdef Py_ssize_t parts = self.processors if self.learner.divides else 1, p
         for p in range(self.processors):
             work += self._processors[p].row.update_work
+        if self._touched.shape[0]:
+            work = self._touched[self._processors[0].row.mini_batch]
         for p in range(self.processors):
             self._processors[p].row.update_work = (
                 work * (p + 1) // parts - work * p // parts if p < parts else 0)

@@ -45,6 +45,8 @@ class AnySchedule(Configurable):
         More than these make no sense.
     batch : bool
         Whether a mini-batch is the whole corpus.
+    updates_of : str or None
+        The schedule of one processor that makes the same updates at other times, if there is one.
     replicas : bool
         Whether each processor has a copy of `theta` of its own.
     look : Look or None
@@ -57,6 +59,7 @@ class AnySchedule(Configurable):
     noun = "parameter"
     most_processors: ClassVar[float] = math.inf
     batch: ClassVar[bool] = False
+    updates_of: ClassVar[str | None] = None
     replicas: ClassVar[bool] = False
     look: ClassVar[Look | None] = None
     rank: ClassVar[int] = 5

@@ -14,6 +14,7 @@ class ParallelBatch(Schedule):
     """
 
     name = "parallel-batch"
+    updates_of = "single-batch"
     look = Look("#009e73", (0, (1.2, 1.2)), 1.6)
     rank = 4
     batch = True

@@ -16,6 +16,7 @@ class Synchronous(Schedule):
     """
 
     name = "synchronous"
+    updates_of = "single"
     look = Look("#0063a6", (0, (4.2, 1.4)), 1.4)
     rank = 1
     program = (

@@ -25,6 +25,9 @@ class Task(Configurable):
         What texts call what is learned.
     convex : bool or None
         Whether all maxima of what is maximised are one; None if that is not known.
+    example_by_example : bool
+        Whether its models add statistics example by example, in parts if asked: then a mini-batch
+        gives the same bits whoever computes which part of it. Otherwise they differ in rounding.
     random_start : bool
         Whether what is learned begins from random numbers of the seed.
     judged_by : tuple of str
@@ -49,6 +52,7 @@ class Task(Configurable):
     work_unit: ClassVar[str]
     model: ClassVar[str]
     convex: ClassVar[bool | None] = None
+    example_by_example: ClassVar[bool] = False
     random_start: ClassVar[bool] = False
     judged_by: ClassVar[tuple[str, ...]] = ()
     statistics: ClassVar[tuple[str, ...]]

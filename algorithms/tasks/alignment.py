@@ -61,6 +61,7 @@ class Alignment(Task):
     work_unit = "cells"
     model = "IBM Model 1"
     convex = True
+    example_by_example = True
     judged_by = ("log_likelihood", "aer")
     statistics = ("expected counts", "kept expected counts")
     metrics: ClassVar = {

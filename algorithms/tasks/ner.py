@@ -41,6 +41,7 @@ class NamedEntityRecognition(Task):
     work_unit = "tokens"
     model = "linear-chain CRF"
     convex = True
+    example_by_example = True
     judged_by = ("f1",)
     statistics = ("gradient", "gradient and likelihood", "mistakes")
     metrics: ClassVar = {

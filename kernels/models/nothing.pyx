@@ -13,8 +13,15 @@ cdef class Nothing(Model):
     Parameters
     ----------
     work : ndarray of int32 [examples]
+    divisible : bool
         See `Model`.
     """
+
+    cdef readonly bint divisible
+
+    def __init__(self, work, *, bint divisible=True):
+        super().__init__(work)
+        self.divisible = divisible
 
     def prepare(self, Py_ssize_t slots, Py_ssize_t workspaces, Py_ssize_t replicas=0, **asked):
         """Make the table and slots; see `Model`. Whatever a rule asks for is in nothing, too."""

@@ -88,7 +88,7 @@ class Run(Command):
         corpus = encoded_corpus(options)
         try:
             with Bar(configuration) as progress:
-                result = carry_out(configuration, corpus, options.out, progress)
+                result = carry_out(configuration, corpus, options.out, progress, options.learned)
         except Interrupted as error:
             kept = "nothing was written" if options.out is None else f"{options.out} is untouched"
             print(f"staleness run: stopped {error}; {kept}", file=sys.stderr)
@@ -160,6 +160,12 @@ def add_time_options(group):
         help="of a pause before an update",
     )
     group.add_argument("--oversubscribe", action="store_true", help="allow more threads than cores")
+    group.add_argument(
+        "--learned",
+        metavar="RUN",
+        type=Path,
+        help="a run of one processor that makes the same updates: time these, with its curve",
+    )
 
 
 def add_job_options(group):

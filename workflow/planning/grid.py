@@ -75,6 +75,7 @@ class Grid:
         self._cores = config.get("cores") or len(allowed_cpus())
         self._presets = config.get("presets", {})
         self._cells = {}
+        self._learned = {}  # of cells that make the updates of another, the other
         self.figures = self._named("figure", config["figures"], discover(figures, figures.Figure))
         self.claims = self._named("claim", config.get("claims", {}), discover(claims, claims.Claim))
         self._validation = config.get("validation")
@@ -114,6 +115,10 @@ class Grid:
                     raise StalenessError(f"config: {where}, {cell}: {error}") from None
                 key = f"{configuration.task}/{name}"
                 self._cells[key] = (configuration, corpus)
+                other = configuration.learned_as()
+                if other is not None:
+                    self._learned[key] = f"{other.task}/{self._cell_name(other, corpus)}"
+                    self._cells[self._learned[key]] = (other, corpus)
                 yield key
 
     def _listed(self, where, variant):
@@ -179,6 +184,11 @@ class Grid:
         """Return whether the cell is measured in real time."""
         return self._cells[f"{task}/{cell}"][0].clock == "wall"
 
+    def learned(self, task, cell, seed):
+        """Return run.json of the run whose updates a run makes, a list of at most one."""
+        other = self._learned.get(f"{task}/{cell}")
+        return [] if other is None else [f"{self.results}/runs/{other}/seed-{seed}/run.json"]
+
     def calibration(self, task, cell):
         """Return the calibration file that the workflow makes for a cell, a list of at most one.
 
@@ -192,7 +202,9 @@ class Grid:
     def like(self, task, cell):
         """Return what a run's duration depends on, what matters most first."""
         configuration, corpus = self._cells[f"{task}/{cell}"]
-        return task, configuration.epochs, configuration.evaluations, corpus, configuration.update
+        learned = f"{task}/{cell}" not in self._learned
+        points = configuration.epochs, configuration.evaluations
+        return task, learned, *points, corpus, configuration.update
 
     def run_arguments(self, task, cell):
         """Return the arguments of `staleness run` for a cell, without corpus, seed and output."""

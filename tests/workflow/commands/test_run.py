@@ -42,6 +42,60 @@ def test_a_simulated_cluster_says_what_a_job_start_up_is(options, capsys):
     assert "\ntime: 40." in printed
 
 
+IN_STEP = ["--schedule", "synchronous", "--processors", "3", "--epochs", "2"]
+
+
+@pytest.fixture
+def alone(options, tmp_path, capsys):
+    """Return the folder of a run of one processor."""
+    folder = tmp_path / "alone" / "seed-0"
+    assert main([*options, "--schedule", "single", "--epochs", "2", "--out", str(folder)]) == 0
+    capsys.readouterr()
+    return folder
+
+
+def test_what_another_has_learned_is_timed(options, alone, tmp_path, capsys):
+    def printed(*more):
+        assert main([*options, *IN_STEP, *more]) == 0
+        return capsys.readouterr().out
+
+    assert printed("--learned", str(alone)) == printed()
+    printed("--learned", str(alone), "--out", str(tmp_path / "timed"))
+    about = json.loads((tmp_path / "timed" / "run.json").read_text())
+    assert about["theta_sha256"] == json.loads((alone / "run.json").read_text())["theta_sha256"]
+    assert about["configuration"]["schedule"] == "synchronous"
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (["--seed", "1"], "its seed is 0, not 1: give the run of schedule 'single' with the same"),
+        (["--step-size", "0.5"], "its hyper_parameters is"),
+        (["--clock", "wall"], "nobody else makes the updates of ner by 'synchronous', clock wall"),
+        (["--examples", "20"], "its corpus is"),
+    ],
+)
+def test_it_must_have_learned_the_same(options, alone, more, said, capsys):
+    assert main([*options, *IN_STEP, "--learned", str(alone), *more]) == 1
+    error = capsys.readouterr().err
+    assert said in error
+    assert error.count("\n") == 1
+
+
+def test_it_must_be_a_run(options, alone, tmp_path, capsys):
+    assert main([*options, *IN_STEP, "--learned", str(tmp_path / "none")]) == 1
+    assert "not a run" in capsys.readouterr().err
+    about = json.loads((alone / "run.json").read_text())
+    about["versions"]["sources"] = "0" * 64
+    (alone / "run.json").write_text(json.dumps(about))
+    assert main([*options, *IN_STEP, "--learned", str(alone)]) == 1
+    assert "its build is '0000" in capsys.readouterr().err
+    del about["theta_sha256"], about["versions"]
+    (alone / "run.json").write_text(json.dumps(about))
+    assert main([*options, *IN_STEP, "--learned", str(alone)]) == 1
+    assert "not a run (KeyError('versions'))" in capsys.readouterr().err
+
+
 def test_json_has_what_is_promised(options, capsys):
     assert main([*options, "--schedule", "single", "--epochs", "2", "--json"]) == 0
     printed = capsys.readouterr()

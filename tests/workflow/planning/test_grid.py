@@ -179,7 +179,7 @@ def test_whatever_changes_a_run_changes_its_folder(tmp_path, monkeypatch):
             if chosen not in cells:
                 cells.append(chosen)
     grid = Grid(config(*cells))
-    assert len(grid._cells) == len(cells) > 30
+    assert len(grid.figures["ner-convergence"]) == len(cells) > 30
     fields = {field.name for field in dataclasses.fields(Configuration)}
     assert {field for _, field, _ in CHANGES} == fields - NO_PART_OF_A_CELL
 
@@ -195,7 +195,7 @@ def test_whatever_changes_a_run_changes_its_folder(tmp_path, monkeypatch):
 )
 def test_a_policy_that_makes_no_difference_is_no_other_cell(cell):
     without = {name: value for name, value in cell.items() if name != "policy"}
-    assert len(Grid(config(cell, without))._cells) == 1
+    assert len(slugs(Grid(config(cell, without)))) == 1
 
 
 def test_policies_reach_the_command_line():
@@ -278,7 +278,24 @@ def test_a_calibration_counts_by_what_it_holds(tmp_path, monkeypatch):
 def test_what_a_run_is_like():
     grid = Grid(config({"schedule": "single"}, {"schedule": "asynchronous", "processors": 4}))
     first, second = (grid.like(*key.split("/")) for key in grid.figures["ner-convergence"])
-    assert first == second == ("ner", 1, 4, "conll2003-en", "sgd")
+    assert first == second == ("ner", True, 1, 4, "conll2003-en", "sgd")
+
+
+def test_what_makes_the_updates_of_another_is_timed_with_its_run():
+    cell = {"schedule": "synchronous", "processors": [2, 4], "cost": "paper", "delay_mean": "2s"}
+    grid = Grid(config(cell))
+    two, four = (key.split("/") for key in grid.figures["ner-convergence"])
+    (path,) = grid.learned(*two, 1)
+    assert grid.learned(*four, 1) == [path]
+    assert "single.P1.m4.e1x4.simulated-paper-" in path
+    assert path.endswith("/seed-1/run.json")
+    folder = path.removeprefix("results/runs/").removesuffix("/seed-1/run.json")
+    configuration, _ = grid._cells[folder]
+    assert configuration == Configuration(task="ner", schedule="single", epochs=1, cost="paper")
+    assert grid.learned(*folder.split("/"), 1) == []
+    # It is an input of these runs, and nothing that the figure shows.
+    assert not any("single" in folder for folder in grid.run_folders())
+    assert grid.like(*two)[1] is False
 
 
 def test_a_job_startup_changes_a_folder_and_reaches_the_command_line():
