@@ -47,7 +47,8 @@ class Tagging(Task):
     """Sentences of words, tagged by the states of a HMM without supervision.
 
     Gimpel, Das & Smith (2010), section 6.3; the number of `states` is that of the Penn Treebank's
-    tags. Evaluated on what it learns from, as unsupervised learning is.
+    tags. Evaluated on what it learns from, as unsupervised learning is, by the most probable state
+    of each token (posterior decoding).
     """
 
     name = "tagging"

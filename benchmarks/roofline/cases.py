@@ -203,10 +203,11 @@ def once(work, seconds):
 def decoding(learner, *arrays):
     """Return the `Program` that decodes the training corpus: "evaluate"."""
     work = int(learner.work.sum())
+    decode = getattr(learner.model, "viterbi", learner.model.evaluate)
 
     def run():
         began = time.process_time()
-        learner.model.evaluate(*arrays)
+        decode(*arrays)
         return {"evaluate": 1e9 * (time.process_time() - began) / work}
 
     return Program(run, defaultdict(list))

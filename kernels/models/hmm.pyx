@@ -108,7 +108,7 @@ cdef class HiddenMarkovModel(HMMParameters):
         return counts
 
     def evaluate(self, offsets, tokens):
-        """Decode a corpus and return its log-likelihood.
+        """Decode a corpus by posteriors and return its log-likelihood, by one pass over it.
 
         Parameters
         ----------
@@ -118,8 +118,62 @@ cdef class HiddenMarkovModel(HMMParameters):
         Returns
         -------
         decoded : ndarray of int32 [tokens]
-            The most probable states of each sentence (Viterbi), of equals the lowest from the end
-            on.
+            The most probable state of each token, of equals the lowest; 0 in a sentence that theta
+            rules out.
+        log_likelihood : float
+            Of the words, in nats, summed over the sentences; NaN if theta is not finite, minus
+            infinity if it rules a sentence out.
+
+        Raises
+        ------
+        ValueError
+            If the arrays contradict each other or the model.
+        """
+        check_sentences(offsets, tokens, self.words)
+        decoded = np.zeros(len(tokens), dtype=np.int32)
+        cdef const int64_t[::1] starts = offsets
+        cdef const int32_t[::1] numbers = tokens
+        cdef int32_t[::1] best = decoded
+        cdef Py_ssize_t longest = np.diff(offsets).max(initial=0)
+        cdef float[:, ::1] nodes = aligned_rows(max(longest, 1), self.states)
+        cdef Py_ssize_t sentence, t, n
+        cdef double log_likelihood = 0.0, one = 0.0
+        cdef Status status = OK
+        cdef Workspace workspace
+        cdef Counts mu = self.counts_of(0)
+        self.table.settle()
+        allocate(&workspace, longest, self.states, self._width)
+        normalise(self, &mu, mu.scale[0], &workspace)
+        with nogil:
+            for sentence in range(starts.shape[0] - 1):
+                t = starts[sentence]
+                n = starts[sentence + 1] - t
+                if n == 0:
+                    continue
+                status = posteriors_of(self, &mu, &workspace, &numbers[t], n, &nodes[0, 0], &one,
+                                       self._width // LANES)
+                if status == NO_MEMORY:
+                    break
+                log_likelihood += one
+                if status == OK:
+                    most_probable(&nodes[0, 0], n, self.states, self._width, &best[t])
+        if status == NO_MEMORY:
+            raise MemoryError(f"no memory for a sentence of {longest} tokens")
+        return decoded, log_likelihood
+
+    def viterbi(self, offsets, tokens):
+        """Return the best state sequences of a corpus, and its log-likelihood.
+
+        Parameters
+        ----------
+        offsets, tokens : ndarray
+            A corpus, as for the constructor.
+
+        Returns
+        -------
+        decoded : ndarray of int32 [tokens]
+            The most probable state sequence of each sentence, of equals the one with the lowest
+            states from the end on.
         log_likelihood : float
             Of the words, in nats, summed over the sentences; NaN if theta is not finite, minus
             infinity if it rules a sentence out.
@@ -184,6 +238,7 @@ cdef class HiddenMarkovModel(HMMParameters):
         cdef const int32_t[::1] numbers = tokens
         cdef float[:, ::1] nodes = found
         cdef Py_ssize_t sentence, t, n
+        cdef double one = 0.0
         cdef Status status = OK
         cdef Workspace workspace
         cdef Counts mu = self.counts_of(0)
@@ -196,7 +251,7 @@ cdef class HiddenMarkovModel(HMMParameters):
                 n = starts[sentence + 1] - t
                 if n and status == OK:
                     status = posteriors_of(self, &mu, &workspace, &numbers[t], n, &nodes[t, 0],
-                                           self._width // LANES)
+                                           &one, self._width // LANES)
         if status == NO_MEMORY:
             raise MemoryError("no memory for a sentence in log space")
         if status != OK:
@@ -274,7 +329,27 @@ cdef class HiddenMarkovModel(HMMParameters):
             edges += self.states * self._width
 
 
-# ---- updates, without the GIL -------------------------------------------------------------------
+# ---- tokens and updates, without the GIL --------------------------------------------------------
+
+cdef inline void most_probable(
+    const float* nodes,                 # IN [n, width]
+    Py_ssize_t n,
+    Py_ssize_t states,
+    Py_ssize_t width,
+    int32_t* best,                      # OUT [n]
+) noexcept nogil:
+    """best[t] = the first j of the greatest nodes[t, j]."""
+    cdef Py_ssize_t t, j
+    cdef float greatest
+    for t in range(n):
+        best[t] = 0
+        greatest = nodes[0]
+        for j in range(1, states):
+            if nodes[j] > greatest:
+                greatest = nodes[j]
+                best[t] = j
+        nodes += width
+
 
 cdef inline void add_nodes(
     HiddenMarkovModel model,

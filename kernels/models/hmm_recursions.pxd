@@ -281,6 +281,7 @@ cdef inline Status expectations(
     cdef float* nodes = out.nodes.data
     cdef float* edges = out.sentence_edges.data
     cdef bint scaled = True
+    cdef double log_likelihood
     cdef Status status
     memset(out.totals.data, 0, width * sizeof(double))
     memset(out.edges.data, 0, (size + width) * sizeof(double))
@@ -295,7 +296,7 @@ cdef inline Status expectations(
             scaled = posterior(model, workspace, n, nodes, blocks)
             if not scaled:
                 status = posterior_log(model, mu, scale, workspace, &model._tokens[begin], n,
-                                       nodes, blocks)
+                                       nodes, &log_likelihood, blocks)
                 if status != OK:
                     return status
                 for k in range(size):
@@ -563,15 +564,15 @@ cdef inline Status posterior_log(
     const int32_t* tokens,              # IN [n]
     Py_ssize_t n,
     float* nodes,                       # OUT [n, width]
+    double* log_likelihood,             # OUT; see `decode_log`
     Py_ssize_t blocks,
 ) noexcept nogil:
-    """The states' posteriors and the expected transitions."""
+    """The states' posteriors, the expected transitions and log p(w)."""
     cdef Py_ssize_t states = model.states, width = blocks * LANES
-    cdef double log_likelihood
     cdef Status status
     # Until they are filled, nodes have room for Viterbi's; so has the scale, which is not used.
     status = decode_log(model, mu, scale, workspace, tokens, n, <int32_t*>nodes,
-                        <int32_t*>workspace.scale.data, &log_likelihood, blocks)
+                        <int32_t*>workspace.scale.data, log_likelihood, blocks)
     if status != OK:
         return status
     if not workspace.edges.reserve(states * width):
@@ -589,13 +590,16 @@ cdef inline Status posteriors_of(
     const int32_t* tokens,              # IN [n]
     Py_ssize_t n,
     float* nodes,                       # OUT [n, width]
+    double* log_likelihood,             # OUT; see `decode_log`
     Py_ssize_t blocks,
 ) noexcept nogil:
-    """The states' posteriors, by whichever recursions will do."""
+    """The states' posteriors and log p(w), by whichever recursions will do."""
     emit(model, mu, mu.scale[0], workspace, tokens, n, blocks)
     if posterior(model, workspace, n, nodes, blocks):
+        log_likelihood[0] = log_probability(workspace, n)
         return OK
-    return posterior_log(model, mu, mu.scale[0], workspace, tokens, n, nodes, blocks)
+    return posterior_log(model, mu, mu.scale[0], workspace, tokens, n, nodes, log_likelihood,
+                         blocks)
 
 
 cdef inline Status decode(

@@ -87,8 +87,12 @@ class HMM(Corpus):
         )
 
     def evaluate(self, learner):
-        """Return the decoded states and the log-likelihood of the corpus."""
+        """Return the most probable states and the log-likelihood of the corpus."""
         return learner.model.evaluate(self.offsets, self.tokens)
+
+    def viterbi(self, learner):
+        """Return the most probable state sequences and the log-likelihood of the corpus."""
+        return learner.model.viterbi(self.offsets, self.tokens)
 
     def sentence(self, number):
         return self.tokens[self.offsets[number] : self.offsets[number + 1]]

@@ -71,12 +71,15 @@ def test_equals_enumeration(lengths, states):
     learner = learner_of(model, theta)
     np.testing.assert_allclose(learner.theta, theta, rtol=1e-6)
     expected, counts = model.statistics(theta, everything(model), by_enumeration)
-    decoded, log_likelihood = model.evaluate(learner)
+    decoded, log_likelihood = model.viterbi(learner)
     np.testing.assert_allclose(log_likelihood, expected, rtol=1e-5, atol=1e-6)
     learner.compute(everything(model))
     np.testing.assert_allclose(learner.model.statistics(), counts, rtol=1e-4, atol=1e-6)
     posteriors = learner.model.posteriors(model.offsets, model.tokens)
     assert posteriors.dtype == np.float32
+    most_probable, again = model.evaluate(learner)
+    assert again == log_likelihood
+    assert most_probable.tolist() == posteriors.argmax(axis=1).tolist()
     for number in range(len(model)):
         found = by_enumeration(*model.scores(theta, number))
         mine = np.s_[model.offsets[number] : model.offsets[number + 1]]
@@ -109,9 +112,10 @@ def test_sentences_of_one_token():
     assert model.evaluate(learner)[1] == pytest.approx((seen * np.log(seen / 9)).sum(), rel=1e-5)
     assert not learner.theta[4:7].any()
     # A longer sentence is then impossible, and said to be.
-    decoded, log_likelihood = learner.model.evaluate(np.array([0, 2]), model.tokens[:2])
-    assert log_likelihood == -np.inf
-    assert ((decoded >= 0) & (decoded < 3)).all()
+    for decode in (learner.model.evaluate, learner.model.viterbi):
+        decoded, log_likelihood = decode(np.array([0, 2]), model.tokens[:2])
+        assert log_likelihood == -np.inf
+        assert ((decoded >= 0) & (decoded < 3)).all()
 
 
 def test_ties_go_to_the_lowest_states_from_the_end():
@@ -123,7 +127,7 @@ def test_ties_go_to_the_lowest_states_from_the_end():
     halves[:4, :] = 0.25
     halves[4:8] = np.array([[0.5, 0.25, 0.125, 0.125]] * 4)[:, rng.permutation(4)]
     halves[8] = 0.25
-    decoded, _ = model.evaluate(learner_of(model, halves))
+    decoded, _ = model.viterbi(learner_of(model, halves))
     for number in range(len(model)):
         best = by_enumeration(*model.scores(halves, number)).best
         assert tuple(decoded[model.offsets[number] : model.offsets[number + 1]]) == best
@@ -141,7 +145,7 @@ def test_equals_recursions_in_log_space(states, concentration):
     theta = random_theta(rng, model, concentration)
     learner = learner_of(model, theta)
     expected, counts = model.statistics(theta, everything(model))
-    decoded, log_likelihood = model.evaluate(learner)
+    decoded, log_likelihood = model.viterbi(learner)
     np.testing.assert_allclose(log_likelihood, expected, rtol=1e-5)
     learner.compute(everything(model))
     np.testing.assert_allclose(learner.model.statistics(), counts, rtol=2e-3, atol=2e-4)
@@ -327,7 +331,7 @@ def test_a_sentence_that_theta_rules_out():
     unknown = np.array([0, 2, 1], dtype=np.int32)
     for tokens in (unknown, unknown[1:2], unknown[:2]):
         offsets = offsets_of([len(tokens)])
-        decoded, log_likelihood = learner.model.evaluate(offsets, tokens)
+        decoded, log_likelihood = learner.model.viterbi(offsets, tokens)
         assert log_likelihood == -np.inf
         assert ((decoded >= 0) & (decoded < 3)).all()
         with pytest.raises(FloatingPointError, match="a sentence has probability 0"):
@@ -392,7 +396,7 @@ def test_numbers_that_are_not_finite_are_refused(value, row, states, state):
         learner.compute([0])
     with pytest.raises(FloatingPointError, match="theta is not finite"):
         learner.model.posteriors(model.offsets, model.tokens)
-    decoded, log_likelihood = model.evaluate(learner)
+    decoded, log_likelihood = model.viterbi(learner)
     assert np.isnan(log_likelihood)
     assert ((decoded >= 0) & (decoded < states)).all()
 
@@ -481,7 +485,7 @@ def test_input_is_checked(wrong, message):
 
 def test_a_corpus_to_evaluate_is_checked():
     learner = made()
-    for method in (learner.model.evaluate, learner.model.posteriors):
+    for method in (learner.model.evaluate, learner.model.viterbi, learner.model.posteriors):
         with pytest.raises(ValueError, match="tokens must lie in 0 to 2"):
             method(np.array([0, 1]), np.array([3], dtype=np.int32))
 
@@ -573,7 +577,7 @@ def test_right_at_any_probabilities(problem):
     learner = learner_of(model, theta)
     emission, transition = logarithms(model, learner)
     found = by_recursion(emission, transition)
-    decoded, log_likelihood = learner.model.evaluate(model.offsets, model.tokens)
+    decoded, log_likelihood = learner.model.viterbi(model.offsets, model.tokens)
     if found.log_z < -1e5:
         assert log_likelihood == -np.inf
         with pytest.raises(FloatingPointError, match="larger smoothing"):
@@ -670,7 +674,7 @@ def check_all(theta, states):
     """Posteriors, expected transitions, likelihood and decoding are those of log space."""
     model, learner, scores = a_sentence(theta, states)
     found = by_recursion(*scores)
-    decoded, log_likelihood = learner.model.evaluate(model.offsets, model.tokens)
+    decoded, log_likelihood = learner.model.viterbi(model.offsets, model.tokens)
     np.testing.assert_allclose(log_likelihood, found.log_z, rtol=1e-5, atol=1e-5)
     assert path_score(*scores, decoded) > found.best_score - 1e-3
     posteriors = learner.model.posteriors(model.offsets, model.tokens)
@@ -759,7 +763,7 @@ def test_of_equal_sequences_the_lowest_from_the_end_on(states):
     model = random_hmm(np.random.default_rng(0), [1, 4], 2, states)
     theta = np.full((2 + states + 1, states), 1 / states)
     theta[:2] = 0.5
-    decoded, _ = learner_of(model, theta).model.evaluate(model.offsets, model.tokens)
+    decoded, _ = learner_of(model, theta).model.viterbi(model.offsets, model.tokens)
     assert not decoded.any()
 
 
