@@ -76,7 +76,8 @@ class Configuration:
     mini_batch_size : int or None
         None where a mini-batch is the whole corpus.
     evaluations : int
-        Curve points an epoch; 0: only before the first and after the last update.
+        Curve points an epoch, of which late ones that lie close together are left out
+        (`curve.evaluations`); 0: only before the first and after the last update.
     cost : str or None
         The name of a cost model: of the simulated clock, and of pauses counted in mini-batches.
     calibration : str or None

@@ -1,15 +1,32 @@
 """Curve points: when they are due, and the curve that they make."""
 
+from fractions import Fraction
+
 import numpy as np
 
 from staleness.algorithms.arrays import digest
 from staleness.algorithms.configuration import METRICS
 
+# Each curve point is at least this share later than the one before: when something happens is then
+# known equally well early and late, and no point is paid for that would tell less.
+LEAST_STEP = Fraction(1, 10)
+
 
 def evaluations(configuration, examples):
-    """Return after how many examples curve points are due, ascending, a list."""
+    """Return after how many examples curve points are due, ascending, a list.
+
+    `evaluations` of them an epoch, as far as they are `LEAST_STEP` apart, and the last. Batch
+    learning has all of them: there each iteration is of interest.
+    """
     intervals = configuration.epochs * configuration.evaluations or 1
-    return [configuration.epochs * examples * k // intervals for k in range(1, intervals + 1)]
+    due = [configuration.epochs * examples * k // intervals for k in range(1, intervals + 1)]
+    if configuration.mini_batch_size is None:
+        return due
+    kept = [0]
+    for point in due[:-1]:
+        if point >= kept[-1] * (1 + LEAST_STEP):
+            kept.append(point)
+    return [*kept[1:], due[-1]]
 
 
 def curve_of(points):

@@ -113,7 +113,7 @@ def test_more_curve_points_change_nothing_else(corpus, few):
     """Evaluation takes no time and touches no bit of theta."""
     seldom = run(replace(BASE, evaluations=few, hyper_parameters={"l2": 50.0}), corpus)
     often = run(replace(BASE, evaluations=15, hyper_parameters={"l2": 50.0}), corpus)
-    assert len(often.curve["f1"]) == 31
+    assert len(often.curve["f1"]) > 15 > len(seldom.curve["f1"])
     assert often.theta.tobytes() == seldom.theta.tobytes()
     assert often.trace.tobytes() == seldom.trace.tobytes()
     assert often.curve["f1"][-1] == seldom.curve["f1"][-1]

@@ -44,7 +44,7 @@ NUMBERS = {
     "--processors": ("P", "threads or workers, virtual ones on the simulated clock"),
     "--mini-batch": ("M", "examples of a mini-batch"),
     "--epochs": ("E", "passes over the corpus"),
-    "--evaluations": ("N", "curve points an epoch; 0: only the first and the last"),
+    "--evaluations": ("N", "curve points an epoch, fewer where close; 0: the first and the last"),
     "--seed": ("S", "of the order of examples and of the delays"),
 }
 LEARNING = (*TASKS.values(), *UPDATES.values())

@@ -364,8 +364,8 @@ def test_a_broken_file_is_named_with_its_line(options, own_corpus, text, line, c
 @pytest.mark.parametrize("clock", ["simulated", "wall"])
 def test_ctrl_c_says_what_was_kept(options, tmp_path, clock):
     out = tmp_path / "out"
-    arguments = [*options, "--schedule", "single", "--clock", clock, "--epochs", "20000"]
-    arguments += ["--evaluations", "1", "--out", str(out)]
+    arguments = [*options, "--schedule", "single", "--clock", clock, "--epochs", "1000000"]
+    arguments += ["--mini-batch", "64", "--out", str(out)]
     for moment in (2, 10, 50):
         with subprocess.Popen(command(*arguments), stderr=subprocess.PIPE, text=True) as process:
             # The corpus is encoded just before the run begins.
@@ -387,7 +387,7 @@ def test_ctrl_c_says_what_was_kept(options, tmp_path, clock):
 
 @pytest.mark.slow
 def test_a_progress_bar_on_a_terminal_only(options):
-    arguments = [*options, "--schedule", "single", "--epochs", "1000"]
+    arguments = [*options, "--schedule", "single", "--epochs", "20000"]
     quiet = subprocess.run(command(*arguments), capture_output=True, text=True, check=True)
     assert quiet.stderr == ""
     ours, theirs = pty.openpty()

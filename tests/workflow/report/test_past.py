@@ -77,10 +77,10 @@ def test_mini_batch_then_and_now(family):
     assert "P = 8" not in text  # there is none then to compare with
 
 
-def test_of_a_mini_batch_that_is_split_the_update_counts_once():
+def test_of_a_split_mini_batch_it_is_a_processor_s_part_of_the_update():
     trace = np.zeros(8, dtype=TRACE)
     trace["update_number"] = np.repeat([1, 2], 4)
-    trace["update"][[0, 4]] = 3e-6
+    trace["update"] = 3e-6
     assert MiniBatch.of(SimpleNamespace(traces=[trace])).update == pytest.approx(3e-6)
 
 
