@@ -364,8 +364,9 @@ def test_a_broken_file_is_named_with_its_line(options, own_corpus, text, line, c
 @pytest.mark.parametrize("clock", ["simulated", "wall"])
 def test_ctrl_c_says_what_was_kept(options, tmp_path, clock):
     out = tmp_path / "out"
-    arguments = [*options, "--schedule", "single", "--clock", clock, "--epochs", "1000000"]
-    arguments += ["--mini-batch", "64", "--out", str(out)]
+    # Of batch learning every iteration is evaluated, which takes long enough.
+    arguments = [*options, "--schedule", "single-batch", "--update", "lbfgs", "--clock", clock]
+    arguments += ["--epochs", "20000", "--evaluations", "1", "--out", str(out)]
     for moment in (2, 10, 50):
         with subprocess.Popen(command(*arguments), stderr=subprocess.PIPE, text=True) as process:
             # The corpus is encoded just before the run begins.
