@@ -22,7 +22,13 @@ from functools import cache, partial
 from pathlib import Path
 
 from staleness.algorithms.components import choose, discover
-from staleness.algorithms.configuration import ALL_SCHEDULES, TASKS, UPDATES, Configuration
+from staleness.algorithms.configuration import (
+    ALL_SCHEDULES,
+    TASKS,
+    UPDATES,
+    Configuration,
+    varies,
+)
 from staleness.algorithms.cpus import allowed_cpus
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.mapreduce.simulated import MEASURED
@@ -76,6 +82,7 @@ class Grid:
         self._presets = config.get("presets", {})
         self._cells = {}
         self._learned = {}  # of cells that make the updates of another, the other
+        self._seeds = {}  # of a figure or a claim, where they are its own
         self.figures = self._named("figure", config["figures"], discover(figures, figures.Figure))
         self.claims = self._named("claim", config.get("claims", {}), discover(claims, claims.Claim))
         self._validation = config.get("validation")
@@ -96,6 +103,7 @@ class Grid:
                     f"config: unknown {kind} '{name}': choose from {', '.join(known)}"
                 )
             found[name] = list(dict.fromkeys(self._add(f"{kind} {name}", entry)))
+            self._seeds[kind, name] = entry.get("seeds", self.seeds)
         return found
 
     def _add(self, where, entry):
@@ -220,17 +228,32 @@ class Grid:
 
     def run_folders(self, *chosen):
         """Return the run folders of some figures, or of all figures and claims."""
-        parts = [self.figures[figure] for figure in chosen]
-        return self._folders(
-            itertools.chain(*(parts or [*self.figures.values(), *self.claims.values()]))
-        )
+        entries = [("figure", name) for name in chosen or self.figures]
+        if not chosen:
+            entries += [("claim", name) for name in self.claims]
+        return self._folders(entries)
 
-    def _folders(self, keys):
+    def _folders(self, entries):
+        """Return the run folders of some figures and claims, each once.
+
+        Parameters
+        ----------
+        entries : list of tuple
+            "figure" or "claim", and its name.
+        """
+        seeds = {}
+        for kind, name in entries:
+            for key in (self.figures if kind == "figure" else self.claims)[name]:
+                seeds.setdefault(key, {}).update(dict.fromkeys(self._seeds[kind, name]))
         return [
             f"{self.results}/runs/{key}/seed-{seed}"
-            for key in dict.fromkeys(keys)
-            for seed in self.seeds
+            for key, found in seeds.items()
+            for seed in (sorted(found) if self._varies(key) else self.seeds[:1])
         ]
+
+    def _varies(self, key):
+        """Return whether the seeds of a cell differ in more than rounding."""
+        return varies(vars(self._cells[key][0]))
 
     def run_files(self, *chosen):
         """Return run.json of the same runs."""
@@ -238,15 +261,15 @@ class Grid:
 
     def claim_files(self, _wildcards=None):
         """Return run.json of the runs of all claims."""
-        keys = itertools.chain(*self.claims.values())
-        return [f"{folder}/run.json" for folder in self._folders(keys)]
+        entries = [("claim", name) for name in self.claims]
+        return [f"{folder}/run.json" for folder in self._folders(entries)]
 
     def claim_arguments(self, _wildcards=None):
         """Return the arguments of `staleness claims`, without the output."""
         return [
             argument
-            for claim, keys in self.claims.items()
-            for argument in ("--of", claim, *self._folders(keys))
+            for claim in self.claims
+            for argument in ("--of", claim, *self._folders([("claim", claim)]))
         ]
 
     def validation_corpus(self, _wildcards=None):

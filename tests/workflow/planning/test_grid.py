@@ -553,3 +553,28 @@ def test_a_validation_that_makes_no_sense():
         Grid(config({"schedule": "single"})).validation_arguments()
     with pytest.raises(StalenessError, match="config: validation: corpus brown is for tagging"):
         Grid(config({"schedule": "single"}, validation={**VALIDATION, "corpus": "brown"}))
+
+
+def test_a_claim_may_have_seeds_of_its_own():
+    cell = {**COMMON, "schedule": "single"}
+    asked = config(cell, claims={"schedules": {"seeds": [1, 5, 3], "cells": [cell]}})
+    grid = Grid(asked)
+    (key,) = grid.claims["schedules"]
+
+    def seeds(folders):
+        return [int(folder.removeprefix(f"results/runs/{key}/seed-")) for folder in folders]
+
+    assert seeds(grid.run_folders("ner-convergence")) == [0, 1]
+    assert seeds(grid.claim_arguments()[2:]) == [1, 3, 5]
+    assert seeds(grid.run_folders()) == [0, 1, 3, 5]  # each once
+
+
+def test_what_is_not_random_is_run_once():
+    batch = {"update": "em", "schedule": "parallel-batch", "processors": 2}
+    cells = [
+        {**batch, "task": "alignment", "corpus": "sblgnt-bsb"},
+        {**batch, "task": "tagging", "corpus": "brown"},
+    ]
+    figure = {"cells": cells}
+    folders = Grid({"seeds": [4, 2], "figures": {"alignment-convergence": figure}}).run_folders()
+    assert [folder.rpartition("/")[2] for folder in folders] == ["seed-4", "seed-2", "seed-4"]
