@@ -46,8 +46,8 @@ def varies(settings):
     settings : mapping of str to object
         The fields of a `Configuration`; what is not of this suite counts as random.
     """
-    task, schedule = TASKS.get(settings["task"]), ALL_SCHEDULES.get(settings["schedule"])
-    if task is None or schedule is None or settings["clock"] == "wall":
+    task, schedule = TASKS.get(settings.get("task")), ALL_SCHEDULES.get(settings.get("schedule"))
+    if task is None or schedule is None or settings.get("clock") == "wall":
         return True
     return not schedule.batch or task.random_start or settings.get("delay_mean") is not None
 

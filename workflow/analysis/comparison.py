@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from staleness.algorithms.errors import StalenessError
-from staleness.workflow.analysis import bootstrap, effects, measures, runs
+from staleness.workflow.analysis import effects, intervals, measures, runs
 from staleness.workflow.analysis.measures import Spread
 
 
@@ -23,7 +23,7 @@ class Comparison:
     finals : tuple of Spread
         Its last values.
     target : float
-        What covers 99 % of the way of the first cell.
+        That of the first cell.
     times : tuple of Spread
         Seconds to the target; infinite where it is not reached.
     speed_up : float
@@ -75,7 +75,7 @@ def compare(first, second):
             raise StalenessError(
                 f"the runs cannot be compared: their {what} is {values[0]} and {values[1]}"
             )
-    seeds = [seed for seed in first.seeds if seed in second.seeds]
+    seeds = runs.shared_seeds([first, second])
     if not seeds:
         raise StalenessError(
             f"the runs cannot be compared: they have no seed in common, but {_listed(first)} "
@@ -101,20 +101,14 @@ def _speed_up(first, second):
 
 
 def _interval(first, second, seeds):
-    if len(seeds) < bootstrap.SEEDS_NEEDED:
+    if not intervals.rank(len(seeds)):
         return None
-    drawn = bootstrap.resamples(seeds, "compare")
-    values = [_speed_up(first.of_seeds(chosen), second.of_seeds(chosen)) for chosen in drawn]
-    return bootstrap.interval(values, list(drawn.values()))
+    each = [_speed_up(first.of_seeds([seed]), second.of_seeds([seed])) for seed in seeds]
+    return intervals.interval(each)
 
 
 def _times(cell, metric, target):
-    better = measures.described(cell, metric).better
-    found = [
-        measures.time_to_target(curve["time_s"], curve[metric], target, better)
-        for curve in cell.curves
-    ]
-    return Spread.over([float("inf") if time is None else time for time in found])
+    return Spread.over(measures.lateness(measures.times_to_target(cell, metric, target)))
 
 
 def _differences(first, second):

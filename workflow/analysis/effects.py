@@ -22,7 +22,6 @@ def faster(cell, other, target):
     Parameters
     ----------
     cell, other : staleness.workflow.analysis.runs.Cell
-        With the same seeds.
     target : float
         Of the first metric of their task.
 

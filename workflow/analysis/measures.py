@@ -6,15 +6,15 @@ Each is defined here, once:
   of examples but not at the same times, so every seed's metric is interpolated linearly on a common
   axis, whose points are the medians of the times at which the seeds were evaluated; median, lowest
   and highest value are taken there. Past a seed's last point its final value holds.
-- The target covers 99 % of the way from the worst to the best value of the single processor. The
-  best is the median over its seeds of each seed's best, so that no cell is judged by one lucky
-  evaluation. The worst is 0 for shares that should be high, 1 for those that should be low (so that
-  99 % of what is right is covered), and for a log-likelihood, of which no share can be taken, the
-  value before any update, again the median over seeds.
-- The time to target of a run is that of the first of its curve points from which on the metric
-  stays at or past the target. A run that ends short of it has none ("not reached"), and counts as
-  infinitely late in medians. Nothing is interpolated: the metric was taken at that time. Updates
-  to target are the updates made by then.
+- The target covers 99 % of the way from where learning starts to the best that can be learned, both
+  fixed beforehand (`targets`). Where they are not, the best is that of the single processor: the
+  median over its seeds of each seed's best, so that no cell is judged by one lucky evaluation. The
+  start is then 0 for shares that should be high, 1 for those that should be low, and for a
+  log-likelihood the value before any update, again the median over seeds.
+- The time to target of a run is when the metric comes to the target for good, its last crossing;
+  the first is kept beside it. Between two curve points the metric is taken to be on a line; that of
+  batch learning changes with the later one. A run that ends short of the target has none ("not
+  reached"), and counts as infinitely late in medians. So are updates to target counted.
 - The speed-up of a cell is the median over the seeds it shares with the single processor of the
   ratio of their times to target (all schedules see the same examples in the same order).
 
@@ -29,9 +29,9 @@ import numpy as np
 from staleness.algorithms.components import choose
 from staleness.algorithms.configuration import TASKS
 from staleness.algorithms.errors import StalenessError
+from staleness.workflow.analysis import runs
 from staleness.workflow.analysis.runs import AXIS
-
-SHARE_OF_THE_WAY = 0.99
+from staleness.workflow.analysis.targets import Target
 
 
 @dataclass(frozen=True)
@@ -116,20 +116,30 @@ def described(cell, metric):
     return choose(f"metric of task {task}", metric, TASKS[task].metrics)
 
 
-def target(single, metric):
-    """Return what covers 99 % of the single processor's way; see the head of this file."""
+def way(single, metric):
+    """Return the `Target` of a cell; see the head of this file.
+
+    Of a cell with some of another's seeds it is that of the other.
+    """
     about = described(single, metric)
-    columns = _columns(single, metric)
+    if metric in single.targets:
+        return single.targets[metric]
+    columns = _columns(single.whole or single, metric)
     most = np.max if about.better == "higher" else np.min
     best = float(np.median([most(values) for values in columns]))
-    worst = about.worst
-    if worst is None:
-        worst = float(np.median([values[0] for values in columns]))
-    return worst + SHARE_OF_THE_WAY * (best - worst)
+    start = about.worst
+    if start is None:
+        start = float(np.median([values[0] for values in columns]))
+    return Target(start, best, fixed=False)
 
 
-def time_to_target(time, values, level, better="higher"):
-    """Return when a metric begins to stay at or past a level.
+def target(single, metric):
+    """Return the level that covers a cell's `share` of the way; see the head of this file."""
+    return way(single, metric).level(single.share)
+
+
+def time_to_target(time, values, level, better="higher", *, first=False, steps=False):
+    """Return when a metric comes to a level.
 
     Parameters
     ----------
@@ -137,26 +147,41 @@ def time_to_target(time, values, level, better="higher"):
     level : float
     better : str
         "higher" or "lower": which way it goes.
+    first : bool
+        When it does so for the first time, not for good.
+    steps : bool
+        Whether it changes at the points alone, not on a line between them.
 
     Returns
     -------
     float or None
-        None if the last value is short of the level.
+        None if it does not, or its last value is short of the level.
     """
-    values = np.asarray(values)
-    short = np.flatnonzero(values < level if better == "higher" else values > level)
-    first = short[-1] + 1 if len(short) else 0
-    return float(time[first]) if first < len(values) else None
+    sign = 1 if better == "higher" else -1
+    above = sign * (np.asarray(values, dtype=float) - level)
+    short = np.flatnonzero(above < 0)
+    if first:
+        past = np.flatnonzero(above >= 0)
+        place = past[0] if len(past) else len(above)
+    else:
+        place = short[-1] + 1 if len(short) else 0
+    if place == len(above):
+        return None
+    if place == 0 or steps:
+        return float(time[place])
+    before, after = above[place - 1], above[place]
+    share = -before / (after - before) if math.isfinite(before) else 1.0
+    return float(time[place - 1] + share * (time[place] - time[place - 1]))
 
 
-def times_to_target(cell, metric, level, axis="time_s"):
+def times_to_target(cell, metric, level, axis="time_s", *, first=False):
     """Return the `time_to_target` of each seed, a list of float or None.
 
     `axis` names what is counted instead of seconds, such as "updates".
     """
     better = described(cell, metric).better
     return [
-        time_to_target(curve[axis], values, level, better)
+        time_to_target(curve[axis], values, level, better, first=first, steps=cell.batch)
         for curve, values in zip(cell.curves, _columns(cell, metric), strict=True)
     ]
 
@@ -178,15 +203,12 @@ def speed_ups(cell, single, metric, level):
     Returns
     -------
     ndarray
-        Of each of the cell's seeds that the single processor has too; 0 where only the single
+        Of each seed that both have; 0 where only the single
         processor reached the level, infinite where only the cell did, NaN where neither.
     """
-    others = dict(zip(single.seeds, times_to_target(single, metric, level), strict=True))
     ratios = []
-    for seed, mine in zip(cell.seeds, times_to_target(cell, metric, level), strict=True):
-        if seed not in others:
-            continue
-        its = others[seed]
+    times = (times_to_target(one, metric, level) for one in runs.paired(cell, single))
+    for mine, its in zip(*times, strict=True):
         if mine is None:
             ratios.append(math.nan if its is None else 0.0)
         else:

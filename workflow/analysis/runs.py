@@ -1,14 +1,15 @@
 """Runs as figures, claims and the report read them: the seeds of a configuration are a cell."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
-from staleness.algorithms.configuration import ALL_SCHEDULES
+from staleness.algorithms.configuration import ALL_SCHEDULES, varies
 from staleness.algorithms.delays import Mean
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.schedules import AnySchedule
+from staleness.workflow.analysis.targets import SHARE
 from staleness.workflow.store import record
 
 SINGLE = "single"
@@ -60,6 +61,12 @@ class Cell:
         The contents of run.json.
     folders : tuple of pathlib.Path
         Where they are.
+    targets : dict of str to staleness.workflow.analysis.targets.Target
+        Of its corpus, by metric, where they were fixed beforehand.
+    share : float
+        Of the way to the best value, at which the target lies.
+    whole : Cell or None
+        Of which this one has some of the seeds.
     """
 
     configuration: dict
@@ -67,6 +74,9 @@ class Cell:
     curves: tuple
     abouts: tuple
     folders: tuple = ()
+    targets: dict = field(default_factory=dict)
+    share: float = SHARE
+    whole: "Cell | None" = None
 
     @cached_property
     def traces(self):
@@ -80,22 +90,42 @@ class Cell:
         return tuple(map(_read_trace, self.folders))
 
     def of_seeds(self, seeds):
-        """Return the cell with some of its seeds, of which one may occur several times.
+        """Return the cell with some of its seeds; the one run of a cell that does not vary is all.
 
         Raises
         ------
         ValueError
             If it has no such seed.
         """
-        places = [self.seeds.index(seed) for seed in seeds]
+        places = [self.seeds.index(seed) if self.varies else 0 for seed in seeds]
         curves, abouts, folders = (
             tuple(have[place] for place in places) if have else ()
             for have in (self.curves, self.abouts, self.folders)
         )
-        found = Cell(self.configuration, tuple(seeds), curves, abouts, folders)
+        found = replace(
+            self,
+            seeds=tuple(seeds),
+            curves=curves,
+            abouts=abouts,
+            folders=folders,
+            whole=self.whole or self,
+        )
         if "traces" in vars(self):  # read already
             vars(found)["traces"] = tuple(self.traces[place] for place in places)
         return found
+
+    def at(self, share):
+        """Return the cell with the target at another share of the way."""
+        whole = self.whole and replace(self.whole, share=share)
+        found = replace(self, share=share, whole=whole)
+        if "traces" in vars(self):
+            vars(found)["traces"] = self.traces
+        return found
+
+    @property
+    def varies(self):
+        """Whether other seeds would give other runs."""
+        return varies(self.configuration)
 
     @property
     def schedule(self):
@@ -147,13 +177,36 @@ class Cell:
         return f"{'batch' if self.batch else self.schedule}, P = {self.processors}"
 
 
-def load(folders):
+def paired(*cells):
+    """Return cells with the seeds that all of them have, those that do not vary repeated.
+
+    Parameters
+    ----------
+    *cells : Cell
+
+    Returns
+    -------
+    list of Cell
+    """
+    seeds = shared_seeds(cells)
+    return [cell.of_seeds(seeds) for cell in cells]
+
+
+def shared_seeds(cells):
+    """Return the seeds that all cells have, in rising order; those that do not vary have any."""
+    random = [set(cell.seeds) for cell in cells if cell.varies]
+    return sorted(set.intersection(*random)) if random else [cells[0].seeds[0]]
+
+
+def load(folders, fixed=None):
     """Read run folders and put the seeds of a configuration together.
 
     Parameters
     ----------
     folders : iterable of path-like
         What `staleness run --out` wrote.
+    fixed : dict, optional
+        What `targets.read` returned.
 
     Returns
     -------
@@ -186,7 +239,8 @@ def load(folders):
         folders, abouts, curves = zip(*(group[seed] for seed in seeds), strict=True)
         _check_points(folders, curves)
         configuration = {k: v for k, v in abouts[0]["configuration"].items() if k != "seed"}
-        cell = Cell(configuration, seeds, curves, abouts, folders)
+        own = (fixed or {}).get(abouts[0]["corpus"]["digest"], {})
+        cell = Cell(configuration, seeds, curves, abouts, folders, own)
         cells.append((*_rank(cell), key, cell))
     return [cell for *_, cell in sorted(cells, key=lambda ranked: ranked[:-1])]
 

@@ -145,9 +145,19 @@ def of_seeds(found, seeds):
     }
 
 
+def at(found, share):
+    """Return what `select` returned with targets at another share of the way; see `Cell.at`."""
+    return {
+        name: {key: cell.at(share) for key, cell in one.items()}
+        if isinstance(one, dict)
+        else one.at(share)
+        for name, one in found.items()
+    }
+
+
 def shared_seeds(found):
     """Return the seeds that all cells of what `select` returned have, in rising order."""
-    return sorted(set.intersection(*(set(cell.seeds) for cell in each(found))))
+    return runs.shared_seeds(each(found))
 
 
 def _fill(need, anchor, cells, is_first):

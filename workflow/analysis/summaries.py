@@ -31,9 +31,9 @@ def summarise(cells, metric):
     dict
         metric, target (None without a single processor) and cells: a list of dict of label,
         schedule, processors, mini_batch_size, delay_mean, seeds, final, mean_staleness,
-        time_to_target_s and speed_up. The last four hold median, low and high; a time that was not
-        reached and a ratio that does not exist are None. time_to_target_s also says how many seeds
-        reached it.
+        time_to_target_s, first_time_to_target_s and speed_up. The last five hold median, low and
+        high; a time that was not reached and a ratio that does not exist are None. The times also
+        say how many seeds reached the target, for good or once.
     """
     single = grouping.baseline(cells)
     level = None if single is None else measures.target(single, metric)
@@ -44,14 +44,16 @@ def summarise(cells, metric):
             "final": measures.final(cell, metric).as_dict(),
             "mean_staleness": Spread.over([a["mean_staleness"] for a in cell.abouts]).as_dict(),
             "time_to_target_s": None,
+            "first_time_to_target_s": None,
             "speed_up": None,
         }
         if single is not None:
-            times = measures.times_to_target(cell, metric, level)
-            row["time_to_target_s"] = {
-                **Spread.over(measures.lateness(times)).as_dict(),
-                "reached": sum(time is not None for time in times),
-            }
+            for name, first in (("time_to_target_s", False), ("first_time_to_target_s", True)):
+                times = measures.times_to_target(cell, metric, level, first=first)
+                row[name] = {
+                    **Spread.over(measures.lateness(times)).as_dict(),
+                    "reached": sum(time is not None for time in times),
+                }
             ratio = measures.speed_up(cell, single, metric, level)
             row["speed_up"] = ratio.as_dict() if ratio.median > 0 else None
         rows.append(row)

@@ -34,9 +34,9 @@ class AlignmentSchedules(Claim):
     criterion = "above 1"
     tasks = ("alignment",)
     cases: ClassVar = {
-        REPRODUCED: ([900, 900, 900], [200, 220, 240], [100, 110, 120]),
-        NOT_REPRODUCED: ([150, 150, 150], [200, 220, 240], [100, 110, 120]),
-        UNDECIDED: ([900, 230, 150], [200, 220, 240], [100, 110, 120]),
+        REPRODUCED: ([900], [200, 220, 240], [100, 110, 120]),
+        NOT_REPRODUCED: ([150], [200, 220, 240], [100, 110, 120]),
+        UNDECIDED: ([230], [200, 220, 240], [100, 110, 120]),
     }
 
     def needs(self, task):

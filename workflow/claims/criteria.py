@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from staleness.workflow.analysis import intervals
 from staleness.workflow.analysis.phrases import number
 
 REPRODUCED = "reproduced"
@@ -21,10 +22,13 @@ class Criterion:
     text : str
     side : callable
         Of a number: 0 if it fulfils the criterion, -1 if it is too low, 1 if it is too high.
+    confidence : float
+        Of the interval that has to fulfil it.
     """
 
     text: str
     side: Callable
+    confidence: float = intervals.CONFIDENCE
 
     def verdict(self, low, high):
         """Return the verdict on the effects from `low` to `high`.
@@ -35,6 +39,11 @@ class Criterion:
         if sides[0] != sides[1]:
             return UNDECIDED
         return NOT_REPRODUCED if sides[0] else REPRODUCED
+
+    def beyond(self, effects):
+        """Return how many effects miss the criterion on the same side."""
+        sides = [0 if math.isnan(effect) else self.side(effect) for effect in effects]
+        return max(sides.count(-1), sides.count(1))
 
 
 def above(bound):
@@ -47,10 +56,22 @@ def below(bound):
     return Criterion(f"below {bound:g}", lambda value: 0 if value < bound else 1)
 
 
-def within(bound):
-    """Return the criterion that an effect is at most `bound` away from 0."""
-    text = f"within \N{PLUS-MINUS SIGN}{number(bound)}"
-    return Criterion(text, lambda value: 0 if abs(value) <= bound else math.copysign(1, value))
+def within(margin, text=None):
+    """Return the criterion that an effect is at most `margin` away from 0: equivalence.
+
+    Parameters
+    ----------
+    margin : float
+        Written down before the effect is known.
+    text : str, optional
+        The margin in words.
+    """
+
+    def side(value):
+        return 0 if abs(value) <= margin else int(math.copysign(1, value))
+
+    said = f"within \N{PLUS-MINUS SIGN}{text or number(margin)}"
+    return Criterion(said, side, intervals.OF_EQUIVALENCE)
 
 
 def whole(verdicts):

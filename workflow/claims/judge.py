@@ -16,17 +16,19 @@ from staleness.algorithms.components import choose
 from staleness.algorithms.configuration import TASKS
 from staleness.algorithms.errors import StalenessError
 from staleness.algorithms.plain_json import read_json
-from staleness.workflow.analysis import bootstrap, grouping, runs, selection, words
+from staleness.workflow.analysis import grouping, intervals, runs, selection, words
 from staleness.workflow.analysis.effects import stated
+from staleness.workflow.analysis.phrases import listed
+from staleness.workflow.analysis.targets import SHARES
 from staleness.workflow.claims import claims
-from staleness.workflow.claims.criteria import UNDECIDED, VERDICTS, whole
+from staleness.workflow.claims.criteria import NOT_REPRODUCED, UNDECIDED, VERDICTS, whole
 from staleness.workflow.store.files import whole_file
 
-FORMAT = 1
+FORMAT = 2
+AT = {f"{share:g}": share for share in SHARES}
 REMEDY = "make it with 'staleness claims'"
-TOO_FEW = f"too few seeds: at least {bootstrap.SEEDS_NEEDED} are needed"
 CENSORED = "too many runs end short of the target: train longer"
-STRADDLES = "some resamples of the seeds fulfil the criterion, others do not"
+STRADDLES = "the interval reaches over the bound"
 
 
 def find(name):
@@ -72,14 +74,18 @@ def judge(claim, cells):
                 seeds = selection.shared_seeds(found)
                 if not seeds:
                     raise selection.Missing("the runs share no seed")
-                found = selection.of_seeds(found, seeds)
-                asked = claim.parts(found)
+                judged = judge_parts(claim, selection.of_seeds(found, seeds), seeds)
             except selection.Missing as error:
                 parts.append(missing(task, str(error)))
                 continue
             curves |= {a[runs.DIGEST] for cell in selection.each(found) for a in cell.abouts}
-            purpose = f"{claim.name} {task}"
-            parts += [{"task": task, **judge_part(part, found, seeds, purpose)} for part in asked]
+            parts += [{"task": task, **part} for part in judged]
+    correct(parts)
+    for share in AT:
+        others = [{**part, **part["at"].get(share, {})} for part in parts]
+        correct(others)
+        for part, other in zip(parts, others, strict=True):
+            part["at"][share] = other["verdict"]
     return {
         "number": claim.number,
         "name": claim.name,
@@ -88,6 +94,19 @@ def judge(claim, cells):
         "parts": parts,
         "curves": sorted(curves),
     }
+
+
+def correct(parts):
+    """Leave undecided what would not be "not reproduced" if the claim had no other parts.
+
+    That all parts are reproduced is an intersection of tests, which needs no correction (Berger
+    1982). That any part is not is their union: there Holm's (1979) keeps the error at 5 %.
+    """
+    raised = intervals.holm([part["p"] for part in parts])
+    for part, probability in zip(parts, raised, strict=True):
+        if part["verdict"] == NOT_REPRODUCED and probability > intervals.LEVEL:
+            part["verdict"] = UNDECIDED
+            part["reason"] = f"not enough seeds to tell for {len(parts)} parts at once (Holm 1979)"
 
 
 def experiments(claim, task, cells):
@@ -104,7 +123,36 @@ def experiments(claim, task, cells):
     ] or [cells]
 
 
-def judge_part(part, found, seeds, purpose):
+def judge_parts(claim, found, seeds):
+    """Judge the parts of a claim that are of some cells, not corrected for their number.
+
+    Parameters
+    ----------
+    claim : Claim
+    found : dict
+        The cells, see `selection.select`, all with the same seeds.
+    seeds : list of int
+        Those.
+
+    Returns
+    -------
+    list of dict
+        See `judge_part`; and at, by share of the way, what is said with another target.
+    """
+    judged = [judge_part(part, found, seeds) for part in claim.parts(found)]
+    for part in judged:
+        part["at"] = {}
+    for name_of_share, share in AT.items():
+        other = selection.at(found, share)
+        for part, same in zip(judged, claim.parts(other), strict=True):
+            of_share = judge_part(same, other, seeds)
+            part["at"][name_of_share] = {
+                name: of_share[name] for name in ("verdict", "reason", "p")
+            }
+    return judged
+
+
+def judge_part(part, found, seeds):
     """Judge a part of a claim.
 
     Parameters
@@ -114,44 +162,50 @@ def judge_part(part, found, seeds, purpose):
         The cells, see `selection.select`, all with the same seeds.
     seeds : list of int
         Those.
-    purpose : str
-        See `bootstrap.resamples`.
 
     Returns
     -------
     dict
-        name, unit, effect, low and high (the 95 % interval), criterion, verdict, reason (why it is
-        undecided, else null), note, and where it came from: seeds, corpus, clock. A number that
-        does not exist is null, an infinite one "inf" or "-inf". otherwise, if it is there, is the
-        same measured in another way: it is not judged.
+        name, unit, effect (the median over seeds), low and high (its interval), confidence (what
+        that covers at least), criterion, verdict, reason (why it is undecided, else null), p (how
+        probable so many seeds beyond the criterion would be, were it fulfilled), note, and where it
+        came from: seeds, corpus, clock. A number that does not exist is null, an infinite one "inf"
+        or "-inf". otherwise, if it is there, is the same measured in another way: it is not judged.
     """
-    effect = part.effect(found)
-    drawn = bootstrap.resamples(seeds, purpose)
-    effects = [part.effect(selection.of_seeds(found, chosen)) for chosen in drawn]
-    low, high = bootstrap.interval(effects, list(drawn.values()))
-    verdict, reason = part.criterion.verdict(low, high), None
-    if len(seeds) < bootstrap.SEEDS_NEEDED:
-        verdict, reason = UNDECIDED, TOO_FEW
+    criterion = part.criterion
+    effects = [part.effect(selection.of_seeds(found, [seed])) for seed in seeds]
+    low, high = intervals.interval(effects, criterion.confidence)
+    verdict, reason = criterion.verdict(low, high), None
+    if not intervals.rank(len(seeds), criterion.confidence):
+        verdict, reason = UNDECIDED, too_few(criterion.confidence)
     elif verdict == UNDECIDED:
-        reason = CENSORED if any(map(math.isnan, [effect, *effects])) else STRADDLES
+        reason = CENSORED if any(map(math.isnan, effects)) else STRADDLES
     shared = grouping.common(selection.each(found))
     judged = {
         "name": part.name,
         "unit": part.unit,
-        "effect": _plain(effect),
+        "effect": _plain(intervals.median(effects)),
         "low": _plain(low),
         "high": _plain(high),
-        "criterion": part.criterion.text,
+        "confidence": criterion.confidence,
+        "criterion": criterion.text,
         "verdict": verdict,
         "reason": reason,
+        "p": intervals.sign_test(criterion.beyond(effects), len(effects)),
         "note": part.note,
         "seeds": list(seeds),
         "corpus": shared["corpus"],
         "clock": words.describe_clock(shared),
     }
     if part.otherwise is not None:
-        judged["otherwise"] = judge_part(part.otherwise, found, seeds, purpose)
+        judged["otherwise"] = judge_part(part.otherwise, found, seeds)
     return judged
+
+
+def too_few(confidence):
+    """Return why there is no verdict from few seeds."""
+    needed = intervals.seeds_needed(confidence)
+    return f"too few seeds: at least {needed} have an interval of {100 * confidence:g} %"
 
 
 def missing(task, reason):
@@ -159,7 +213,7 @@ def missing(task, reason):
     return {
         **dict.fromkeys(("effect", "low", "high", "corpus", "clock")),
         **{"task": task, "name": "", "unit": "", "criterion": "", "note": ""},
-        **{"verdict": UNDECIDED, "reason": reason, "seeds": []},
+        **{"verdict": UNDECIDED, "reason": reason, "seeds": [], "p": 1.0, "at": {}},
     }
 
 
@@ -214,6 +268,11 @@ def measured(part):
 def remarks(part):
     """Return sentences on what else there is to say of a part, a list of str."""
     found = [part["note"], part["reason"]]
+    changed = {}
+    for share, verdict in part["at"].items():
+        if verdict != part["verdict"]:
+            changed.setdefault(verdict, []).append(f"{100 * float(share):g}")
+    found += [f"at {listed(shares)} % of the way: {said}" for said, shares in changed.items()]
     other = part.get("otherwise")
     if other and other["verdict"] != part["verdict"]:
         said = [measured(other), other["verdict"], other["reason"]]

@@ -27,6 +27,20 @@ class Command(ABC):
         """Do it, and return the exit status (None is 0)."""
 
 
+def add_targets(parser):
+    """Declare the targets that were fixed beforehand."""
+    parser.add_argument(
+        "--target",
+        metavar=("DIR", "METRIC", "START", "BEST"),
+        nargs=4,
+        action="append",
+        default=[],
+        help="of runs on an encoded corpus: the metric where learning starts and the best that can "
+        "be learned, of which the target covers 99 %% of the way (default: those of the runs "
+        "themselves)",
+    )
+
+
 def add_runs(parser, nargs, more=""):
     """Declare the run folders that a subcommand reads.
 

@@ -4,8 +4,8 @@ import textwrap
 from pathlib import Path
 
 from staleness.algorithms.errors import StalenessError
-from staleness.workflow.analysis import runs
-from staleness.workflow.commands import Command, add_runs
+from staleness.workflow.analysis import runs, targets
+from staleness.workflow.commands import Command, add_runs, add_targets
 
 WIDTH = 100  # columns
 
@@ -28,6 +28,7 @@ class Claims(Command):
             help="a claim, and runs that only it takes; claims that are not named are left out "
             "(default: all)",
         )
+        add_targets(parser)
         parser.add_argument("--out", metavar="FILE", type=Path, help="write claims.json here too")
 
     def run(self, options):
@@ -41,10 +42,10 @@ class Claims(Command):
         if not any([options.runs, *asked.values()]):
             raise StalenessError("no runs: give at least one folder of 'staleness run --out'")
         chosen = sorted(map(judge.find, asked), key=lambda claim: claim.number)
-        judged = []
+        fixed, judged = targets.read(options.target), []
         for claim in chosen:
             folders = dict.fromkeys([*options.runs, *map(Path, asked[claim.name])])
-            judged.append(judge.judge(claim, runs.load(folders)))
+            judged.append(judge.judge(claim, runs.load(folders, fixed)))
         if options.out is not None:
             judge.write(options.out, judged)
         print("\n".join(line for claim in judged for line in described(claim)))

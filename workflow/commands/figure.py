@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from staleness.workflow.analysis import runs
-from staleness.workflow.commands import Command, add_runs
+from staleness.workflow.analysis import runs, targets
+from staleness.workflow.commands import Command, add_runs, add_targets
 
 
 class Figure(Command):
@@ -16,6 +16,7 @@ class Figure(Command):
         """Declare the options."""
         parser.add_argument("figure", metavar="NAME", help="such as ner-convergence")
         add_runs(parser, "+")
+        add_targets(parser)
         parser.add_argument(
             "--out",
             metavar="DIR",
@@ -32,5 +33,6 @@ class Figure(Command):
         from staleness.workflow.figures.write import find, write  # noqa: PLC0415
 
         find(options.figure)
-        for path in write(options.figure, runs.load(options.runs), options.out):
+        cells = runs.load(options.runs, targets.read(options.target))
+        for path in write(options.figure, cells, options.out):
             print(path)

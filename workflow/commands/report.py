@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from staleness.algorithms.errors import StalenessError
-from staleness.workflow.commands import Command, add_runs
+from staleness.workflow.commands import Command, add_runs, add_targets
 
 FIGURE_SUFFIX = ".json"
 OUT = Path("results/report.pdf")
@@ -24,6 +24,7 @@ class Report(Command):
     def add_arguments(self, parser):
         """Declare the options."""
         add_runs(parser, "*")
+        add_targets(parser)
         parser.add_argument(
             "--out",
             metavar="FILE",
@@ -85,6 +86,7 @@ class Report(Command):
             options.claims,
             options.metadata,
             options.peers,
+            options.target,
         )
         print(out)
 

@@ -81,11 +81,14 @@ class Grid:
         self._cores = config.get("cores") or len(allowed_cpus())
         self._presets = config.get("presets", {})
         self._cells = {}
+        self._targets = config.get("targets", {})
         self._learned = {}  # of cells that make the updates of another, the other
         self._seeds = {}  # of a figure or a claim, where they are its own
         self.figures = self._named("figure", config["figures"], discover(figures, figures.Figure))
         self.claims = self._named("claim", config.get("claims", {}), discover(claims, claims.Claim))
         self._validation = config.get("validation")
+        for name, target in self._targets.items():
+            self._check_target(name, target)
         if self._validation:
             try:
                 self._check_corpus(self._validation["corpus"], self._validation["task"])
@@ -228,10 +231,14 @@ class Grid:
 
     def run_folders(self, *chosen):
         """Return the run folders of some figures, or of all figures and claims."""
-        entries = [("figure", name) for name in chosen or self.figures]
-        if not chosen:
-            entries += [("claim", name) for name in self.claims]
-        return self._folders(entries)
+        return self._folders([("figure", name) for name in chosen] or self._entries())
+
+    def _entries(self):
+        """Return all figures and claims, as `_folders` takes them."""
+        return [
+            *(("figure", name) for name in self.figures),
+            *(("claim", name) for name in self.claims),
+        ]
 
     def _folders(self, entries):
         """Return the run folders of some figures and claims, each once.
@@ -243,13 +250,17 @@ class Grid:
         """
         seeds = {}
         for kind, name in entries:
-            for key in (self.figures if kind == "figure" else self.claims)[name]:
+            for key in self._keys(kind, name):
                 seeds.setdefault(key, {}).update(dict.fromkeys(self._seeds[kind, name]))
         return [
             f"{self.results}/runs/{key}/seed-{seed}"
             for key, found in seeds.items()
             for seed in (sorted(found) if self._varies(key) else self.seeds[:1])
         ]
+
+    def _keys(self, kind, name):
+        """Return the keys of the cells of a figure or a claim."""
+        return (self.figures if kind == "figure" else self.claims)[name]
 
     def _varies(self, key):
         """Return whether the seeds of a cell differ in more than rounding."""
@@ -266,11 +277,37 @@ class Grid:
 
     def claim_arguments(self, _wildcards=None):
         """Return the arguments of `staleness claims`, without the output."""
-        return [
+        return [*self.target_arguments()] + [
             argument
             for claim in self.claims
             for argument in ("--of", claim, *self._folders([("claim", claim)]))
         ]
+
+    def target_arguments(self, *chosen):
+        """Return the `--target` options of some figures, or of all figures and claims."""
+        entries = [("figure", name) for name in chosen] or self._entries()
+        keys = itertools.chain(*(self._keys(*entry) for entry in entries))
+        return [
+            argument
+            for corpus in sorted({self._cells[key][1] for key in keys} & self._targets.keys())
+            for argument in self._target(corpus)
+        ]
+
+    def _target(self, corpus):
+        """Return the `--target` option of a corpus."""
+        target = self._targets[corpus]
+        values = [target["metric"], target["start"], target["best"]]
+        return ["--target", f"{self.results}/encoded/{corpus}", *map(str, values)]
+
+    def _check_target(self, name, target):
+        """Raise an error unless a corpus is there, and its task has the metric of a target."""
+        try:
+            metrics = TASKS[self._corpus(name).task].metrics
+            choose("metric", target["metric"], metrics)
+            if target["start"] == target["best"]:
+                raise StalenessError("start and best are the same")
+        except StalenessError as error:
+            raise StalenessError(f"config: targets: {name}: {error}") from None
 
     def validation_corpus(self, _wildcards=None):
         """Return corpus.json of the encoded corpus that the two clocks are compared on."""

@@ -16,7 +16,7 @@ from staleness.algorithms.components import choose
 from staleness.algorithms.configuration import TASKS
 from staleness.algorithms.errors import StalenessError, said
 from staleness.algorithms.plain_json import read_json
-from staleness.workflow.analysis import runs
+from staleness.workflow.analysis import runs, targets
 from staleness.workflow.claims import judge
 from staleness.workflow.figures import FORMAT
 from staleness.workflow.report import jobs, peers
@@ -29,7 +29,9 @@ SURROGATE = re.compile("[\ud800-\udfff]")
 TIMESTAMP = 0  # seconds since 1970: the same runs give the same bytes
 
 
-def build(out, folders, figures=(), configs=(), claims=None, metadata=None, compared=None):
+def build(
+    out, folders, figures=(), configs=(), claims=None, metadata=None, compared=None, fixed=()
+):
     """Write the report.
 
     Parameters
@@ -44,6 +46,8 @@ def build(out, folders, figures=(), configs=(), claims=None, metadata=None, comp
         Configuration files to print at the end.
     claims : path-like, optional
         What `staleness claims` wrote.
+    fixed : iterable, optional
+        Of `targets.read`.
     metadata : path-like, optional
         Snakemake's records of the jobs that it has run, a folder; nothing is said of their time if
         it is not there.
@@ -55,7 +59,7 @@ def build(out, folders, figures=(), configs=(), claims=None, metadata=None, comp
     StalenessError
         If an input is not what it should be, or Typst has anything to complain of.
     """
-    cells = runs.load(folders)
+    cells = runs.load(folders, targets.read(fixed))
     if not cells:
         raise StalenessError("no runs: give at least one folder that 'staleness run --out' wrote")
     drawn = sorted(

@@ -6,7 +6,7 @@ from importlib.metadata import version
 
 from staleness.algorithms.configuration import ALL_SCHEDULES, TASKS, UPDATES
 from staleness.algorithms.delays import RELATIVE_DEVIATION, Mean
-from staleness.workflow.analysis import grouping, measures, runs, summaries, words
+from staleness.workflow.analysis import grouping, measures, runs, summaries, targets, words
 from staleness.workflow.analysis.phrases import (
     MINUS,
     Scale,
@@ -282,7 +282,7 @@ def _method(groups, claims):
             for clock, found in costs.items()
         ],
         "delays": f"{1 / RELATIVE_DEVIATION:g}" if delayed else None,
-        "share": f"{100 * measures.SHARE_OF_THE_WAY:g} %",
+        "share": f"{100 * targets.SHARE:g} %",
         "intervals": bool(claims),
     }
 

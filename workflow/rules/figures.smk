@@ -23,10 +23,11 @@ rule figure:
         drawn=lambda wildcards, output: Drawn(output[2]),
         out=lambda wildcards, output: str(Path(output[0]).parent),
         runs=lambda wildcards: grid.run_folders(wildcards.figure),
+        targets=lambda wildcards: grid.target_arguments(wildcards.figure),
         code=digest_of("analysis", "figures", "store/findings.py"),
     shell:
-        "staleness figure {wildcards.figure:q} --out {params.out:q} {params.runs:q}"
-        " > {log:q} 2>&1"
+        "staleness figure {wildcards.figure:q} --out {params.out:q}"
+        " {params.targets:q} {params.runs:q} > {log:q} 2>&1"
 
 
 # A figure is a target by its name: `snakemake ner-delays`.

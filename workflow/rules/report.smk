@@ -47,8 +47,10 @@ rule report:
         claims=[f"--claims={RESULTS}/claims.json"] if grid.claims else [],
         peers=[f"--peers={path}" for path in PEERS],
         runs=grid.run_folders(),
+        targets=grid.target_arguments(),
         code=digest_of("analysis", "claims", "figures", "report", "corpora/entries"),
     shell:
         "staleness report --out {output:q} --config {input.configuration:q}"
-        " --metadata .snakemake/metadata {params.claims:q} {params.peers:q} --figures {input.figures:q}"
+        " --metadata .snakemake/metadata {params.claims:q} {params.peers:q}"
+        " {params.targets:q} --figures {input.figures:q}"
         " -- {params.runs:q} > {log:q} 2>&1"

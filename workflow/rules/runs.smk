@@ -7,7 +7,9 @@ rule run:
         corpus=lambda wildcards: grid.encoded(wildcards.task, wildcards.cell),
         calibration=lambda wildcards: grid.calibration(wildcards.task, wildcards.cell),
         # What another run has learned is timed, not learned again.
-        learned=lambda wildcards: grid.learned(wildcards.task, wildcards.cell, wildcards.seed),
+        learned=lambda wildcards: grid.learned(
+            wildcards.task, wildcards.cell, wildcards.seed
+        ),
     output:
         f"{RESULTS}/runs/{{task}}/{{cell}}/seed-{{seed}}/curve.parquet",
         f"{RESULTS}/runs/{{task}}/{{cell}}/seed-{{seed}}/trace.parquet",
@@ -20,7 +22,9 @@ rule run:
         arguments=lambda wildcards: grid.run_arguments(wildcards.task, wildcards.cell),
         encoded=lambda wildcards, input: str(Path(input.corpus).parent),
         learned=lambda wildcards, input: [
-            word for path in input.learned for word in ("--learned", str(Path(path).parent))
+            word
+            for path in input.learned
+            for word in ("--learned", str(Path(path).parent))
         ],
         out=lambda wildcards, output: str(Path(output[0]).parent),
     shell:

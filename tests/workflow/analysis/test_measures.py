@@ -15,7 +15,8 @@ from ..figures import toy
     ("values", "expected"),
     [
         ([0.0, 0.5, 0.9, 0.95], 20.0),
-        ([0.0, 0.9, 0.8, 0.95], 30.0),  # dips below again
+        ([0.0, 0.9, 0.8, 0.95], 20 + 10 * 0.1 / 0.15),  # dips below again
+        ([0.0, 0.6, 1.2], 15.0),  # on the line between two points
         ([0.0, 0.9, 0.85, 0.9, 0.89, 0.9], 50.0),
         ([0.95, 0.95], 0.0),  # there from the beginning
         ([0.0, 0.9, 0.95, 0.8], None),  # ends below
@@ -26,7 +27,23 @@ from ..figures import toy
 )
 def test_time_to_target_is_when_the_metric_stays_past_it(values, expected):
     time = 10.0 * np.arange(len(values))
-    assert measures.time_to_target(time, np.array(values), 0.9) == expected
+    found = measures.time_to_target(time, np.array(values), 0.9)
+    assert found == (expected if expected is None else pytest.approx(expected, rel=1e-12))
+
+
+def test_the_first_time_is_told_from_the_last():
+    time, values = 10.0 * np.arange(5), np.array([0.0, 1.2, 0.6, 1.2, 1.2])
+    assert measures.time_to_target(time, values, 0.9, first=True) == 7.5
+    assert measures.time_to_target(time, values, 0.9) == 25.0
+    # At the end it is short of it: it was there, but not for good.
+    assert measures.time_to_target(time[:3], values[:3], 0.9, first=True) == 7.5
+    assert measures.time_to_target(time[:3], values[:3], 0.9) is None
+    assert measures.time_to_target(time[:1], values[:1], 0.9, first=True) is None
+
+
+def test_what_changes_in_steps_is_there_with_its_point():
+    time, values = 10.0 * np.arange(3), np.array([0.0, 0.6, 1.2])
+    assert measures.time_to_target(time, values, 0.9, steps=True) == 20.0
 
 
 def test_target_is_99_percent_of_the_median_best(tmp_path):
@@ -76,8 +93,9 @@ def test_an_error_reaches_its_target_from_above(tmp_path):
 
 def test_updates_to_target_are_counted_at_the_same_point(tmp_path):
     (cell,) = runs.load([toy.run(tmp_path / "a", values=[0.0, 0.9, 0.8, 0.95])])
-    assert measures.times_to_target(cell, "f1", 0.9, "updates") == [3.0]
-    assert measures.median_time_to_target(cell, "f1", 0.9, "updates") == 3.0
+    at = pytest.approx(2 + 0.1 / 0.15, rel=1e-12)
+    assert measures.times_to_target(cell, "f1", 0.9, "updates") == [at]
+    assert measures.median_time_to_target(cell, "f1", 0.9, "updates") == at
 
 
 def test_median_curve_is_taken_at_common_times(tmp_path):
@@ -183,4 +201,4 @@ def test_updates_to_target_are_infinite_where_it_is_not_reached(tmp_path):
         for seed, values in enumerate([[0, 1.0, 1.0], [0, 0.5, 1.0], [0, 1.0, 0.5]])
     ]
     (cell,) = runs.load(folders)
-    assert measures.updates_to_target(cell, "f1", 0.9) == measures.Spread(2.0, 1.0, math.inf)
+    assert measures.updates_to_target(cell, "f1", 0.9) == measures.Spread(1.8, 0.9, math.inf)

@@ -9,7 +9,8 @@ from ..figures import toy
 
 START, BEST = 0.0, 0.9  # of a curve, as shares of all that there is to learn
 EPOCHS = 10
-SINGLE = [400, 440, 480]  # seconds to the target, of three seeds
+SINGLE = [400, 440, 480]  # seconds to the target
+TIMES = 4  # that each number stands for a seed: 12 seeds tell apart what five parts claim
 trace = toy.trace
 
 
@@ -26,7 +27,7 @@ def curve(task, reached, end=BEST, step=1.0, epochs=EPOCHS):
     step : float
         Seconds of an update.
     """
-    late = [1e6] if reached is None else [reached * 0.5, reached, 1e6]
+    late = [1e6] if reached is None else [reached * (1 - 1e-12), reached, 1e6]
     updates = np.array([0.0, *late])
     learned = np.full(len(updates), START)
     if reached is not None:
@@ -70,11 +71,17 @@ def of_configuration(chosen, corpus):
 
 
 def reaching(task, schedule, times, processors=1, end=BEST, **settings):
-    """Return a cell of seeds that reach the target at some times; None is never."""
-    curves = [curve(task, time, end) for time in times]
+    """Return a cell of seeds that reach the target at some times, over and over; None is never."""
+    curves = [curve(task, time, end) for time in list(times) * TIMES]
     return cell(task, schedule, curves, processors, **settings)
 
 
 def ending(task, schedule, ends, processors=1, **settings):
-    """Return a cell of seeds that reach the target at the same time and end at some shares."""
-    return cell(task, schedule, [curve(task, 100, end) for end in ends], processors, **settings)
+    """Return a cell of seeds that reach the target at one time and end at some shares."""
+    return cell(
+        task,
+        schedule,
+        [curve(task, 100, end) for end in list(ends) * TIMES],
+        processors,
+        **settings,
+    )

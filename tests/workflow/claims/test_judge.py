@@ -8,8 +8,17 @@ import pytest
 from staleness.algorithms.errors import StalenessError
 from staleness.workflow.analysis import runs
 from staleness.workflow.analysis.phrases import MINUS
-from staleness.workflow.claims.criteria import UNDECIDED
-from staleness.workflow.claims.judge import FORMAT, find, judge, measured, read, remarks, write
+from staleness.workflow.claims.criteria import NOT_REPRODUCED, REPRODUCED, UNDECIDED
+from staleness.workflow.claims.judge import (
+    FORMAT,
+    correct,
+    find,
+    judge,
+    measured,
+    read,
+    remarks,
+    write,
+)
 
 from .cases import CASES
 
@@ -74,7 +83,7 @@ def test_an_unknown_claim_lists_the_known():
 
 def part(**changes):
     known = {"effect": 3.914, "low": -2.0, "high": 4.0, "unit": "times", "reason": None}
-    return {**known, "note": "", "verdict": UNDECIDED, **changes}
+    return {**known, "note": "", "verdict": UNDECIDED, "at": {}, **changes}
 
 
 def test_effects_in_words():
@@ -83,3 +92,24 @@ def test_effects_in_words():
     assert measured(part(effect=None)) == f"? ({MINUS}2.00 to 4.00) times"
     assert measured(part(effect=None, low=None, high=None)) == ""
     assert remarks(part(note="so it is", reason="why")) == ["So it is.", "Why."]
+    at = {"0.95": REPRODUCED, "0.98": UNDECIDED, "0.995": NOT_REPRODUCED}
+    assert remarks(part(at=at)) == [
+        "At 95 % of the way: reproduced.",
+        "At 99.5 % of the way: not reproduced.",
+    ]
+    at["0.995"] = REPRODUCED
+    assert remarks(part(at=at)) == ["At 95 and 99.5 % of the way: reproduced."]
+
+
+def test_not_reproduced_has_to_stand_among_all_parts():
+    def of(*probabilities):
+        parts = [{"verdict": NOT_REPRODUCED, "reason": None, "p": p} for p in probabilities]
+        correct(parts)
+        return [part["verdict"] for part in parts]
+
+    assert of(1 / 64) == [NOT_REPRODUCED]
+    assert of(1 / 64, 1.0, 1.0) == [NOT_REPRODUCED, UNDECIDED, UNDECIDED]
+    assert of(1 / 64, 1.0, 1.0, 1.0)[0] == UNDECIDED
+    parts = [{"verdict": REPRODUCED, "reason": None, "p": 1.0}] * 9
+    correct(parts)
+    assert all(part["verdict"] == REPRODUCED for part in parts)

@@ -9,11 +9,11 @@ from staleness.workflow.cli import main
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """Return the folder of two cells of three seeds each."""
+    """Return the folder of two cells of six seeds each."""
     base = tmp_path_factory.mktemp("runs")
     corpus = ["--corpus", "synthetic-alignment", "--examples", "60", "--data", str(base / "data")]
     for schedule, processors in (("single", 1), ("asynchronous", 2)):
-        for seed in range(3):
+        for seed in range(6):
             out = base / schedule / f"seed-{seed}"
             which = ["--schedule", schedule, "--processors", str(processors), "--seed", str(seed)]
             made = ["--epochs", "3", "--out", str(out)]
@@ -29,13 +29,13 @@ def test_cells_are_compared(folder, capsys):
     assert said[2].startswith("log_likelihood in the end ")
     assert said[3].startswith("seconds to log_likelihood ")
     assert "times as fast (95 % interval" in said[4]
-    assert "3 seeds)" in said[4]
+    assert "6 seeds)" in said[4]
 
 
 def test_json_has_the_same(folder, capsys):
     main(["compare", str(folder / "single"), str(folder / "asynchronous"), "--json"])
     found = json.loads(capsys.readouterr().out)
-    assert found["seeds"] == [0, 1, 2]
+    assert found["seeds"] == [0, 1, 2, 3, 4, 5]
     assert found["differences"]["processors"] == [1, 2]
     first, second = (times["median"] for times in found["time_to_target"])
     assert found["interval"][0] <= found["speed_up"] <= found["interval"][1]
