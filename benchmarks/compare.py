@@ -25,7 +25,7 @@ from staleness.algorithms.components import choose, discover
 from staleness.algorithms.errors import StalenessError
 from staleness.workflow.environment import not_importable
 from staleness.workflow.machine.facts import machine
-from staleness.workflow.report.peers import FORMAT, HEADING, caption, notes, rows
+from staleness.workflow.report.peers import FORMAT, HEADING, rows
 from staleness.workflow.store.files import whole_file
 
 try:
@@ -267,11 +267,15 @@ def complaints(peer, work):
 
 
 def markdown(table):
-    """Return a table, its caption and notes as Markdown."""
+    """Return a table as Markdown, with its machine, and what differs or was left out."""
     lines = [[cell.replace("\n", " ") for cell in HEADING], ["---"] * len(HEADING), *rows(table)]
     text = "".join(f"| {' | '.join(line)} |\n" for line in lines)
-    points = "".join(f"- {note}\n" for note in notes(table))
-    return f"{text}\n{caption(table)}\n" + (f"\n{points}" if points else "")
+    about, when = table["machine"], table["date"][:10]
+    facts = f"{table['rounds']} rounds; {about['processor']}; cores: {about['cores']}"
+    text += f"\n{facts}; load: {about['load']}; {when}\n"
+    points = [f"{one['work']}: {one['differs']}" for one in table["works"] if one["differs"]]
+    points += [f"{one['work']}, left out: {one['reason']}" for one in table["left_out"]]
+    return text + "".join(f"- {point}\n" for point in points)
 
 
 def write(folder, table, text, measured):

@@ -109,7 +109,8 @@ def test_rounds_take_turns_and_leave_three_files(toys, tmp_path, capsys, monkeyp
     text = (tmp_path / "peers" / "peers.md").read_text()
     assert text.strip() in capsys.readouterr().out
     assert "| Sorting | staleness | 1 | 2.00 (2.00 to 2.00) thousand items/s |" in text
-    assert "- Sorting: Nothing is sorted.\n- Missing was left out: it is not there.\n" in text
+    assert f"\n2 rounds; {table['machine']['processor']}; cores: " in text
+    assert "- Sorting: Nothing is sorted.\n- Missing, left out: it is not there\n" in text
     suite = pyperf.BenchmarkSuite.load(str(tmp_path / "peers" / "peers.json"))
     assert suite.get_benchmark_names() == ["Sorting: staleness", "Sorting: other"]
     assert suite.get_benchmark("Sorting: other").get_nrun() == 2
@@ -125,7 +126,7 @@ def test_a_program_that_fails_is_named_and_the_others_go_on(toys, tmp_path, caps
     told = capsys.readouterr()
     assert told.err.count("error: Sorting: ours failed: no room") == 1
     assert told.err.count("error: Missing: ours failed: no room") == 1
-    assert "- Sorting was left out: ours failed: no room.\n" in told.out
+    assert "- Sorting, left out: ours failed: no room\n" in told.out
 
 
 def test_words_that_are_in_no_name_are_told(toys):

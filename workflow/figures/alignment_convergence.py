@@ -12,8 +12,8 @@ class AlignmentConvergence(Figure):
     name = "alignment-convergence"
     title = "Word alignment: convergence"
     question = (
-        "Does stepwise EM beat batch EM on word alignment, and out of step beat in step? In "
-        "2010, with m = 10,000, both stepwise learners converged at the same rate."
+        "Does stepwise EM beat batch EM on word alignment, and asynchronous learning synchronous? "
+        "In 2010, with m = 10,000, both stepwise learners converged at the same rate."
     )
     claims = ("alignment-schedules", "incremental")
     place = 6

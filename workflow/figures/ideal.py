@@ -32,7 +32,7 @@ class Ideal(Figure):
     name = "ideal"
     title = "Asynchronous learning and the ideal speed-up"
     question = (
-        "How far is working out of step from the ideal, the single processor P times as fast? "
+        "How far is asynchronous learning from the ideal, the single processor P times as fast? "
         "The talk of 2010 asked whether it can be better than that."
     )
     claims = ("no-error",)

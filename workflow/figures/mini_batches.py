@@ -15,7 +15,7 @@ class MiniBatches(Figure):
 
     name = "mini-batches"
     title = "The size of mini-batches"
-    question = "For which mini-batch sizes does it pay to work out of step?"
+    question = "For which mini-batch sizes does asynchronous learning pay?"
     claims = ("mini-batches",)
     place = 8
     task = None

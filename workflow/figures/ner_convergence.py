@@ -22,7 +22,7 @@ class NERConvergence(Figure):
 
     name = "ner-convergence"
     title = "Named-entity recognition: convergence"
-    question = "Does sharing the work reach the same F1 sooner, in step and out of step?"
+    question = "Do synchronous and asynchronous processors reach the same F1 sooner than one?"
     claims = ("schedules", "no-error")
     place = 2
     task = "ner"

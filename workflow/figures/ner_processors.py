@@ -25,7 +25,7 @@ class NERProcessors(Figure):
 
     name = "ner-processors"
     title = "Named-entity recognition: more processors"
-    question = "What do more processors bring, in step and out of step?"
+    question = "What do more processors bring to synchronous and to asynchronous learning?"
     claims = ("more-processors",)
     place = 3
     task = "ner"

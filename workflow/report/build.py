@@ -1,7 +1,8 @@
 """The PDF report: runs, figures and the registry into data.json, and that into Typst.
 
-`content.py` says what stands in the report, `report.typ` how it is set. Strings reach Typst as
-JSON, so that no corpus name can be taken for markup.
+`content.py` hands over numbers and names, `report.typ` says how they are set, and the templates
+beside it have the sentences. Strings reach Typst as JSON, so that no corpus name can be taken for
+markup.
 """
 
 import hashlib
@@ -143,14 +144,7 @@ def typeset(data, images):
     """
     with tempfile.TemporaryDirectory(prefix="staleness-report-") as folder, naming(folder):
         root = Path(folder)
-        for template in TEMPLATE.parent.glob("*.typ"):
-            (root / template.name).write_bytes(template.read_bytes())
-        text = json.dumps(data, ensure_ascii=False, allow_nan=False)
-        # Names of files that are not UTF-8 have these, which neither UTF-8 nor Typst knows.
-        text = SURROGATE.sub(lambda found: rf"\\u{ord(found[0]):x}", text)
-        (root / "data.json").write_text(text, encoding="utf-8")
-        for name, image in images.items():
-            (root / name).write_bytes(image)
+        lay_out(root, data, images)
         try:
             pdf, warnings = typst.compile_with_warnings(
                 str(root / TEMPLATE.name),
@@ -163,6 +157,18 @@ def typeset(data, images):
     if warnings:
         raise StalenessError(f"the report cannot be set without warning: {said(warnings[0])}")
     return pdf
+
+
+def lay_out(root, data, images):
+    """Write all that Typst reads, as in `typeset`, into a folder."""
+    for template in TEMPLATE.parent.glob("*.typ"):
+        (root / template.name).write_bytes(template.read_bytes())
+    text = json.dumps(data, ensure_ascii=False, allow_nan=False)
+    # Names of files that are not UTF-8 have these, which neither UTF-8 nor Typst knows.
+    text = SURROGATE.sub(lambda found: rf"\\u{ord(found[0]):x}", text)
+    (root / "data.json").write_text(text, encoding="utf-8")
+    for name, image in images.items():
+        (root / name).write_bytes(image)
 
 
 def read_figure(path, cells):

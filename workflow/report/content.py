@@ -1,4 +1,4 @@
-"""What the report says: every number formatted, every sentence with a number made, here."""
+"""The report's numbers and names, all of them formatted; its sentences stand in `*.typ`."""
 
 import inspect
 import re
@@ -10,10 +10,8 @@ from staleness.workflow.analysis import grouping, measures, runs, summaries, tar
 from staleness.workflow.analysis.phrases import (
     MINUS,
     Scale,
-    final_value,
     listed,
     number,
-    reached,
     setting,
     time_unit,
 )
@@ -51,7 +49,7 @@ def content(cells, figures=(), configs=(), learning=None, claims=(), jobs=(), co
     Returns
     -------
     dict
-        What `report.typ` reads as data.json: strings, and lists and dicts of them.
+        What `report.typ` reads as data.json: strings, booleans and None, in lists and dicts.
     """
     experiments = grouping.experiments(cells if learning is None else learning)
     # What was run, whatever it is shown for: sizes, schedules and delays are lists.
@@ -64,18 +62,18 @@ def content(cells, figures=(), configs=(), learning=None, claims=(), jobs=(), co
     return _breakable(
         {
             "footer": f"Staleness {version('staleness')}",
-            "abstract": [rich(text) for text in _abstract(cells, experiments, tables, compared)],
+            "abstract": _abstract(cells, experiments, tables, compared),
             "experiments": past.experiments(cells),
             "claims": _claims(claims),
-            "then_and_now": _then_and_now(cells),
+            "then_and_now": past.then_and_now(cells),
             "results": _results([_introduced(figure, claims) for figure in figures], shown),
-            "peers": _peers(compared),
+            "peers": None if compared is None else peers.section(compared),
             "method": _method(groups, claims),
             "schedules": _described(ALL_SCHEDULES, [cell.schedule for cell in cells]),
             "updates": _described(UPDATES, [cell.configuration["update"] for cell in cells]),
             "tasks": _tasks(cells),
             "settings": [
-                {"name": _where(group), "facts": provenance.settings(group)} for group in groups
+                {"name": _named(group), "facts": provenance.settings(group)} for group in groups
             ],
             "corpora": provenance.corpora(cells),
             "machines": provenance.machines(cells),
@@ -83,24 +81,6 @@ def content(cells, figures=(), configs=(), learning=None, claims=(), jobs=(), co
             "configs": list(configs),
         }
     )
-
-
-def rich(text):
-    """Return a text with `code` in backticks as a list of dict of text and code."""
-    pieces = enumerate((" ".join(text.split()) + " ").split("`"))
-    return [{"text": piece, "code": index % 2 == 1} for index, piece in pieces if piece]
-
-
-def _then_and_now(cells):
-    """Return text and table on what has changed since 2010, or None."""
-    found = past.then_and_now(cells)
-    return found and {**found, "paragraphs": [rich(text) for text in found["paragraphs"]]}
-
-
-def _peers(compared):
-    """Return text and table on the kernels beside others."""
-    found = peers.section(compared)
-    return {**found, "paragraphs": [rich(text) for text in found["paragraphs"]]}
 
 
 def _introduced(figure, claims):
@@ -163,42 +143,69 @@ def _results(figures, tables):
 
 
 def _abstract(cells, experiments, tables, compared):
-    """Return the abstract's paragraphs."""
-    besides = "" if compared is None else ", but for those beside what others offer"
-    count = sum(len(cell.seeds) for cell in cells)
-    tasks = sorted({cell.configuration["task"] for cell in cells})
-    corpora = sorted({str(cell.about["corpus"]["corpus"]) for cell in cells})
-    yield (
-        f"This report is computed from {count} runs of {len(cells)} configurations: "
-        f"{_plural('task', tasks)} {', '.join(tasks)}; "
-        f"{_plural('corpus', corpora, 'corpora')} {', '.join(corpora)}; "
-        f"{_schedules(cells)}. Every number in it comes from those runs{besides}."
-    )
-    for group, table in zip(experiments, tables, strict=True):
-        scale = Scale.of(group, table["metric"])
-        metric = scale.about.label
-        unit, seconds = _unit(group)
-        where = _where(group) if len(experiments) > 1 else f"On the {_clock(group)}"
-        if table["target"] is None:
-            yield f"{where}: no run of the single processor to compare with."
-            continue
-        rows = _foremost(table["cells"])
-        yield (
-            f"{where}, the target of {metric}, {scale.value(table['target'])}, {scale.target}, is "
-            f"reached for good {'; '.join(reached(row, unit, seconds) for row in rows)}. "
-            f"Final {scale.axis}: {'; '.join(final_value(row, scale) for row in rows)}."
-        )
+    """Return the abstract, as abstract.typ takes it."""
+    return {
+        "runs": str(sum(len(cell.seeds) for cell in cells)),
+        "configurations": str(len(cells)),
+        "tasks": sorted({cell.configuration["task"] for cell in cells}),
+        "corpora": sorted({str(cell.about["corpus"]["corpus"]) for cell in cells}),
+        "schedules": _schedules(cells),
+        "compared": compared is not None,
+        "experiments": [
+            _outcome(group, table) for group, table in zip(experiments, tables, strict=True)
+        ],
+    }
+
+
+def _outcome(group, table):
+    """Return what came of an experiment."""
+    scale = Scale.of(group, table["metric"])
+    target = _target(table, scale)
+    unit = _unit(group)
+    return {
+        "name": _named(group),
+        "metric": scale.axis,
+        "target": target,
+        "cells": [_cell(row, scale, *unit) for row in _foremost(table["cells"])] if target else [],
+    }
+
+
+def _target(table, scale):
+    """Return an experiment's target; None without a single processor."""
+    if table["target"] is None:
+        return None
+    value = scale.value(table["target"])
+    return {"metric": scale.about.label, "value": value, "meaning": scale.target}
+
+
+def _cell(row, scale, unit, seconds):
+    """Return when a cell reaches the target, and where it ends."""
+    time, ratio, final = row["time_to_target_s"], row["speed_up"], row["final"]
+    single, seeds = row["schedule"] == runs.SINGLE, len(row["seeds"])
+    late = time["median"] is None
+    fast = None if single or ratio is None else ratio["median"]
+    return {
+        "label": row["label"],
+        "single": single,
+        "time": None if late else f"{number(time['median'] / seconds)} {unit}",
+        "speed_up": None if fast is None else number(fast, 2),
+        "reached": str(time["reached"]) if time["reached"] < seeds else None,
+        "seeds": str(seeds),
+        "final": scale.number(final["median"]),
+        "low": scale.number(final["low"]) if seeds > 1 else None,
+        "high": scale.number(final["high"]) if seeds > 1 else None,
+    }
 
 
 def _schedules(cells):
-    """Return a phrase on the schedules and their processors."""
+    """Return the schedules and their processors, None of the single processor."""
     processors = {}
     for cell in cells:
         processors.setdefault(cell.schedule, set()).add(cell.processors)
-    return "; ".join(
-        "single processor" if name == runs.SINGLE else f"{name}, P = {listed(sorted(found))}"
+    return [
+        {"name": name, "processors": None if name == runs.SINGLE else listed(sorted(found))}
         for name, found in processors.items()
-    )
+    ]
 
 
 def _foremost(rows):
@@ -208,7 +215,7 @@ def _foremost(rows):
 
 
 def _table(group, table):
-    """Return the table of an experiment."""
+    """Return the table of an experiment, with what its caption says."""
     scale = Scale.of(group, table["metric"])
     unit, seconds = _unit(group)
 
@@ -240,14 +247,6 @@ def _table(group, table):
                 number(row["mean_staleness"]["median"]),
             ]
         )
-    target = ""
-    if table["target"] is not None:
-        target = f", which is {scale.about.label} {scale.value(table['target'])}, {scale.target}"
-    caption = (
-        f"{_where(group)}: final {scale.about.label} and time to target{target}; medians over "
-        f"{words.seed_lists(group)}, with the lowest and the highest beside them. The speed-up is "
-        f"over the single processor, the staleness the mean over all updates."
-    )
     heading = [
         "schedule",
         "P",
@@ -260,7 +259,14 @@ def _table(group, table):
         "range",
         "staleness",
     ]
-    return {"caption": caption, "heading": heading, "rows": rows}
+    return {
+        "name": _named(group),
+        "metric": scale.about.label,
+        "target": _target(table, scale),
+        "seeds": words.seed_lists(group),
+        "heading": heading,
+        "rows": rows,
+    }
 
 
 def _mean(row):
@@ -289,11 +295,14 @@ def _method(groups, claims):
 
 def _described(components, names):
     """Return name and docstring of the components in use, which says what they do and whose."""
-    items = []
-    for name in dict.fromkeys(names):
-        text = inspect.getdoc(components[name]) if name in components else None
-        items.append({"name": name, "text": rich(text or "No longer part of the suite.")})
-    return items
+    return [
+        {
+            "name": name,
+            "text": inspect.getdoc(components[name]) if name in components else None,
+            "metrics": [],
+        }
+        for name in dict.fromkeys(names)
+    ]
 
 
 def _tasks(cells):
@@ -302,7 +311,7 @@ def _tasks(cells):
     for item in items:
         if item["name"] in TASKS:
             metrics = TASKS[item["name"]].metrics.values()
-            item["text"] += rich(f"Metrics: {'; '.join(one.description for one in metrics)}.")
+            item["metrics"] = [one.description for one in metrics]
     return items
 
 
@@ -311,15 +320,14 @@ def _metric(group):
     return measures.first_metric(group[0].configuration["task"])
 
 
-def _where(group):
-    """Return a phrase that tells an experiment from others."""
-    delay = words.describe_delays(group)
-    task = group[0].configuration["task"]
-    return f"Task {task}, {setting(group)}, {_clock(group)}" + (f"; {delay}" if delay else "")
-
-
-def _clock(group):
-    return words.describe_clock(grouping.common(group))
+def _named(group):
+    """Return what tells an experiment from others, as results.typ takes it."""
+    return {
+        "task": group[0].configuration["task"],
+        "setting": setting(group),
+        "clock": words.describe_clock(grouping.common(group)),
+        "delays": words.describe_delays(group),
+    }
 
 
 def _unit(group):
@@ -337,10 +345,6 @@ def _range(spread, phrase):
     # A dash beside a sign could be taken for one.
     to = " to " if low.startswith(MINUS) else DASH
     return low if low == high else f"{low}{to}{high}"
-
-
-def _plural(word, items, plural=None):
-    return word if len(items) == 1 else plural or f"{word}s"
 
 
 def _breakable(value):

@@ -5,15 +5,9 @@ from staleness.algorithms.costs.paper import SECONDS, Paper
 from staleness.workflow.figures import Figure, figures
 from staleness.workflow.report.past import EXPERIMENTS
 
-SAME_COST = (
-    f"In 2010 processors were real; here their times are modelled with the {SECONDS} s that a "
-    "mini-batch took then, so that the axis is that of 2010."
-)
-SAME_COST_OF = "{}: times are modelled as in 2010. The others: at the costs of today's kernels."
-
 
 def introduction(about, claims):
-    """Return what stands above a figure: what was asked, how 2010 differs, what claims say of it.
+    """Return what stands above a figure, as results.typ takes it.
 
     Parameters
     ----------
@@ -24,13 +18,22 @@ def introduction(about, claims):
 
     Returns
     -------
-    str
-        Empty for a figure that this version does not know, or that has no question.
+    dict or None
+        None for a figure that this version does not know, or that has no question.
     """
     figure = _known(about)
     if not figure.question:
-        return ""
-    return " ".join([figure.question, *_then(about["shared"]), *_verdicts(figure, claims)])
+        return None
+    return {
+        "question": figure.question,
+        **_cost(about["shared"]),
+        "corpora": _corpora(about["shared"]),
+        "verdicts": [
+            {"number": str(claim["number"]), "verdict": claim["verdict"]}
+            for claim in claims
+            if claim["name"] in figure.claims
+        ],
+    }
 
 
 def place(about):
@@ -42,26 +45,25 @@ def _known(about):
     return figures().get(about["name"], Figure)
 
 
-def _then(shared):
-    """Yield how the runs of 2010 were others."""
+def _cost(shared):
+    """Return at whose cost times are modelled; at that of 2010, of which task and with what."""
     as_then = [one for one in shared if one["cost"] == Paper().describe()]
     if as_then:
-        title = TASKS[as_then[0]["task"]].title
-        yield SAME_COST if len(shared) == 1 else SAME_COST_OF.format(title)
-    elif any(one["clock"] == "simulated" for one in shared):
-        yield "The costs are those of today's kernels, not those of 2010."
+        cost = "2010" if len(shared) == 1 else "mixed"
+        return {"cost": cost, "seconds": str(SECONDS), "task": TASKS[as_then[0]["task"]].title}
+    simulated = any(one["clock"] == "simulated" for one in shared)
+    return {"cost": "today" if simulated else None}
+
+
+def _corpora(shared):
+    """Return the corpora of now and of 2010 and the m of 2010; None if not one task had any."""
     by_task = {one["task"]: one for one in shared}
-    for task, one in by_task.items():
-        then = EXPERIMENTS.get(task)
-        if then and len(by_task) == 1:
-            yield (
-                f"Here the corpus is {one['corpus']}, in 2010 it was {then.corpus}, with "
-                f"m = {then.mini_batch_size}."
-            )
-
-
-def _verdicts(figure, claims):
-    """Yield what the claims that are about the same say."""
-    for claim in claims:
-        if claim["name"] in figure.claims:
-            yield f"Claim {claim['number']} is judged by these runs: {claim['verdict']}."
+    if len(by_task) != 1:
+        return None
+    [(task, one)] = by_task.items()
+    then = EXPERIMENTS.get(task)
+    return then and {
+        "here": str(one["corpus"]),
+        "then": then.corpus,
+        "mini_batch_size": then.mini_batch_size,
+    }

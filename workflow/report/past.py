@@ -17,6 +17,7 @@ from staleness.workflow.analysis.phrases import listed, mini_batch_sizes, number
 DASH = "\N{EN DASH}"
 TIMES = "\N{MULTIPLICATION SIGN}"
 SHARED = ("synchronous", "asynchronous")
+THOUSANDTH = SECONDS / 1000
 # What the 0.62 s are of.
 AS_THEN = {"task": "ner", "update": "sgd", "mini_batch_size": MINI_BATCH_SIZE}
 
@@ -186,7 +187,7 @@ def comparable(cells):
 
 
 def then_and_now(cells):
-    """Return text and table on what a mini-batch cost in 2010 and costs now.
+    """Return what a mini-batch cost in 2010 and costs now, as then-and-now.typ takes it.
 
     Parameters
     ----------
@@ -195,8 +196,7 @@ def then_and_now(cells):
     Returns
     -------
     dict or None
-        paragraphs, a list of str, and table, as the template takes it. None if there is no single
-        processor at today's costs.
+        None if there is no single processor at today's costs.
     """
     then, now = comparable(cells)
     now = [MiniBatch.of(cell) for cell in _as_many(then, now)]
@@ -206,7 +206,17 @@ def then_and_now(cells):
     # What was measured here before what a calibration says.
     first = alone.get("wall") or next(iter(alone.values()))
     return {
-        "paragraphs": [*_cheaper(first), *_sharing(alone, now), *_case(then, now)],
+        "size": str(MINI_BATCH_SIZE),
+        "then": f"{SECONDS} s",
+        "thousandth": _time(THOUSANDTH),
+        "alone": _alone(first),
+        "sharing": [
+            _sharing(one, alone[one.clock])
+            for one in now
+            if one.cell.schedule in SHARED and one.cell.processors > 1 and one.clock in alone
+        ],
+        "both": _both(then, now),
+        "corpora": listed(sorted({str(one.cell.about["corpus"]["corpus"]) for one in now})),
         "table": _costs(now),
     }
 
@@ -220,50 +230,39 @@ def _as_many(then, now):
     return [cell for cell in now if cell not in simulated or cell.processors in {1, most}]
 
 
-def _cheaper(alone):
-    """Yield what has become of the 0.62 s."""
-    clock = words.describe_clock(grouping.common([alone.cell]))
-    thousandth = SECONDS / 1000
-    yield (
-        f"In 2010 a mini-batch of m = {MINI_BATCH_SIZE} sentences took {SECONDS} s on average. "
-        f"Here one processor takes {_time(alone.each)} for it, update included ({clock}): "
-        f"{_rounded(SECONDS / alone.each)} times as fast. What has not become faster by as much is "
-        f"dearer beside it: a thousandth of a mini-batch of then, {_time(thousandth)}, is now as "
-        f"long as {number(thousandth / alone.each, 2)} mini-batches, and a lock, a barrier or a "
-        "message that was nothing beside a mini-batch need not be so now. Figures at the cost of "
-        "2010 ask what the paper asked; those at measured cost, what holds today."
-    )
+def _alone(one):
+    """Return what has become of the 0.62 s."""
+    return {
+        "each": _time(one.each),
+        "clock": words.describe_clock(grouping.common([one.cell])),
+        "faster": _rounded(SECONDS / one.each),
+        "lasts": number(THOUSANDTH / one.each, 2),
+    }
 
 
-def _sharing(alone, now):
-    """Yield what processors that share the parameters lose, beside one of the same clock."""
-    for one in now:
-        if one.cell.processors == 1 or one.clock not in alone:
-            continue
-        who = f"P = {one.cell.processors} ({_clock(one)})"
-        if one.cell.schedule == "asynchronous":
-            most = number(alone[one.clock].each / one.update, 2)
-            yield (
-                f"Out of step, {who}: computing takes a processor {_time(one.compute)} and its "
-                f"update "
-                f"{_time(one.update)}, under a lock that lets in one at a time; for that it waits "
-                f"{_time(one.waiting)}. So there is never more than one update in "
-                f"{_time(one.update)}, and however many processors share the work, it is done at "
-                f"most {most} times as fast as by one. In 2010 such an update would have been "
-                f"{_share(one.update / SECONDS)} of a mini-batch."
-            )
-        elif one.cell.schedule == "synchronous":
-            waiting = percent(one.waiting / (one.compute + one.waiting))
-            yield (
-                f"In step, {who}: computing takes a processor {_time(one.compute)} on its "
-                f"share of a "
-                f"mini-batch, and it waits {_time(one.waiting)} for the others and for the update, "
-                f"{waiting} of both together."
-            )
+def _sharing(one, alone):
+    """Return what processors that share the parameters lose, beside one of the same clock."""
+    return {
+        "schedule": one.cell.schedule,
+        "processors": str(one.cell.processors),
+        "clock": _clock(one),
+        "computing": _time(one.compute),
+        "update": _time(one.update),
+        "waiting": _time(one.waiting),
+        **_ratios(one, alone),
+    }
 
 
-def _case(then, now):
-    """Yield what that does to the case for asynchrony, on the simulated clock."""
+def _ratios(one, alone):
+    """Return what bounds an asynchronous processor, or keeps a synchronous one from computing."""
+    if one.cell.schedule == "synchronous":
+        return {"waiting_share": percent(one.waiting / (one.compute + one.waiting))}
+    share = number(100 * one.update / SECONDS, 1)
+    return {"most": number(alone.each / one.update, 2), "share_of_then": f"{share} %"}
+
+
+def _both(then, now):
+    """Return what that does to the case for asynchrony, on the simulated clock; None if unknown."""
     each = {("then", cell.schedule, cell.processors): between_updates(cell) for cell in then}
     for one in now:
         if one.clock == "simulated" and one.each is not None:
@@ -275,25 +274,23 @@ def _case(then, now):
             ratios.setdefault(processors, {})[when, schedule] = single / seconds
     whole = {p: found for p, found in ratios.items() if len(found) == 4}
     if not whole:
-        return
+        return None
     processors, found = max(whole.items())
-    times = {key: number(ratio, 2) for key, ratio in found.items()}
-    gain = {
-        when: found[when, "asynchronous"] / found[when, "synchronous"] for when in ("then", "now")
+    times = {when: {name: found[when, name] for name in SHARED} for when in ("then", "now")}
+    for of_both in times.values():
+        of_both["gain"] = of_both["asynchronous"] / of_both["synchronous"]
+    return {
+        "processors": str(processors),
+        "larger": bool(times["now"]["gain"] > times["then"]["gain"]),
+        **{
+            when: {name: number(value, 2) for name, value in of_both.items()}
+            for when, of_both in times.items()
+        },
     }
-    stronger = "larger" if gain["now"] > gain["then"] else "smaller"
-    yield (
-        f"Together: with P = {processors} and m = {MINI_BATCH_SIZE}, examples are done "
-        f"{times['then', 'synchronous']} times as fast as by one processor in step and "
-        f"{times['then', 'asynchronous']} times out of step at the cost of 2010, where sharing is "
-        f"free; at today's {times['now', 'synchronous']} times in step and "
-        f"{times['now', 'asynchronous']} times out of step. What asynchrony gains over staying in "
-        f"step is {stronger} than then, a factor of {number(gain['now'], 2)} instead of "
-        f"{number(gain['then'], 2)}."
-    )
 
 
 def _costs(found):
+    """Return the table of what a mini-batch costs."""
     rows = [
         [
             one.cell.schedule,
@@ -306,14 +303,7 @@ def _costs(found):
         ]
         for one in sorted(found, key=lambda one: one.clock)
     ]
-    corpora = listed(sorted({str(one.cell.about["corpus"]["corpus"]) for one in found}))
     return {
-        "caption": (
-            f"What a mini-batch of m = {MINI_BATCH_SIZE} sentences costs now (corpus {corpora}): "
-            "means over the trace of a run, medians over seeds; in 2010 it was "
-            f"{SECONDS} s. In step a processor computes its share of the mini-batch. Where there "
-            "were delays, they are left out."
-        ),
         "heading": [
             *("schedule", "P", "clock", "computing", "update"),
             *("waiting\nfor others", "from update\nto update"),
@@ -336,7 +326,3 @@ def _time(seconds):
 def _rounded(value):
     """Return a great number to two digits."""
     return f"{float(f'{value:.2g}'):,.0f}" if value >= 100 else number(value, 2)
-
-
-def _share(share):
-    return f"{number(100 * share, 1)} %"

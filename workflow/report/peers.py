@@ -1,7 +1,7 @@
 """The kernels beside what others offer, as `benchmarks.compare` has measured them.
 
 What it leaves, table.json, holds medians with the least and the most of all rounds; here that
-becomes words, for the report and for the terminal.
+becomes a table, for the report and for the terminal. The report's words stand in peers.typ.
 """
 
 from staleness.algorithms.errors import StalenessError
@@ -10,13 +10,6 @@ from staleness.workflow.analysis.phrases import multiple, number
 
 FORMAT = 1
 HEADING = ("work", "program", "threads", "speed", "times\nthe peer's", "CPU /\nwall", "found")
-NOT_MEASURED = "Not measured here: `make compare` does the same work with others and with ours."
-CAPTION = (
-    "Speeds are medians over {rounds} rounds, with the lowest and the highest in brackets. So are "
-    "the ratios, round by round: in each, ours and the peer ran one after the other, on as many "
-    "cores as they have threads. CPU time over wall time says how many threads were at work. On "
-    "{processor}, {cores} cores, with a load of {load} in the end; {date}."
-)
 
 
 def read(path):
@@ -45,40 +38,27 @@ def read(path):
 
 
 def section(table):
-    """Return what is said of the peers: paragraphs, and a table where anything was measured.
+    """Return what the report has of the peers, as peers.typ takes it.
 
     Parameters
     ----------
-    table : dict or None
+    table : dict
         What `read` returned.
     """
-    if table is None:
-        return {"paragraphs": [NOT_MEASURED], "table": None}
+    machine, load = table["machine"], table["machine"]["load"]
+    works, left_out = table["works"], table["left_out"]
     return {
-        "paragraphs": [*notes(table)],
-        "table": {"caption": caption(table), "heading": list(HEADING), "rows": rows(table)},
+        "rounds": str(table["rounds"]),
+        "processor": str(machine["processor"]),
+        "cores": str(machine["cores"]),
+        "load": None if load is None else str(load),
+        "date": table["date"][:10],
+        "table": {"heading": list(HEADING), "rows": rows(table)},
+        "differs": [
+            {name: work[name] for name in ("work", "differs")} for work in works if work["differs"]
+        ],
+        "left_out": [{name: work[name] for name in ("work", "reason")} for work in left_out],
     }
-
-
-def caption(table):
-    """Return how it was measured."""
-    about = table["machine"]
-    return CAPTION.format(
-        rounds=table["rounds"],
-        processor=about["processor"],
-        cores=about["cores"],
-        load=about["load"],
-        date=table["date"][:10],
-    )
-
-
-def notes(table):
-    """Yield what is not the same on both sides, and what was left out."""
-    for work in table["works"]:
-        if work["differs"]:
-            yield f"{work['work']}: {work['differs']}"
-    for work in table["left_out"]:
-        yield f"{work['work']} was left out: {work['reason']}."
 
 
 def rows(table):

@@ -1,4 +1,6 @@
+import html
 import json
+import re
 
 import pytest
 import typst
@@ -12,13 +14,14 @@ from staleness.workflow.figures.write import write
 from staleness.workflow.report import build as module
 from staleness.workflow.report.build import (
     build,
+    lay_out,
     learning,
     read_claims,
     read_config,
     read_figure,
     typeset,
 )
-from staleness.workflow.report.content import content, rich
+from staleness.workflow.report.content import _described, content
 from staleness.workflow.report.provenance import made_here, registered
 
 from ..figures import toy
@@ -37,12 +40,25 @@ def figure(folders, tmp_path_factory):
 
 
 def said(data):
-    """Return all strings of nested data, one after another."""
+    """Return all that nested data hold, one after another."""
     if isinstance(data, dict):
         return " ".join(said(value) for value in data.values())
     if isinstance(data, list):
         return " ".join(map(said, data))
     return str(data)
+
+
+def printed(data, folder, images=()):
+    """Return the text of a report as Typst sets it, a line a paragraph, title or cell."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lay_out(folder, data, dict(images))
+    main = str(folder / module.TEMPLATE.name)
+    page = typst.compile(main, root=str(folder), ignore_system_fonts=True, format="html").decode()
+    page = re.sub(r"<head>.*</head>|<br>", " ", page, flags=re.DOTALL)
+    text = html.unescape(
+        re.sub("<[^>]*>", "", re.sub("</(p|h.|td|th|figcaption|div)>", "\n", page))
+    )
+    return text.replace("\N{NO-BREAK SPACE}", " ")
 
 
 def tables(data):
@@ -64,21 +80,22 @@ def test_same_runs_same_bytes(folders, figure, tmp_path):
     assert (tmp_path / "a.pdf").read_bytes() == (tmp_path / "b.pdf").read_bytes()
 
 
-def test_report_says_the_numbers_of_the_runs(folders):
+def test_report_says_the_numbers_of_the_runs(folders, tmp_path):
     cells = runs.load(folders)
     data = content(cells)
-    text = said(data)
+    text = printed(data, tmp_path)
     table = summaries.summarise(cells, "f1")
     assert f"{table['target']:.4f}" in text
-    for row, printed in zip(table["cells"], tables(data)[0]["rows"], strict=True):
-        assert printed[2] == f"{row['final']['median']:.4f}"
-        assert f"{row['final']['low']:.4f}" in printed[3]
-        assert f"{row['final']['high']:.4f}" in printed[3]
-        assert printed[6] == f"{row['speed_up']['median']:.2f}"
+    for row, shown in zip(table["cells"], tables(data)[0]["rows"], strict=True):
+        assert shown[2] == f"{row['final']['median']:.4f}"
+        assert f"{row['final']['low']:.4f}" in shown[3]
+        assert f"{row['final']['high']:.4f}" in shown[3]
+        assert shown[6] == f"{row['speed_up']['median']:.2f}"
         hours = row["time_to_target_s"]["median"] / 3600
-        assert float(printed[4]) == pytest.approx(hours, rel=5e-3)
+        assert float(shown[4]) == pytest.approx(hours, rel=5e-3)
     assert tables(data)[0]["heading"][4] == "time to\ntarget (h)"
-    assert "12 runs of 4 configurations" in text
+    assert "12 runs of 4 configurations. Task: ner. Corpus: toy-corpus. Schedules" in text
+    assert "are medians over 3 seeds (0, 1, 2), with the lowest and the highest" in text
     assert (data["effort"]["cpu"], data["effort"]["runs"]) == ("3.00", 12)
     assert data["effort"]["memory"] == "50.0 MB"
     assert "100 examples, 1,500 tokens" in text
@@ -158,20 +175,38 @@ def test_the_abstract_is_about_runs_without_delays(tmp_path):
     }
 
     data = content(runs.load([*single, *folders["without"], *folders["with"]]))
-    abstract = said(data["abstract"])
+    abstract, results = printed(data, tmp_path / "report").split("Results\n")
     assert abstract.count("0.8500 (0.8500 to 0.8500)") == 2
     assert "0.7500" not in abstract
-    assert "0.7500" in said(data["results"])
+    assert "0.7500" in results
 
 
 def test_the_abstract_is_about_the_most_processors_of_each_schedule(tmp_path):
     some = [(name, count) for name in ("asynchronous", "synchronous") for count in (2, 4)]
     data = content(runs.load(toy.family(tmp_path, cells=[("single", 1), *some])))
-    first, *others = (said(text) for text in data["abstract"])
-    assert "asynchronous, P = 2 and 4" in first
-    (text,) = others
-    assert text.count("P = 4") == 4  # of each when it gets there, and where it ends
-    assert "P = 2" not in text
+    assert data["abstract"]["schedules"] == [
+        {"name": "single", "processors": None},
+        {"name": "synchronous", "processors": "2 and 4"},
+        {"name": "asynchronous", "processors": "2 and 4"},
+    ]
+    (one,) = data["abstract"]["experiments"]
+    assert [(cell["label"], cell["single"]) for cell in one["cells"]] == [
+        ("single processor", True),
+        ("synchronous, P = 4", False),
+        ("asynchronous, P = 4", False),
+    ]
+    text = printed(data, tmp_path / "report")
+    assert "single processor; synchronous, P = 2 and 4; asynchronous, P = 2 and 4. Every" in text
+    assert "h by the single processor; after 0.900 h by synchronous, P = 4 (2.0 times as" in text
+
+
+def test_the_abstract_names_all_tasks_and_corpora(tmp_path):
+    other = {"corpus.corpus": NASTY, "corpus.digest": "e" * 64}
+    folders = [*toy.pair(tmp_path / "a", seeds=1), *toy.pair(tmp_path / "b", "tagging", **other)]
+    text = printed(content(runs.load(folders)), tmp_path / "report")
+    assert f"Tasks: ner, tagging. Corpora: {NASTY}, toy-corpus. Schedules" in text
+    # Of one seed there is no range.
+    assert re.search(r"Final F1: single processor: 0.\d+; asynchronous, P = 4: 0.\d+\.\n", text)
 
 
 @pytest.mark.parametrize(("mean", "cost"), [("2x", "paper"), ("5s", None)])
@@ -322,7 +357,8 @@ def test_delays_stand_in_the_table_of_the_runs_without(tmp_path):
         ["asynchronous", "4", "5 s"],
     ]
     # The abstract is about the runs without.
-    assert said(data["abstract"]).count("times as fast") == 2
+    cells = data["abstract"]["experiments"][0]["cells"]
+    assert [cell["speed_up"] for cell in cells] == [None, "2.0", "3.6"]
     assert data["method"]["delays"] == "5"
     assert typeset(data, {}).startswith(b"%PDF-")
 
@@ -341,7 +377,7 @@ def test_runs_that_only_show_what_processors_do_have_no_table(tmp_path):
     assert len(module.learning(cells, drawn[:1])) == 8  # no figure shows the others
     data = content(cells, learning=module.learning(cells, drawn))
     assert len(tables(data)) == len(data["settings"]) == 1
-    assert "8 runs of 8 configurations" in said(data["abstract"])
+    assert (data["abstract"]["runs"], data["abstract"]["configurations"]) == ("8", "8")
     assert "1 and 4" in said(data["settings"])
     assert typeset(data, {}).startswith(b"%PDF-")
     nothing = content(runs.load(others), learning=[])
@@ -352,14 +388,18 @@ def test_runs_that_only_show_what_processors_do_have_no_table(tmp_path):
 def test_runs_without_single_processor_and_late_ones(tmp_path):
     alone = [toy.run(tmp_path / "x", "asynchronous", 2)]
     data = content(runs.load(alone))
-    assert "no run of the single processor" in said(data["abstract"])
+    assert data["abstract"]["experiments"][0]["target"] is None
+    text = printed(data, tmp_path / "alone")
+    assert "a toy takes 0.62 s. There is no run of the single processor to compare with." in text
+    assert "The target of" not in text
     late = [
         toy.run(tmp_path / "a", values=[0, 0.9, 0.9]),
         toy.run(tmp_path / "b", "asynchronous", 2, values=[0, 0.5, 0.5]),
     ]
     data = content(runs.load(late))
     assert tables(data)[0]["rows"][1][4] == "not reached"
-    assert typeset(data, {}).startswith(b"%PDF-")
+    text = printed(data, tmp_path / "late")
+    assert "; not at all by asynchronous, P = 2 (0 of 1 seeds reach it). Final F1:" in text
 
 
 def test_some_late_seeds_leave_the_range_open(tmp_path):
@@ -458,9 +498,25 @@ def test_warnings_are_errors_and_leave_nothing(folders, tmp_path, monkeypatch):
     assert not out.parent.exists() or list(out.parent.iterdir()) == []
 
 
-def test_rich_text_splits_code():
-    assert rich("a `b`\n  c") == [
-        {"text": "a ", "code": False},
-        {"text": "b", "code": True},
-        {"text": " c ", "code": False},
+def test_only_backticks_are_markup(tmp_path):
+    template = module.TEMPLATE.with_name("rich.typ")
+    (tmp_path / "rich.typ").write_bytes(template.read_bytes())
+    (tmp_path / "data.json").write_text(json.dumps({"text": "a *b* `c#`\n  $d"}))
+    (tmp_path / "main.typ").write_text(
+        '#import "rich.typ": rich\n#metadata(rich(json("data.json").text)) <text>\n'
+    )
+    found = json.loads(typst.query(str(tmp_path / "main.typ"), "<text>", field="value", one=True))
+    assert [(piece["func"], piece["text"]) for piece in found["children"]] == [
+        ("text", "a *b* "),
+        ("raw", "c#"),
+        ("text", " $d"),
     ]
+
+
+def test_components_that_are_gone_are_said_to_be(folders, tmp_path):
+    data = content(runs.load(folders))
+    data["updates"] = _described({}, ["sgd"])
+    assert "sgd. No longer part of the suite." in printed(data, tmp_path)
+    assert "Metrics: F1 of the entities of the development set; precision" in printed(
+        data, tmp_path
+    )

@@ -12,6 +12,7 @@ from staleness.workflow.report.build import typeset
 from staleness.workflow.report.content import content
 
 from ..figures import toy
+from .test_build import printed
 
 NASTY = "a_b*#$ <x> @y z = - + / \\ [c] \"d\" 'e' ~ // /* _é"
 TABLE = {
@@ -74,33 +75,45 @@ def test_rows_are_what_was_measured(table):
     ]
     assert theirs == ["", "other (1.0)", "2", "431 (394 to 433) items/s", "", "1.98", ""]
     assert len(section["table"]["heading"]) == len(ours)
-    caption = section["table"]["caption"]
-    assert "medians over 5 rounds" in caption
-    assert "Some processor, 2 cores, with a load of 0.25" in caption
-    assert "2026-01-31." in caption
-    assert section["paragraphs"] == [
-        f"Sorting {NASTY}: Nothing is sorted: {NASTY}.",
-        "Searching was left out: no `torch` here.",
+    assert section["rounds"] == "5"
+    assert [section[name] for name in ("processor", "cores", "load")] == [
+        *("Some processor", "2", "0.25"),
     ]
+    assert section["date"] == "2026-01-31"
+    assert section["differs"] == [
+        {"work": f"Sorting {NASTY}", "differs": f"Nothing is sorted: {NASTY}."}
+    ]
+    assert section["left_out"] == [{"work": "Searching", "reason": "no `torch` here"}]
 
 
-def test_the_report_has_them_under_their_heading(table, folders):
-    cells = runs.load(folders)
-    data = content(cells, compared=peers.read(table))
-    assert data["peers"]["table"]["rows"][1][1] == "other (1.0)"
-    assert "those runs, but for those beside" in data["abstract"][0][0]["text"]
-    code = [part for parts in data["peers"]["paragraphs"] for part in parts if part["code"]]
-    assert [part["text"] for part in code] == ["torch"]
-    assert typeset(data, {}).startswith(b"%PDF-")
+def test_the_report_has_them_under_their_heading(table, folders, tmp_path):
+    text = printed(content(runs.load(folders), compared=peers.read(table)), tmp_path)
+    assert (
+        "these runs, except what is said of 2010 and the comparison with other programs.\n" in text
+    )
+    _, section = text.split("Beside what others offer\n")
+    assert "Speeds are medians over 5 rounds, with the lowest" in section
+    assert (
+        "Measured on Some processor, 2 cores, with a load of 0.25 at the end, on 2026-01-31.\n"
+        in section
+    )
+    assert "other (1.0)\n" in section
+    assert f"Sorting {NASTY}: Nothing is sorted: {NASTY}.\n" in section
+    assert "Searching was left out: no torch here.\n" in section
 
 
-def test_without_them_it_says_how_they_are_made(folders):
+def test_a_load_that_is_not_known_is_not_told(folders, tmp_path):
+    unknown = {**TABLE, "machine": {**TABLE["machine"], "load": None}}
+    text = printed(content(runs.load(folders), compared=unknown), tmp_path)
+    assert "Measured on Some processor, 2 cores, on 2026-01-31.\n" in text
+
+
+def test_without_them_it_says_how_they_are_made(folders, tmp_path):
     data = content(runs.load(folders))
-    assert data["peers"]["table"] is None
-    assert data["abstract"][0][0]["text"].strip().endswith("comes from those runs.")
-    [paragraph] = data["peers"]["paragraphs"]
-    assert {"text": "make compare", "code": True} in paragraph
-    assert typeset(data, {}).startswith(b"%PDF-")
+    assert data["peers"] is None
+    text = printed(data, tmp_path)
+    assert "these runs, except what is said of 2010.\n" in text
+    assert "Not measured here: make compare does the same work" in text
 
 
 def test_nothing_measured_is_a_table_without_rows(table, folders):
