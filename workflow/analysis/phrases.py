@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from staleness.workflow.analysis import grouping, measures, runs, words
 from staleness.workflow.analysis.runs import SINGLE
+from staleness.workflow.analysis.targets import Target
 
 MINUS = "\N{MINUS SIGN}"
 MULTIPLES = (("billion", 1e9), ("million", 1e6), ("thousand", 1e3))
@@ -53,23 +54,27 @@ class Scale:
     factor : float
         What a value is divided by.
     decimals : int
+    way : staleness.workflow.analysis.targets.Target or None
+        Whose share the target is, where it was fixed beforehand.
     """
 
     about: object
     unit: str = ""
     factor: float = 1.0
     decimals: int = 4
+    way: Target | None = None
 
     @classmethod
     def of(cls, cells, metric):
         """Return the scale for a metric of some cells, by the size of its final values."""
         about = measures.described(cells[0], metric)
+        way = cells[0].targets.get(metric)
         if about.unit is None:
-            return cls(about)
+            return cls(about, way=way)
         size = max(abs(measures.final(cell, metric).median) for cell in cells)
         name, factor = multiple(size)
         before_the_point = len(f"{size / factor:.0f}")
-        return cls(about, f"{name} {about.unit}".strip(), factor, max(5 - before_the_point, 0))
+        return cls(about, f"{name} {about.unit}".strip(), factor, max(5 - before_the_point, 0), way)
 
     @property
     def axis(self):
@@ -87,6 +92,9 @@ class Scale:
     @property
     def target(self):
         """What the target is: the definition of `measures`, in words."""
+        if self.way is not None:
+            ends = f"{self.number(self.way.start)} to {self.number(self.way.best)}"
+            return f"99 % of the way from {ends}, fixed beforehand"
         best = f"best {self.about.label} of the single processor"
         start = {0.0: "", 1.0: "the way from 1 to ", None: "the way from the start to "}
         return f"99 % of {start[self.about.worst]}the {best}"

@@ -47,7 +47,7 @@ class NERConvergence(Figure):
                 curve.draw(axes, seconds, level)
             axes.set_xlim(0, 1.02 * longest / seconds or 1)
             axes.set_ylim(*curves.limits(drawn, level))
-            curves.target_line(axes, level, "99 % of the best single-processor F1")
+            curves.target_line(axes, level, "target")
             axes.set_xlabel(f"time ({unit})")
             axes.set_ylabel("F1, development set")
             style.curve_legend(figure, axes)
@@ -64,8 +64,8 @@ class NERConvergence(Figure):
             f"F1 of the entities of the development set against time: {setting(cells)}"
             f"{f'; {delay}' if delay else ''}.",
             seeds_of_curves(cells),
-            f"The dotted line is the target, {table['target']:.4f}: 99 % of the best F1 of the "
-            f"single processor. Dots mark when it is reached for good: {'; '.join(times)}.",
+            f"The dotted line is the target, {table['target']:.4f}: {scale.target}. Dots mark "
+            f"when it is reached for good: {'; '.join(times)}.",
             f"Final F1: {'; '.join(final_value(row, scale) for row in table['cells'])}.",
             *provenance(cells),
         ]

@@ -5,6 +5,7 @@ import math
 from staleness.workflow.analysis import grouping, measures, runs, words
 from staleness.workflow.analysis.effects import break_even
 from staleness.workflow.analysis.phrases import (
+    Scale,
     listed,
     number,
     provenance,
@@ -95,9 +96,9 @@ class NERDelays(Figure):
             f"After {share:g} % of its mini-batches a processor is delayed, by "
             f"{_lengths(delayed, alone)} on average; the single processor in black is never.",
             seeds_of_curves(cells),
-            f"The dotted line is the target, {table['target']:.4f}: 99 % of the best F1 of the "
-            "single processor; dots mark the median time at which it is reached for good: "
-            f"{when(single, unit, seconds)} by the single processor.",
+            f"The dotted line is the target, {table['target']:.4f}: "
+            f"{Scale.of(cells, self.metric).target}; dots mark the median time at which it is "
+            f"reached for good: {when(single, unit, seconds)} by the single processor.",
             *(
                 _who_wins(schedule, [(_mean(cell), rows[cell]) for cell in group], unit, seconds)
                 for schedule, group in _panels(cells).items()

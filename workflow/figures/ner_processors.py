@@ -2,6 +2,7 @@
 
 from staleness.workflow.analysis import grouping, measures, runs, words
 from staleness.workflow.analysis.phrases import (
+    Scale,
     listed,
     number,
     provenance,
@@ -65,8 +66,9 @@ class NERProcessors(Figure):
             f"P processors: {setting(cells)}{f'; {delay}' if delay else ''}.",
             "With P = 1 every schedule is the single processor." if stands_in else "",
             seeds_of_curves(cells),
-            f"The dotted line is the target, {table['target']:.4f}: 99 % of the best F1 of the "
-            "single processor; dots mark the median time at which it is reached for good.",
+            f"The dotted line is the target, {table['target']:.4f}: "
+            f"{Scale.of(cells, self.metric).target}; dots mark the median time at which it is "
+            "reached for good.",
             *(
                 _times(schedule, [rows[cell] for cell in group], unit, seconds)
                 for schedule, group in panels.items()

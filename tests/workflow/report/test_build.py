@@ -114,13 +114,13 @@ def test_claims_stand_at_the_head(folders, figure, claims, tmp_path):
     judged = read_claims(claims, cells)
     data = content(cells, claims=judged)
     first, second = data["claims"]["rows"]
-    assert (first["number"], first["verdict"]) == ("1", "reproduced")
+    assert (first["number"], first["verdict"]) == ("1", "undecided")  # of three seeds
     assert (second["number"], second["verdict"]) == ("8", "undecided")
     assert first["parts"][0]["name"] == "synchronous over single"
     assert first["parts"][0]["effect"] == judge.measured(judged[0]["parts"][0])
     assert second["parts"][0]["name"].startswith("Named-entity recognition: final F1")
     assert second["parts"][1]["remarks"] == "No runs of single."
-    assert data["claims"]["counts"] == "1 reproduced and 1 undecided"
+    assert data["claims"]["counts"] == "2 undecided"
     assert data["method"]["intervals"]
     assert typeset(data, {}).startswith(b"%PDF-")
     build(tmp_path / "with.pdf", folders, [figure], claims=claims)
@@ -197,7 +197,7 @@ def test_the_abstract_is_about_the_most_processors_of_each_schedule(tmp_path):
     ]
     text = printed(data, tmp_path / "report")
     assert "single processor; synchronous, P = 2 and 4; asynchronous, P = 2 and 4. Every" in text
-    assert "h by the single processor; after 0.900 h by synchronous, P = 4 (2.0 times as" in text
+    assert "h by the single processor; after 0.889 h by synchronous, P = 4 (2.0 times as" in text
 
 
 def test_the_abstract_names_all_tasks_and_corpora(tmp_path):
@@ -412,7 +412,8 @@ def test_some_late_seeds_leave_the_range_open(tmp_path):
         for values in [[0, 0.9, end]]
     ]  # fmt: skip
     row = tables(content(runs.load(folders)))[0]["rows"][1]
-    assert row[4:6] == ["10.0", "from 10.0"]
+    # 0.891 on the line from 0 to 0.9.
+    assert row[4:6] == ["9.90", "from 9.90"]
 
 
 def test_tasks_have_a_section_each_in_the_order_of_the_figures(tmp_path):
