@@ -67,7 +67,7 @@ def _of(folder):
 
 
 def test_a_claim_is_judged(staleness, tmp_path):
-    runs = toy.family(tmp_path / "runs", seeds=3)
+    runs = toy.family(tmp_path / "runs", seeds=6)
     said, errors = staleness("claims", "--of", "as-good", *runs)
     assert errors == ""
     assert said.startswith("99. Asynchronous learning ends no lower than half")

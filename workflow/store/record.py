@@ -78,12 +78,12 @@ def write(folder, result, corpus, surroundings=None):
         **(surroundings or {}),
     }
     refuse_foreign(folder, FILES)
-    trace = {name: np.ascontiguousarray(result.trace[name]) for name in result.trace.dtype.names}
+    trace = {name: result.trace[name] for name in result.trace.dtype.names}
     with whole_folder(folder) as part:
         for name, columns in (("curve", result.curve), ("trace", trace)):
             # Opened here, since pyarrow takes some names for addresses, and none but UTF-8.
             with open(part / f"{name}.parquet", "wb") as file:
-                pq.write_table(pa.table(columns), file)
+                pq.write_table(pa.table({k: _column(v) for k, v in columns.items()}), file)
         (part / "run.json").write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
     if Path(folder).name == f"seed-{result.configuration.seed}":
         _write_cell(Path(folder).parent / CELL, about)
@@ -134,4 +134,30 @@ def _read_table(path):
         raise StalenessError(
             f"{path}: not a table ({said(error)}): make it with 'staleness run'"
         ) from error
-    return {name: table[name].to_numpy() for name in table.column_names}
+    return {name: _values(table[name].combine_chunks()) for name in table.column_names}
+
+
+# pyarrow's own ways from and to numpy import pandas where there is one, which takes longer than a
+# short run.
+
+
+def _column(values):
+    """Return an ndarray of numbers as pyarrow has it."""
+    import pyarrow as pa  # noqa: PLC0415
+
+    values = np.ascontiguousarray(values)
+    kind = pa.from_numpy_dtype(values.dtype)
+    return pa.Array.from_buffers(kind, len(values), [None, pa.py_buffer(values)])
+
+
+def _values(column):
+    """Return a column of a table as an ndarray."""
+    import pyarrow as pa  # noqa: PLC0415
+
+    if column.null_count or not (
+        pa.types.is_integer(column.type) or pa.types.is_floating(column.type)
+    ):
+        return column.to_numpy(zero_copy_only=False)
+    kind = np.dtype(column.type.to_pandas_dtype())
+    end = column.offset + len(column)
+    return np.frombuffer(column.buffers()[1], dtype=kind, count=end)[column.offset :]

@@ -201,3 +201,30 @@ def test_reading_starts_no_threads(folder):
     command = [sys.executable, "-c", THREADS, str(folder)]
     told = subprocess.run(command, capture_output=True, check=True, text=True)
     assert told.stdout == "0\n"
+
+
+@pytest.mark.parametrize("kind", ["f2", "f4", "f8", "i1", "i4", "u8"])
+def test_columns_go_to_arrow_and_back(kind):
+    values = np.arange(7).astype(kind)
+    column = record._column(values)
+    assert column.type == pa.array(values).type
+    for found, expected in ((column, values), (column.slice(2, 3), values[2:5])):
+        back = record._values(found)
+        assert back.dtype == values.dtype
+        assert back.tolist() == expected.tolist()
+    assert record._values(record._column(values[::2])).tolist() == values[::2].tolist()
+
+
+def test_other_columns_come_back_too():
+    assert record._values(pa.array(["a", "b"])).tolist() == ["a", "b"]
+    np.testing.assert_array_equal(record._values(pa.array([1, None])), [1, np.nan])
+
+
+def test_pandas_is_not_imported(folder):
+    """Where there is one, that takes longer than many a run."""
+    code = (
+        "import sys; from staleness.workflow.store import record; "
+        f"record.read_curve({str(folder)!r}); print('pandas' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
