@@ -11,6 +11,7 @@ from staleness.workflow.claims import Claim, Part
 from staleness.workflow.claims.criteria import NOT_REPRODUCED, REPRODUCED, UNDECIDED, below
 
 LEAST = 3  # sizes for a slope
+PROCESSORS = 4
 
 
 class MiniBatches(Claim):
@@ -18,6 +19,7 @@ class MiniBatches(Claim):
 
     The effect is the slope of the least-squares line of the speed-up against log2 m. The target of
     each m is that of its own single processor. Hyper-parameters may go with m, such as the step.
+    Mini-batches have an example for each processor at least.
 
     Gimpel, Das & Smith (2010), section 6.2, figure 5, with m = 10,000, 1,000 and 100.
     """
@@ -47,13 +49,15 @@ class MiniBatches(Claim):
         }
         return {
             "single": single(**several),
-            "synchronous": Need("synchronous", 4, **several),
-            "asynchronous": Need("asynchronous", 4, **several),
+            "synchronous": Need("synchronous", PROCESSORS, **several),
+            "asynchronous": Need("asynchronous", PROCESSORS, **several),
         }
 
     def parts(self, cells):
         """Return what is judged; see `Claim`."""
-        sizes = sorted(set.intersection(*map(set, cells.values())))
+        # Of fewer examples than processors some have none to compute.
+        shared = set.intersection(*map(set, cells.values()))
+        sizes = sorted(size for size in shared if size >= PROCESSORS)
         if len(sizes) < LEAST:
             raise Missing(f"the schedules share {len(sizes)} mini-batch sizes, not {LEAST}")
         for size in sizes:

@@ -81,7 +81,7 @@ class Grid:
         self._cores = config.get("cores") or len(allowed_cpus())
         self._presets = config.get("presets", {})
         self._cells = {}
-        self._targets = config.get("targets", {})
+        self._targets = {k: v for k, v in config.get("targets", {}).items() if v is not None}
         self._learned = {}  # of cells that make the updates of another, the other
         self._seeds = {}  # of a figure or a claim, where they are its own
         self.figures = self._named("figure", config["figures"], discover(figures, figures.Figure))

@@ -578,3 +578,47 @@ def test_what_is_not_random_is_run_once():
     figure = {"cells": cells}
     folders = Grid({"seeds": [4, 2], "figures": {"alignment-convergence": figure}}).run_folders()
     assert [folder.rpartition("/")[2] for folder in folders] == ["seed-4", "seed-2", "seed-4"]
+
+
+TARGETS = {
+    "conll2003-en": {"metric": "f1", "start": 0, "best": 0.9, "chosen": "so"},
+    "brown": {"metric": "log_likelihood", "start": -2.5e6, "best": -1e6, "chosen": "so"},
+    "sblgnt-bsb": None,  # which an overlay takes away
+}
+OF_NER = ["--target", "results/encoded/conll2003-en", "f1", "0", "0.9"]
+
+
+def test_targets_are_those_of_the_corpora_that_are_shown():
+    tagging = {"task": "tagging", "corpus": "brown", "schedule": "single"}
+    alignment = {"task": "alignment", "corpus": "sblgnt-bsb", "schedule": "single"}
+    entries = {
+        "ner-convergence": {"cells": [{**COMMON, "schedule": "single"}]},
+        "tagging-convergence": {"cells": [tagging]},
+        "alignment-convergence": {"cells": [alignment]},
+    }
+    grid = Grid({"seeds": [0], "targets": TARGETS, "figures": entries})
+    assert grid.target_arguments("ner-convergence") == OF_NER
+    assert grid.target_arguments("alignment-convergence") == []
+    assert len(grid.target_arguments()) == 2 * len(OF_NER)
+    judged = Grid(
+        config(
+            {"schedule": "single"},
+            targets=TARGETS,
+            claims={"schedules": entries["ner-convergence"]},
+        )
+    )
+    assert judged.claim_arguments()[: len(OF_NER)] == OF_NER
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "said"),
+    [
+        ("cheese", {}, "targets: cheese: unknown corpus 'cheese'"),
+        ("brown", {}, "targets: brown: unknown metric 'f1': choose one of log_likelihood"),
+        ("conll2003-en", {"best": 0}, "targets: conll2003-en: start and best are the same"),
+    ],
+)
+def test_targets_that_make_no_sense_are_refused(name, change, said):
+    targets = {name: {**TARGETS["conll2003-en"], **change}}
+    with pytest.raises(StalenessError, match=f"^config: {said}"):
+        Grid(config({"schedule": "single"}, targets=targets))
