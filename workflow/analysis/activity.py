@@ -65,6 +65,11 @@ def greatest_staleness(cell):
     return float(np.median([trace["staleness"][_made(trace)].max() for trace in cell.traces]))
 
 
+def mean_staleness(cell):
+    """Return the mean staleness of the updates made, the median over the seeds of a cell."""
+    return float(np.median([trace["staleness"][_made(trace)].mean() for trace in cell.traces]))
+
+
 def update_times(trace):
     """Return when each update was done, an ascending ndarray [updates] of seconds."""
     made = _made(trace)

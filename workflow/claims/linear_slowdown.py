@@ -3,13 +3,16 @@
 import math
 from typing import ClassVar
 
-from staleness.workflow.analysis import activity, measures, runs
+import numpy as np
+
+from staleness.workflow.analysis import activity, hinge, measures, runs
 from staleness.workflow.analysis.effects import level
-from staleness.workflow.analysis.phrases import listed
+from staleness.workflow.analysis.phrases import listed, number
 from staleness.workflow.analysis.selection import Need, single
 from staleness.workflow.claims import Claim, Part
 from staleness.workflow.claims.criteria import NOT_REPRODUCED, REPRODUCED, UNDECIDED, above
 
+LEAST_POINTS = 6  # for a hinge
 FIT = 0.8  # of R2: what the line has to explain at least for "about linearly"
 
 
@@ -18,7 +21,10 @@ class LinearSlowdown(Claim):
 
     Staleness is what theory calls the delay; it comes of more processors or of pauses. The single
     processor, whose updates are never stale, is one of the points; each point is the median over
-    seeds. Both has to hold: that the line rises, and that it explains most of what varies.
+    seeds. Both has to hold: that the line rises, and that it explains most of what varies. The note
+    says whether a hinge, flat up to some staleness and then a line, describes the points better; so
+    for the mean staleness, and for the root of greatest times mean, as in later theory (Koloskova,
+    Stich & Jaggi 2022).
 
     Langford, Smola & Zinkevich (2009), as cited by Gimpel, Das & Smith (2010), section 5.2: their
     bounds are linear in the maximum delay.
@@ -69,7 +75,8 @@ class LinearSlowdown(Claim):
         def fitted(cells):
             return measures.line(stale, updates(cells))
 
-        points = [f"{count:,.0f}" if math.isfinite(count) else "never" for count in updates(cells)]
+        counts = updates(cells)
+        points = [f"{count:,.0f}" if math.isfinite(count) else "never" for count in counts]
         delays = listed([f"{value:g}" for value in stale])
         return [
             Part(
@@ -77,7 +84,12 @@ class LinearSlowdown(Claim):
                 "updates",
                 lambda cells: fitted(cells)[0],
                 above(0),
-                note=f"{listed(points)} updates with a maximum staleness of {delays}",
+                note="; ".join(
+                    [
+                        f"{listed(points)} updates with a maximum staleness of {delays}",
+                        *_shapes(cells["asynchronous"].values(), stale, counts),
+                    ]
+                ),
             ),
             Part(
                 "share of the variance that the line explains (R²)",
@@ -97,3 +109,22 @@ class LinearSlowdown(Claim):
             schedule = "asynchronous" if count > 1 else "single"
             cells.append(make.reaching("ner", schedule, times, count, trace=trace))
         return cells
+
+
+def _shapes(cells, greatest, updates):
+    """Yield phrases on what describes the points better, a line or a hinge, by each staleness."""
+    reached = np.isfinite(updates)
+    mean = np.array([0.0, *map(activity.mean_staleness, cells)])
+    measured = {
+        "greatest": np.array(greatest),
+        "mean": mean,
+        "root of greatest times mean": np.sqrt(mean * greatest),
+    }
+    for name, staleness in measured.items():
+        x, y = staleness[reached], np.array(updates)[reached]
+        if len(np.unique(x)) < LEAST_POINTS:
+            return
+        straight, bent = hinge.line(x, y), hinge.hinge(x, y)
+        better = "line" if straight.aicc <= bent.aicc else f"hinge at {number(bent.bend)}"
+        ahead = number(abs(straight.aicc - bent.aicc))
+        yield f"against the {name} staleness a {better} is better by an AICc of {ahead}"
