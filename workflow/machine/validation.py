@@ -11,9 +11,10 @@ that time, over all processors, that was not spent waiting (at a barrier, for th
 whatever else a clock does counts as busy on both. Each is the median over rounds; the ratio is that
 of the two medians, with the lowest and the highest of a round.
 
-What other programs take from the threads is on the wall clock only: a calibration leaves out the
-mini-batches that they interrupted. How much of its cores' time a run had on the wall clock is
-therefore said as well: threads that wait spin, so that it is all of it on a machine left alone.
+What other programs take from the threads is on the wall clock only. A run that was interrupted, by
+a criterion that was fixed beforehand (`interruptions`), is made again, up to `TRIES` times; a round
+that is not clean even then is left out on both clocks. Where fewer than half of the rounds are
+clean, the table says that this machine cannot tell.
 """
 
 import json
@@ -29,12 +30,18 @@ from staleness.workflow.machine.calibrate import calibrate, shared_by
 from staleness.workflow.machine.calibrate import write as write_calibration
 from staleness.workflow.machine.doctor import examine
 from staleness.workflow.machine.facts import allowed_cpus, machine, versions
+from staleness.workflow.machine.interruptions import Watch
 from staleness.workflow.store.files import refuse_foreign, whole_folder
 from staleness.workflow.store.findings import brief
 
-FORMAT = 3
+FORMAT = 4
+TRIES = 3  # of a run, until it is clean
 CLOCKS = ("simulated", "wall")
 MEASURES = ("throughput", "utilisation", "mean_staleness", "metric")
+CANNOT_TELL = (
+    " This machine cannot tell: other programs took its cores in more than half of the rounds, "
+    "however often these were repeated."
+)
 FILES = {"validation.md", "validation.json", "calibration.json"}
 
 
@@ -80,7 +87,7 @@ def validate(
         if cell.schedule in schedules:
             key = schedules.index(cell.schedule), cell.mini_batch_size
             cells[key] = cell
-            walls.setdefault(key, []).append(measure(run(replace(cell, seed=number + 1), corpus)))
+            walls.setdefault(key, []).append(timed(replace(cell, seed=number + 1), corpus))
 
     with whole_folder(folder) as part:
         costs = calibrate(
@@ -121,6 +128,21 @@ def validate(
     return comparison
 
 
+def timed(cell, corpus):
+    """Return what `measure` says of a run on the wall clock that was left alone, if one was.
+
+    And clean, whether it was; and interruptions, what was taken from it.
+    """
+    for _ in range(TRIES):
+        watch = Watch()
+        found = measure(run(cell, corpus))
+        taken = watch.since(cell.processors, found["cpu_share"])
+        clean = taken.clean
+        if clean:
+            break
+    return {**found, "clean": clean, "interruptions": vars(taken)}
+
+
 def measure(result):
     """Return what is compared of a run.
 
@@ -155,19 +177,22 @@ def compare(cell, simulated, wall):
     ----------
     cell : Configuration
     simulated, wall : list of dict
-        What `measure` returned of each round.
+        What `measure` and `timed` returned of each round.
 
     Returns
     -------
     dict
         schedule, processors, mini_batch_size and, for each of `MEASURES`, simulated and wall
-        (medians), ratio (of these), low and high (of the ratios of each round; all three None where
-        a wall's is 0) and rounds (by clock, a list). cpu_share is the wall's, of each round.
+        (medians of the clean rounds; of all, if none is), ratio (of these), low and high (of the
+        ratios of each round; all three None where a wall's is 0) and rounds (by clock, a list).
+        clean is how many rounds are; cpu_share and interruptions are the wall's, of each round.
     """
     pair = {name: getattr(cell, name) for name in ("schedule", "processors", "mini_batch_size")}
+    clean = [place for place, made in enumerate(wall) if made["clean"]]
+    kept = clean or range(len(wall))
     for name in MEASURES:
         both = zip(CLOCKS, (simulated, wall), strict=True)
-        rounds = {clock: [measures[name] for measures in made] for clock, made in both}
+        rounds = {clock: [made[place][name] for place in kept] for clock, made in both}
         medians = {clock: float(np.median(values)) for clock, values in rounds.items()}
         ratio = low = high = None
         if all(rounds["wall"]):
@@ -175,7 +200,14 @@ def compare(cell, simulated, wall):
             ratio = medians["simulated"] / medians["wall"]
             low, high = float(each.min()), float(each.max())
         pair[name] = {**medians, "ratio": ratio, "low": low, "high": high, "rounds": rounds}
-    return {**pair, "cpu_share": [measures["cpu_share"] for measures in wall]}
+    each = {name: [made[name] for made in wall] for name in ("cpu_share", "interruptions")}
+    return {**pair, "clean": len(clean), **each}
+
+
+def cannot_tell(comparison):
+    """Return whether fewer than half of a comparison's rounds were left alone."""
+    clean = sum(cell["clean"] for cell in comparison["cells"])
+    return 2 * clean < comparison["rounds"] * len(comparison["cells"])
 
 
 def table(comparison):
@@ -184,7 +216,7 @@ def table(comparison):
     head = [
         *("schedule", "P", "m", f"{unit} a second: simulated", "wall", "simulated / wall"),
         *("round by round", "utilisation: simulated", "wall", "staleness: simulated", "wall"),
-        *(f"{comparison['metric']}: simulated", "wall", "CPU share: wall"),
+        *(f"{comparison['metric']}: simulated", "wall", "CPU share: wall", "clean rounds"),
     ]
     rows = []
     for cell in comparison["cells"]:
@@ -194,7 +226,8 @@ def table(comparison):
         row += [f"{rate['ratio']:.2f}", f"{rate['low']:.2f} to {rate['high']:.2f}"]
         for name, digits in (("utilisation", 2), ("mean_staleness", 2), ("metric", 4)):
             row += [f"{cell[name][clock]:.{digits}f}" for clock in CLOCKS]
-        rows.append([*row, f"{np.median(cell['cpu_share']):.2f}"])
+        row.append(f"{np.median(cell['cpu_share']):.2f}")
+        rows.append([*row, f"{cell['clean']} of {comparison['rounds']}"])
     widths = [max(2, *map(len, column)) for column in zip(head, *rows, strict=True)]
 
     def line(row):
@@ -216,7 +249,7 @@ def caption(comparison):
         f"Wall clock: {machine['processor']}, {machine['cores']} "
         f"core{'s' if machine['cores'] > 1 else ''}, {machine['system']}. Simulated clock: "
         f"{comparison['cost_model']}, calibrated by runs with another seed that took turns with "
-        "these."
+        f"these.{CANNOT_TELL if cannot_tell(comparison) else ''}"
     )
 
 

@@ -36,7 +36,21 @@ def cores(monkeypatch):
 
 
 @pytest.fixture
-def validate(encoded, tmp_path):
+def left_alone(monkeypatch):
+    """Let every run be clean, or as often as is said: there are other tests on these cores."""
+    answers = iter(())
+
+    def set_to(*given):
+        nonlocal answers
+        answers = iter(given)
+
+    clean = property(lambda self: next(answers, True))
+    monkeypatch.setattr("staleness.workflow.machine.interruptions.Interruptions.clean", clean)
+    return set_to
+
+
+@pytest.fixture
+def validate(encoded, tmp_path, left_alone):
     """Return a function that validates in a moment, and says what the exit status was."""
     place = [f"--encoded={encoded}", f"--out={tmp_path / 'out'}"]
     short = ["--epochs=2", "--rounds=2", "--mini-batches", "4", "8"]
@@ -82,7 +96,9 @@ def test_it_puts_the_clocks_side_by_side(validate, cores, tmp_path, capsys):
         rate = cell["throughput"]
         assert rate["ratio"] == rate["simulated"] / rate["wall"]
         assert 0 < rate["low"] <= rate["high"]
-        assert len(cell["cpu_share"]) == 2
+        assert cell["clean"] == 2
+        assert len(cell["cpu_share"]) == len(cell["interruptions"]) == 2
+        assert {"cpu_share", "stolen", "switches"} == cell["interruptions"][0].keys()
         assert all(share > 0 for share in cell["cpu_share"])
         for clock in CLOCKS:
             assert len(rate["rounds"][clock]) == 2
@@ -126,6 +142,34 @@ def test_what_is_compared_is_not_what_was_calibrated_by(validate, cores, monkeyp
     # Of single, one run of each size is made before; asynchronous is next.
     before = [len(earlier) for cell, earlier in made["validation"] if cell.clock == "wall"]
     assert before == [1, 3, 5, 7]
+
+
+def test_what_was_interrupted_is_made_again_and_then_left_out(
+    validate, cores, left_alone, tmp_path, capsys
+):
+    cores(1)
+    # The first run is clean when it is repeated, the second never.
+    left_alone(False, True, *[False] * validation.TRIES)
+    assert validate() == 0
+    said = capsys.readouterr().out
+    written = json.loads((tmp_path / "out" / "validation.json").read_text())
+    four, eight = written["cells"]
+    assert (four["clean"], eight["clean"]) == (2, 1)
+    assert len(four["throughput"]["rounds"]["wall"]) == 2
+    for clock in CLOCKS:
+        assert len(eight["throughput"]["rounds"][clock]) == 1
+    assert len(eight["interruptions"]) == 2
+    assert "1 of 2" in said
+    assert "This machine cannot tell" not in said
+
+
+def test_a_machine_that_is_never_left_alone_cannot_tell(validate, cores, left_alone, capsys):
+    cores(1)
+    left_alone(*[False] * 100)
+    assert validate() == 0
+    said = capsys.readouterr().out
+    assert "0 of 2" in said
+    assert "This machine cannot tell" in said
 
 
 def test_what_is_named_twice_is_all_of_it(validate, cores, tmp_path):
