@@ -35,11 +35,13 @@ def describe_mean(mean):
 
 def seed_lists(cells):
     """Return a phrase on the seeds, such as "3 seeds (0, 1, 2)"."""
-    kinds = list(dict.fromkeys(cell.seeds for cell in cells))
+    kinds = list(dict.fromkeys(cell.seeds for cell in cells if cell.varies))
     phrases = [
         f"{len(seeds)} seed{'s' if len(seeds) > 1 else ''} ({', '.join(map(str, seeds))})"
         for seeds in kinds
     ]
+    if not all(cell.varies for cell in cells):
+        phrases.append("one run, where nothing is random")
     return " or ".join(phrases)
 
 

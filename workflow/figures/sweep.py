@@ -109,9 +109,13 @@ def described(cells):
     sizes = grouping.by_mini_batch_size(cells)
     rows, scale = summaries.by_size(cells), Scale.of(cells, measures.first_metric(task))
     targets = [scale.number(rows[group[0]]["target"]) for group in sizes.values()]
+    if scale.way is None:
+        meaning = f"{scale.target} of the same m"
+    else:
+        meaning, targets = scale.target, targets[:1]
     return (
         f"{TASKS[task].title}: {setting(cells)}{_own_settings(sizes)}"
-        f"{f'; {delay}' if delay else ''}. The target, {scale.target} of the same m, is "
+        f"{f'; {delay}' if delay else ''}. The target, {meaning}, is "
         f"{scale.about.label} {listed(targets)} {scale.unit}".rstrip()
         + f"{_respectively(targets)}."
     )
