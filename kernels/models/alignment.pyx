@@ -75,8 +75,12 @@ cdef class BothDirections(Model):
     cdef void add(
         self, Py_ssize_t slot, double factor, Py_ssize_t share, Py_ssize_t shares
     ) noexcept nogil:
-        self.first.add(slot, factor, share, shares)
-        self.second.add(slot, factor, share, shares)
+        # Directions have no row in common: every other part is of the second, so that with two
+        # parts nobody looks for what is his.
+        if shares == 1 or share % 2 == 0:
+            self.first.add(slot, factor, share // 2, (shares + 1) // 2)
+        if shares == 1 or share % 2 == 1:
+            self.second.add(slot, factor, share // 2, max(shares // 2, <Py_ssize_t>1))
 
     cdef void exchange(self, Py_ssize_t slot, double weight) noexcept nogil:
         self.first.exchange(slot, weight)
